@@ -1,0 +1,122 @@
+"""What crosses rows, written once as plain loops: Python in the reference, compiled in the core.
+
+All sums are of whole numbers, so that they do not depend on order. Arrays are one-dimensional; `into` is filled.
+"""
+
+from villagesim.declare import rule
+from villagesim.draws import uniform
+
+NOT_IN_QUEUE = 255
+
+
+@rule
+def total_by(into, values, keys):
+    """into[k] = sum of values over rows whose key is k. into: int64 (groups,); values: whole numbers (rows,)."""
+    for k in range(into.shape[0]):
+        into[k] = 0
+    for i in range(values.shape[0]):
+        into[keys[i]] += int(values[i])
+
+
+@rule
+def total_where(into, values, mask, keys):
+    """into[k] = sum of values over rows whose key is k and whose mask is set. Shapes as in `total_by`."""
+    for k in range(into.shape[0]):
+        into[k] = 0
+    for i in range(values.shape[0]):
+        if mask[i]:
+            into[keys[i]] += int(values[i])
+
+
+@rule
+def total(into, values, row):
+    """into[row] = sum of values. into: int64; values: whole numbers (rows,)."""
+    amount = 0
+    for i in range(values.shape[0]):
+        amount += int(values[i])
+    into[row] = amount
+
+
+@rule
+def push(into_value, into_trust, into_flat, into_voices, says, told, speaker, listener, trust):
+    """Along every tie whose speaker has something to say, add to its listener: trust x told, trust, told, and one.
+
+    into_*: int64 (households,); says: flags (households,); told: int64 (households,); ties: (ties,), whole numbers.
+    """
+    for i in range(into_value.shape[0]):
+        into_value[i] = 0
+        into_trust[i] = 0
+        into_flat[i] = 0
+        into_voices[i] = 0
+    for t in range(speaker.shape[0]):
+        s = speaker[t]
+        if says[s]:
+            r = listener[t]
+            k = int(trust[t])
+            into_value[r] += k * told[s]
+            into_trust[r] += k
+            into_flat[r] += told[s]
+            into_voices[r] += 1
+
+
+@rule
+def push_trust(into, says, speaker, listener, trust):
+    """into[listener] = sum of tie trust over speakers that have something to show. Shapes as in `push`."""
+    for i in range(into.shape[0]):
+        into[i] = 0
+    for t in range(speaker.shape[0]):
+        if says[speaker[t]]:
+            into[listener[t]] += int(trust[t])
+
+
+@rule
+def ration(into, places, priority, keys, seed, month, purpose):
+    """into[i] = 1 for those admitted: in each group the lowest (class, own draw, row), up to the group's places.
+
+    into: flags (rows,); places: int64 (groups,); priority: class (rows,), 255 does not queue; keys: group (rows,).
+    One more place admits one more row and moves nobody else.
+    """
+    for i in range(into.shape[0]):
+        into[i] = 0
+    waiting = 0
+    for i in range(priority.shape[0]):
+        if priority[i] != NOT_IN_QUEUE and places[keys[i]] > 0:
+            waiting += 1
+    if waiting > 0:
+        queue = [(0, 0, 0.0, 0) for _ in range(waiting)]
+        n = 0
+        for i in range(priority.shape[0]):
+            if priority[i] != NOT_IN_QUEUE and places[keys[i]] > 0:
+                queue[n] = (int(keys[i]), int(priority[i]), uniform(seed, month, i, purpose), i)
+                n += 1
+        queue.sort()
+        group = -1
+        left = 0
+        for k, _, _, i in queue:
+            if k != group:
+                group = k
+                left = int(places[k])
+            if left > 0:
+                into[i] = 1
+                left -= 1
+
+
+@rule
+def spend_by_priority(into, money, wanted, priority):
+    """into[i] = money granted to row i: in order of priority, each in full while the money lasts, then what is left.
+
+    into, wanted: int64 fen (rows,); priority: distinct whole numbers 0 ... rows-1; money: int64 fen (1,).
+    """
+    left = max(0, int(money[0]))
+    for place in range(priority.shape[0]):
+        for i in range(priority.shape[0]):
+            if priority[i] == place:
+                into[i] = min(left, int(wanted[i]))
+                left -= into[i]
+
+
+@rule
+def unfold(into, values, kind, kinds):
+    """into[v] = values[v * kinds + kind]: one kind of work of every village. Shapes (villages,), (villages x kinds,)."""
+    for v in range(into.shape[0]):
+        into[v] = values[v * kinds + kind]

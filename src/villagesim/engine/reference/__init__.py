@@ -1,0 +1,214 @@
+"""The readable engine: Mesa agents that act, phase by phase, in the order of the schedule.
+
+Agents are views of rows and own no second copy of state: `farmer.skill_basic` reads the county's column and returns a
+Python number. The same rules that the core compiles are called here as plain Python.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+from mesa import Agent, Model
+from mesa.agent import AgentSet
+
+from villagesim.draws import bell_of, block, lane
+from villagesim.engine.phases import Exchange, RowPhase, arguments, columns_of
+from villagesim.engine.schedule import SCHEDULE
+from villagesim.mechanisms import Parameters
+from villagesim.tables import TABLES, World
+
+Views = dict[str, dict[str, memoryview]]
+
+
+class Column:
+    """An attribute of an agent that lives in the county's tables."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, agent: Any, kind: type | None = None) -> Any:
+        return self if agent is None else agent.views[self.name][agent.row]
+
+    def __set__(self, agent: Any, value: Any) -> None:
+        agent.views[self.name][agent.row] = value
+
+
+class RowAgent(Agent):
+    """An agent that is one row of a table; its columns are its attributes."""
+
+    table: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        for name in columns_of(cls.table):
+            setattr(cls, name, Column(name))
+
+    def __init__(self, model: "CountyModel", row: int) -> None:
+        super().__init__(model)
+        self.row = row
+        self.views = model.views[self.table]
+
+    def act(self, phase: "BoundPhase") -> None:
+        """Apply the phase's rule to this agent: see, draw, decide, book."""
+        row = self.row
+        results = phase.rule(*[see(row) for see in phase.sees])
+        if phase.single:
+            phase.columns[0][row] = results
+        else:
+            for column, value in zip(phase.columns, results, strict=True):
+                column[row] = value
+
+
+class FarmerHousehold(RowAgent):
+    """A farm household."""
+
+    table = "households"
+
+
+class Village(RowAgent):
+    """A village: place, works, service, jobs, brand."""
+
+    table = "villages"
+
+
+class InfrastructureWork(RowAgent):
+    """One kind of works in one village."""
+
+    table = "works"
+
+
+class SocialWorker(RowAgent):
+    """A post and the person in it (or a contractor's staff)."""
+
+    table = "workers"
+
+
+class Middleman(RowAgent):
+    """A trader and the margin it sets."""
+
+    table = "traders"
+
+
+class Courier(RowAgent):
+    """A delivery route."""
+
+    table = "couriers"
+
+
+class ProgrammeLever(RowAgent):
+    """A lever of the programme, or a shock."""
+
+    table = "levers"
+
+
+class CountyGovernment(RowAgent):
+    """The county: its money, its rules, its market."""
+
+    table = "county"
+
+
+AGENTS = (FarmerHousehold, Village, InfrastructureWork, SocialWorker, Middleman, Courier, ProgrammeLever, CountyGovernment)
+
+
+class BoundPhase:
+    """A row phase with its rule's arguments found: `sees` holds one function of the row for each of them."""
+
+    def __init__(self, phase: RowPhase, model: "CountyModel") -> None:
+        self.rule = phase.rule
+        self.columns = [model.views[phase.table][name] for name in phase.writes]
+        self.single = len(phase.writes) == 1
+        self.sees = [_sight(argument, phase.table, model) for argument in arguments(phase)]
+
+
+def _sight(argument: Any, table: str, model: "CountyModel") -> Callable[[int], Any]:
+    """How an agent sees one argument of a rule: a function of its row."""
+    if argument.kind == "parameters":
+        parameters = getattr(model.parameters, argument.mechanism)
+        return lambda row: parameters
+    if argument.kind == "uniform":
+        return lambda row: lane(model.words(row, argument.purpose), argument.purpose)
+    if argument.kind == "bell":
+        return lambda row: bell_of(model.words(row, argument.purpose))
+    column = model.views[argument.table][argument.column]
+    if argument.kind == "own":
+        return column.__getitem__
+    if argument.kind == "row":
+        return lambda row: column[argument.row]
+    key = model.views[table][argument.key]
+    return lambda row: column[key[row]]
+
+
+class CountyModel(Model):
+    """One county of Mesa agents. `step` is one month: every phase of the schedule, in order."""
+
+    def __init__(self, world: World, parameters: Parameters, seed: int) -> None:
+        super().__init__()
+        self.world = world
+        self.parameters = parameters
+        self.luck_seed = seed
+        self.month = 0
+        self.views: Views = {
+            name: {column: memoryview(values) for column, values in zip(table._fields, table, strict=True)}
+            for name, table in zip(TABLES, world, strict=True)
+        }
+        self.by_table = {kind.table: self._populate(kind) for kind in AGENTS}
+        self.phases = [BoundPhase(phase, self) if isinstance(phase, RowPhase) else phase for phase in SCHEDULE]
+        self._words: dict[tuple[int, int], tuple[int, int, int, int]] = {}
+
+    def _populate(self, kind: type[RowAgent]) -> AgentSet:
+        rows = len(getattr(self.world, kind.table)[0])
+        return AgentSet([kind(self, row) for row in range(rows)], random=self.random)
+
+    @property
+    def farmers(self) -> AgentSet:
+        """The farm households, as Mesa's AgentSet: select, get, groupby, do."""
+        return self.by_table["households"]
+
+    @property
+    def social_workers(self) -> AgentSet:
+        """The posts and the people in them."""
+        return self.by_table["workers"]
+
+    @property
+    def middlemen(self) -> AgentSet:
+        """The traders."""
+        return self.by_table["traders"]
+
+    @property
+    def couriers(self) -> AgentSet:
+        """The delivery routes."""
+        return self.by_table["couriers"]
+
+    def words(self, row: int, purpose: int) -> tuple[int, int, int, int]:
+        """The four random words behind a purpose for this row this month, computed once."""
+        key = row, purpose >> 2
+        if key not in self._words:
+            self._words[key] = block(self.luck_seed, self.month, row, purpose)
+        return self._words[key]
+
+    def step_month(self, month: int) -> None:
+        """One month of the county."""
+        self.month = month
+        self._words.clear()
+        for declared, phase in zip(SCHEDULE, self.phases, strict=True):
+            if isinstance(declared, Exchange):
+                self._exchange(declared)
+            else:
+                self.by_table[declared.table].do("act", phase)
+
+    def _exchange(self, phase: Exchange) -> None:
+        columns = [self.views[table][name] for table, name in (address.split(".") for address in phase.columns)]
+        luck = () if phase.purpose is None else (self.luck_seed, self.month, int(phase.purpose))
+        phase.function(*columns, *phase.constants, *luck)
+
+    def neighbours(self, farmer: FarmerHousehold) -> Iterator[FarmerHousehold]:
+        """The households whose word this one hears."""
+        ties, everyone = self.views["ties"], list(self.farmers)
+        for speaker, listener in zip(ties["speaker"], ties["listener"], strict=True):
+            if listener == farmer.row:
+                yield everyone[speaker]
+
+
+def bind(world: World, parameters: Parameters, seed: int) -> Callable[[int], None]:
+    """step(month): one month of the county in `world`, whose columns it changes in place."""
+    return CountyModel(world, parameters, seed).step_month
+
+

@@ -1,0 +1,135 @@
+"""Accounts: every fen that moves is booked; what holders have changes by booked flows and nothing else.
+
+The paper's outcomes in money: income by source, public spending by lever
+"""
+
+from typing import Annotated, NamedTuple
+
+from villagesim.arithmetic import FEN, whole_fen
+from villagesim.declare import Quantity, rule
+
+_SWEPT = "assumption: varied over its range in experiments/"
+
+
+class AccountsParameters(NamedTuple):
+    """What households and workers spend."""
+
+    spending: Annotated[float, Quantity("share", "part of last year's income that a household spends",
+        0.7, 1.05, "98.6 % in Qinghai 2019, saving rate 0 to 0.25", "A")] = 0.88
+    wealth_spending: Annotated[float, Quantity("share/month", "part of its savings that a household spends", 0.0, 0.05, _SWEPT, "C")] = 0.006
+    subsistence: Annotated[float, Quantity("yuan/month/person", "spending below which a household does not go", 100.0, 800.0,
+        "about half of rural spending in Qinghai 2019 (11,343 yuan a year)", "B")] = 350.0
+    worker_spending: Annotated[float, Quantity("share", "part of pay that a worker spends outside the county's villages", 0.3, 1.0, _SWEPT, "C")] = 0.9
+
+
+class Flow(NamedTuple):
+    """One booked flow: every month's amount is the sum of `table.column` [fen]."""
+
+    name: str
+    payer: str
+    payee: str
+    table: str
+    column: str
+    meaning: str
+
+
+FLOWS: tuple[Flow, ...] = (
+    Flow("grant", "outside", "county", "county", "grant", "yearly programme money"),
+    Flow("award_lost", "county", "outside", "county", "returned", "award money not earned"),
+    Flow("programme", "county", "outside", "levers", "outside_spent", "courses, works, fees and services bought"),
+    Flow("base_pay", "county", "workers", "workers", "base_pay", "pay of posts"),
+    Flow("extra_pay", "county", "workers", "workers", "extra_pay", "pay above the usual scale"),
+    Flow("supplement", "county", "workers", "workers", "supplement", "grade supplements"),
+    Flow("post_overhead", "county", "outside", "workers", "overhead", "insurance, travel and office cost of posts"),
+    Flow("champion_allowance", "county", "households", "households", "champion_income", "allowances of champions"),
+    Flow("cash_transfer", "county", "households", "households", "cash_income", "cash to households"),
+    Flow("online_sales", "outside", "households", "households", "online_income", "online buyers, refunds taken off"),
+    Flow("platform", "households", "outside", "households", "platform_cost", "commission, traffic, agents and packaging"),
+    Flow("tax", "households", "outside", "households", "tax_cost", "platform taxes and fees"),
+    Flow("parcel_fee", "households", "couriers", "households", "parcel_cost", "parcel fees on village routes"),
+    Flow("haulage", "households", "outside", "households", "haul_cost", "parcels carried to the road or the township"),
+    Flow("packing", "households", "villages", "households", "packing_cost", "packing and customer-service help"),
+    Flow("start_up", "households", "outside", "households", "start_cost", "start-up cost of new sellers"),
+    Flow("trader_sales", "traders", "households", "households", "trader_income", "goods sold to traders"),
+    Flow("market_sales", "outside", "households", "households", "market_income", "goods hauled to the township market"),
+    Flow("trader_credit", "traders", "households", "households", "borrowed", "inputs on a trader's credit"),
+    Flow("trader_repayment", "households", "traders", "households", "repaid", "debt paid back to traders"),
+    Flow("farm_inputs", "households", "outside", "households", "farm_cost", "seed, feed, fertiliser"),
+    Flow("local_wages", "villages", "households", "households", "wage_income", "local e-commerce jobs"),
+    Flow("off_farm", "outside", "households", "households", "off_farm", "other wages, transfers and property income"),
+    Flow("remittance", "outside", "households", "households", "remittance", "sent home by members away"),
+    Flow("tourism", "outside", "households", "households", "tourism_income", "visitors: tourism and craft"),
+    Flow("living", "households", "outside", "households", "consumption", "spending on living"),
+    Flow("resale", "outside", "traders", "traders", "resale", "goods resold at the wholesale market"),
+    Flow("trading_cost", "traders", "outside", "traders", "running_cost", "traders' transport, losses and living"),
+    Flow("delivery", "outside", "couriers", "couriers", "commission", "parcel firms, for deliveries"),
+    Flow("route_cost", "couriers", "outside", "couriers", "running_cost", "vehicles, fuel and line-haul"),
+    Flow("handling", "couriers", "villages", "villages", "handling_pay", "piece pay to keepers and squads"),
+    Flow("firm_orders", "outside", "villages", "villages", "firm_orders", "wage money of linked firms"),
+    Flow("worker_living", "workers", "outside", "workers", "consumption", "workers' spending"),
+)
+
+# What each kind of holder has: money changes hands between these and the outside.
+HOLDINGS: dict[str, tuple[tuple[str, str], ...]] = {
+    "households": (("households", "savings"),),
+    "traders": (("traders", "savings"),),
+    "couriers": (("couriers", "savings"),),
+    "workers": (("workers", "savings"),),
+    "villages": (("villages", "pool"),),
+    "county": (("county", "fund"), ("county", "held_back")),
+}
+
+
+@rule
+def programme_payments(champion, county_champions, county_households, granted_champions, granted_cash):
+    """Champion's allowance and cash transfer [fen], in equal whole fen within what was granted."""
+    allowance = granted_champions // max(1, county_champions) if champion else 0
+    return allowance, granted_cash // max(1, county_households)
+
+
+@rule
+def household_accounts(size, off_farm, online_income, platform_cost, tax_cost, parcel_cost, haul_cost, packing_cost,
+                       start_cost, trader_income, market_income, borrowed, repaid, farm_cost, wage_income, remittance,
+                       tourism_income, champion_income, cash_income, savings, income_so_far, income_year, county_season, p):
+    """Net income this month, spending, savings, income so far this year, income of the last full year [fen]."""
+    income = (
+        off_farm + online_income - platform_cost - tax_cost - parcel_cost - haul_cost - packing_cost - start_cost
+        + trader_income + market_income - farm_cost + wage_income + remittance + tourism_income + champion_income + cash_income
+    )
+    usual = p.spending * income_year / 12.0 + p.wealth_spending * max(0, savings)
+    spent = max(whole_fen(p.subsistence * size), whole_fen(usual / FEN))
+    so_far = income_so_far + income
+    closes = county_season == 11
+    return income, spent, savings + income + borrowed - repaid - spent, (0 if closes else so_far), (so_far if closes else income_year)
+
+
+@rule
+def worker_accounts(base_pay, extra_pay, supplement, overhead, savings, p):
+    """A post holder's spending and money held, and what the post itself cost [fen]."""
+    pay = base_pay + extra_pay + supplement
+    spent = int(pay * p.worker_spending)
+    return spent, savings + pay - spent, base_pay + overhead
+
+
+@rule
+def courier_accounts(fees, commission, running_cost, handling, savings):
+    """Money that a route's firm holds [fen]."""
+    return savings + fees + commission - running_cost - handling
+
+
+@rule
+def trader_accounts(paid, lent, collected, resale, running_cost, savings):
+    """Money that a trader holds [fen]."""
+    return savings + resale + collected - paid - lent - running_cost
+
+
+@rule
+def lever_accounts(granted, booked, itemised):
+    """Spent on the lever, and of that, spent outside the county [fen]; an itemised lever spends what was paid out."""
+    return (booked if itemised else granted), (0 if itemised else granted)
+
+
+@rule
+def county_accounts(fund, spent):
+    """Programme money on hand [fen]."""
+    return fund - spent

@@ -1,0 +1,136 @@
+"""Logistics: what a parcel costs, what a route carries, and whether a courier serves a village.
+
+Claims B9 B10 B11 C3
+"""
+
+from typing import Annotated, NamedTuple
+
+from villagesim.arithmetic import GRID, clip, on_grid, share_of, whole_fen
+from villagesim.declare import Quantity, rule
+
+_SWEPT = "assumption: varied over its range in experiments/"
+WEEKS = 4.33
+
+
+class LogisticsParameters(NamedTuple):
+    """Routes, fees, throughput, and what points, platform, squads and gear change."""
+
+    route_cost: Annotated[float, Quantity("yuan/km", "one vehicle-kilometre on a flat village route", 0.5, 4.0, _SWEPT, "C")] = 1.1
+    route_terrain: Annotated[float, Quantity("1", "how far high mountains multiply that cost", 0.0, 3.0, _SWEPT, "C")] = 1.0
+    pooling: Annotated[float, Quantity("share", "route cost saved by a full unified platform", 0.1, 0.4,
+        "20 % (Fengdu 2025), 25 to 32 % (Xishui), 15 to 35 %", "A")] = 0.25
+    commission: Annotated[float, Quantity("yuan/parcel", "paid to the route for one delivered parcel", 0.2, 2.0,
+        "transport 0.4 to 1.0 and handling 0.3 to 0.5 yuan a parcel (Taojiang 2022)", "A")] = 1.0
+    line_haul: Annotated[float, Quantity("yuan/parcel", "parcel firm's part of an outbound fee", 1.0, 8.0, "economy parcel 2.5 to 5 yuan at county rates (judgement)", "C")] = 3.5
+    fee_low: Annotated[float, Quantity("yuan/parcel", "lowest outbound fee", 2.0, 6.0, "county rate 2.5 to 5 yuan (judgement)", "C")] = 4.0
+    fee_high: Annotated[float, Quantity("yuan/parcel", "highest outbound fee", 8.0, 30.0, "walk-in rate 8 to 15 yuan (judgement)", "C")] = 14.0
+    fee_share: Annotated[float, Quantity("share", "route cost that outbound senders are asked to bear per parcel carried", 0.0, 10.0, _SWEPT, "C")] = 4.0
+    fee_adjust: Annotated[float, Quantity("share/month", "part of the gap to the wanted fee closed a month", 0.05, 1.0, _SWEPT, "C")] = 0.2
+    carry: Annotated[float, Quantity("parcel/visit", "parcels one round can carry and sort by hand", 20.0, 1000.0,
+        "pooled lines 100 to 700 parcels a day (2024)", "A")] = 90.0
+    sorting_gain: Annotated[float, Quantity("1", "throughput gained with sorting gear on all of a route", 0.0, 3.0, _SWEPT, "C")] = 0.8
+    pooled_gain: Annotated[float, Quantity("1", "throughput gained under a full unified platform", 0.0, 2.0, _SWEPT, "C")] = 0.3
+    visits_low: Annotated[float, Quantity("visit/week", "fewest rounds of a route that runs", 0.5, 3.0, _SWEPT, "C")] = 1.0
+    visits_high: Annotated[float, Quantity("visit/week", "most rounds", 3.0, 14.0, _SWEPT, "C")] = 7.0
+    visits_adjust: Annotated[float, Quantity("share/month", "part of the gap to the needed rounds closed a month", 0.05, 1.0, _SWEPT, "C")] = 0.2
+    break_even: Annotated[float, Quantity("share", "margin above and below break-even before a route opens or closes", 0.0, 0.5, _SWEPT, "C")] = 0.10
+    review_spread: Annotated[float, Quantity("share", "spread of a firm's own estimate at the yearly review", 0.0, 0.5, _SWEPT, "C")] = 0.10
+    memory: Annotated[float, Quantity("share/month", "weight of this month in the twelve-month record", 0.04, 0.2, "by definition: 1/12", "A")] = 0.0833
+    keeper_pay: Annotated[float, Quantity("yuan/parcel", "paid to the keeper of a point for one parcel", 0.1, 1.0, "about 0.36 yuan a parcel (Shenlongwan 2021)", "A")] = 0.36
+    squad_pay: Annotated[float, Quantity("yuan/parcel", "paid to a villagers' squad for one parcel", 0.1, 2.0, _SWEPT, "C")] = 0.5
+    squad_saves: Annotated[float, Quantity("share", "route cost saved where squads carry the last mile", 0.0, 0.6, _SWEPT, "C")] = 0.25
+    point_saves: Annotated[float, Quantity("share", "route cost saved by dropping parcels at points", 0.0, 0.6, _SWEPT, "C")] = 0.20
+    haul: Annotated[float, Quantity("yuan/parcel", "hauling one parcel of a batch to a place that takes it, no point or route", 0.5, 10.0,
+        "fetching in town: 3 to 8 yuan fare and 0.5 to 1.5 h, several parcels a trip", "A")] = 2.5
+    haul_distance: Annotated[float, Quantity("yuan/parcel/km", "more for each km of hilly road", 0.0, 0.5, _SWEPT, "C")] = 0.15
+    walk_in: Annotated[float, Quantity("yuan/parcel", "fee in the township for one who hauls", 4.0, 15.0, "walk-in rate 8 to 15 yuan (judgement)", "C")] = 8.0
+    pooled_shipping: Annotated[float, Quantity("share", "fee saved where sellers ship together (full teamwork)", 0.0, 0.5,
+        "large senders pay 10 to 35 % less", "B")] = 0.25
+    connected: Annotated[float, Quantity("share", "inbound parcels that a household without route or point still sends for", 0.0, 1.0, _SWEPT, "C")] = 0.4
+
+
+@rule
+def parcel_price(distance_town, terrain, rank, service_point, squad, teamwork, courier_serving, courier_fee, courier_fill, lever_road_closure, p):
+    """Fee to the village's courier, fee plus haulage paid outside [yuan/parcel each], share of orders carried [share].
+
+    With a route the parcel goes from the point, or is carried to the road; without one it is hauled to the township.
+    Pooled shipping lowers the fee. A squad hauls for less.
+    """
+    saved = 1.0 - p.pooled_shipping * teamwork
+    closed = 3.0 if rank > 1.0 - lever_road_closure else 1.0
+    road = (p.haul + p.haul_distance * distance_town * (0.5 + terrain)) * closed
+    carried = road * (1.0 - 0.5 * squad)
+    if courier_serving:
+        return courier_fee * saved, p.haul * (1.0 - service_point) * (1.0 - 0.5 * squad), courier_fill
+    return 0.0, p.walk_in * saved + carried, 1.0
+
+
+@rule
+def parcels_received(households, coverage, service_point, courier_serving, county_inbound, county_month, p):
+    """Parcels that the village buys this month [parcel]; latent orders come even where nobody delivers."""
+    served = 1.0 if courier_serving else p.connected + 0.3 * service_point
+    bought = households * county_inbound * (0.3 + 0.7 * coverage)
+    first = int(bought * (county_month + 1)) - int(bought * county_month)
+    return int(first * min(1.0, served)), first
+
+
+@rule
+def handling_paid(parcels_out, parcels_in, service_point, squad, courier_serving, p):
+    """Piece pay from the courier to the point's keeper and the squad [fen]."""
+    piece = p.keeper_pay * service_point + p.squad_pay * squad
+    return whole_fen((parcels_out + parcels_in) * piece) if courier_serving else 0
+
+
+@rule
+def works_on_grid(service_point, squad, sorting):
+    """Condition of point, squad and sorting gear [2^-20 each], so that a route can add them up exactly."""
+    return on_grid(service_point), on_grid(squad), on_grid(sorting)
+
+
+@rule
+def route_month(length, terrain, villages, serving, visits, fee, backlog, parcels_out, parcels_in, wanted_in, unshipped,
+                latent, latent_cost, point, squad, sorting, county_season, lever_platform, z_route, p):
+    """A route's month: serving, opened, closed, visits, fee, backlog, fill, latent revenue and cost, two flows [fen].
+
+    Couriers live on parcels in and out. The route is reviewed once a year on its twelve-month latent record, with a
+    margin between closing and opening, so that a seasonal trough closes nothing.
+    """
+    places = max(1, villages) * (1.0 * GRID)
+    share_point = point / places
+    share_squad = squad / places
+    share_gear = sorting / places
+    pooled = clip(lever_platform, 0.0, 1.0)
+    round_cost = length * p.route_cost * (1.0 + p.route_terrain * terrain) * (1.0 - p.pooling * pooled) * (
+        1.0 - p.squad_saves * share_squad
+    ) * (1.0 - p.point_saves * share_point)
+    per_round = p.carry * (1.0 + p.sorting_gain * share_gear) * (1.0 + p.pooled_gain * pooled)
+
+    waiting = backlog + parcels_out + parcels_in
+    capacity = int(visits * WEEKS * per_round)
+    carried = min(waiting, capacity) if serving else 0
+    fill = share_of(carried, waiting) if (serving and waiting > 0) else 1.0
+    left = min(waiting - carried, capacity) if serving else 0
+    needed = (backlog + parcels_out + wanted_in) / (WEEKS * per_round)
+    rounds = visits + p.visits_adjust * (clip(needed * 1.15, p.visits_low, p.visits_high) - visits)
+
+    piece = p.keeper_pay * share_point + p.squad_pay * share_squad
+    run_cost = rounds * WEEKS * round_cost
+    would_cost = run_cost + (wanted_in + parcels_out) * piece
+    would_earn = wanted_in * p.commission + (parcels_out + unshipped) * max(0.0, fee - p.line_haul)
+    earned = latent + p.memory * (would_earn - latent)
+    cost = latent_cost + p.memory * (would_cost - latent_cost)
+    wanted_fee = p.line_haul + p.fee_share * share_of(run_cost, 1.0 * (wanted_in + parcels_out))
+    asked = fee + p.fee_adjust * (clip(wanted_fee, p.fee_low, p.fee_high) - fee)
+
+    guess = earned * (1.0 + p.review_spread * z_route)
+    review = county_season == 0
+    closes = review and serving == 1 and guess < cost * (1.0 - p.break_even)
+    opens = review and serving == 0 and guess > cost * (1.0 + p.break_even)
+    runs = (serving == 1 and not closes) or opens
+    if serving:
+        commission = whole_fen(min(parcels_in, carried) * p.commission)
+        spent = whole_fen(run_cost + parcels_out * p.line_haul)
+    else:
+        commission = 0
+        spent = 0
+    return runs, opens, closes, rounds, asked, left, fill, earned, cost, commission, spent

@@ -1,0 +1,99 @@
+"""Policy: yearly money that comes or breaks off, levers that are granted in turn, works that stand and wear.
+
+Claims B1 B2 B3 B12 C1
+"""
+
+from typing import Annotated, NamedTuple
+
+from villagesim.arithmetic import FEN, clip, share_of, whole_fen
+from villagesim.declare import Quantity, rule
+
+_SWEPT = "assumption: varied over its range in experiments/"
+
+
+class PolicyParameters(NamedTuple):
+    """How certain the money is, what departments lose on their own, how ratings pay, how works are built and wear."""
+
+    break_chance: Annotated[float, Quantity("1/year", "chance that an uncertain year's money does not come at all",
+        0.0, 0.4, _SWEPT, "C")] = 0.10
+    cut_chance: Annotated[float, Quantity("1/year", "chance that an uncertain year's money comes cut", 0.0, 0.5, _SWEPT, "C")] = 0.20
+    cut_size: Annotated[float, Quantity("share", "part of the money lost when it is cut", 0.1, 0.9, _SWEPT, "C")] = 0.5
+    duplication: Annotated[float, Quantity("share", "shared levers' money lost to duplication when departments do not coordinate",
+        0.0, 0.6, _SWEPT, "C")] = 0.30
+    rating_a: Annotated[float, Quantity("share/year", "yearly rise of the active share that earns rating A", 0.0, 0.1, _SWEPT, "C")] = 0.015
+    rating_b: Annotated[float, Quantity("share/year", "yearly rise of the active share that earns rating B", 0.0, 0.05, _SWEPT, "C")] = 0.005
+    pays_b: Annotated[float, Quantity("share", "part of the award paid for rating B", 0.0, 1.0, "Henan rule 2025/17: A/B/C/D pay 100/80/60/0 %", "A")] = 0.8
+    pays_c: Annotated[float, Quantity("share", "part of the award paid for rating C (no fall)", 0.0, 1.0, "Henan rule 2025/17: A/B/C/D pay 100/80/60/0 %", "A")] = 0.6
+    build_rate: Annotated[float, Quantity("share/month", "part of a work that can be built in a month", 0.02, 1.0, _SWEPT, "C")] = 0.2
+    wear: Annotated[float, Quantity("share/month", "condition lost without maintenance",
+        0.005, 0.1, "idle points: 0.2 to 0.5 within two years after the money (judgement from an inspection)", "C")] = 0.025
+
+
+@rule
+def yearly_grant(due, budget, fund, held_back, households, sellers, sellers_before, lever_coordination, lever_continuity,
+                 lever_award, lever_fund_cut, u_grant, p):
+    """Fund, award that waits, money arrived, money returned [fen]; sellers at the last rating; coordination [share].
+
+    Once a year the money comes whole, cut, or not at all (continuity makes it certain). Last year's award is paid by
+    the rise in active sellers; what is not earned goes back. A share of the new money becomes this year's award.
+    """
+    doubt = 1.0 - clip(lever_continuity, 0.0, 1.0)
+    arrives = 1.0
+    if u_grant < (p.break_chance + p.cut_chance) * doubt:
+        arrives = 1.0 - p.cut_size
+    if u_grant < p.break_chance * doubt:
+        arrives = 0.0
+    rise = share_of(sellers - sellers_before, households)
+    rating = 0.0
+    if rise >= 0.0:
+        rating = p.pays_c
+    if rise >= p.rating_b:
+        rating = p.pays_b
+    if rise >= p.rating_a:
+        rating = 1.0
+    coordination = clip(lever_coordination, 0.0, 1.0)
+    if due:
+        grant = whole_fen(budget / FEN * arrives * (1.0 - lever_fund_cut))
+        earned = whole_fen(held_back / FEN * rating)
+        waits = whole_fen(grant / FEN * clip(lever_award, 0.0, 1.0))
+        return fund + grant - waits + earned, waits, grant, held_back - earned, sellers, coordination
+    return fund, held_back, 0, 0, sellers_before, coordination
+
+
+@rule
+def works_need(condition, village_rank, lever_planned, lever_reach, lever_price, lever_upkeep, p):
+    """Money that a village's work asks for this month [fen], and how much of it would be built [share]."""
+    target = lever_planned if village_rank < lever_reach else 0.0
+    built = clip(target - condition, 0.0, p.build_rate)
+    upkeep = lever_upkeep * min(condition, target)
+    return whole_fen(built * lever_price + upkeep), built
+
+
+@rule
+def lever_cost(planned, scale, per_post, capital, price, need, planned_posts):
+    """What the lever would cost in full this month [fen]."""
+    units = planned * scale
+    if per_post:
+        units = units * planned_posts
+    return need if capital else whole_fen(units * price)
+
+
+@rule
+def lever_delivered(planned, cost, granted, shared, county_coordination, p):
+    """Intensity that this month's money buys [the lever's unit]; shared levers lose what departments duplicate."""
+    funded = share_of(granted, cost) if cost > 0 else 1.0
+    lost = p.duplication * (1.0 - county_coordination) if shared else 0.0
+    return planned * funded * (1.0 - lost)
+
+
+@rule
+def works_condition(condition, ordinary, built, private, lever_planned, lever_delivered, lever_matched_money, p):
+    """Condition after this month's building, upkeep and wear [share].
+
+    Ordinary budgets keep what stood at the start; what the programme built wears when its money stops. Private
+    money that a public yuan draws in builds faster where private firms may own the work (cold chain).
+    """
+    funded = clip(share_of(lever_delivered, lever_planned), 0.0, 1.0)
+    partner = 1.0 + (lever_matched_money if private else 0.0)
+    grown = condition + built * funded * partner - p.wear * condition * (1.0 - funded)
+    return clip(grown, ordinary, 1.0)

@@ -1,0 +1,235 @@
+"""Production and sale: a seasonal harvest, a stock, online orders bounded by demand, labour and courier, the rest to the trader.
+
+Claims A3 A5 B10 B12 E1
+"""
+
+from typing import Annotated, NamedTuple
+
+from villagesim.arithmetic import clip, exp, whole_fen
+from villagesim.declare import Quantity, rule
+
+FRESH, DRY, CRAFT = 0, 1, 2
+LIVE = 2
+_SWEPT = "assumption: varied over its range in experiments/"
+
+
+class SalesParameters(NamedTuple):
+    """Seasons, baskets, online prices and costs, returns, spoilage, the township market."""
+
+    peak_fresh: Annotated[float, Quantity("share", "fresh harvest in its peak month (the two beside it get half of that each)",
+        0.2, 0.45, "fruit: 60 to 90 % of sales in 2 to 3 months", "A")] = 0.38
+    peak_dry: Annotated[float, Quantity("share", "dry goods' harvest in their peak month (the two beside it half each)", 0.0833, 0.4, _SWEPT, "C")] = 0.15
+    basket_fresh: Annotated[float, Quantity("yuan/parcel", "goods in one fresh parcel, at the reference price", 15.0, 60.0,
+        "fresh orders 30 to 60 yuan at retail (Weishi 2022, Zhangzhou)", "A")] = 30.0
+    basket_dry: Annotated[float, Quantity("yuan/parcel", "goods in one dry parcel, at the reference price", 30.0, 120.0,
+        "dry orders 60 to 120 yuan at retail (Wuxiang 2016)", "A")] = 60.0
+    basket_craft: Annotated[float, Quantity("yuan/parcel", "goods in one craft or gift parcel, at the reference price", 60.0, 200.0,
+        "gift boxes 120 to 200 yuan (Hengfeng 2019)", "A")] = 110.0
+    demand: Annotated[float, Quantity("yuan/month", "goods a plain beginner can sell online a month, at the reference price",
+        30.0, 1500.0, "novices: a few orders a day at most; <= 5,200 yuan out a point-year (Huzhu 2019)", "B")] = 180.0
+    demand_skill: Annotated[float, Quantity("1", "how far full second and third rungs multiply demand", 0.0, 20.0,
+        "steady sellers about 4,000 yuan a month (Zoucheng 2017)", "B")] = 5.0
+    demand_live: Annotated[float, Quantity("1", "how far live-streaming multiplies demand", 1.0, 6.0, _SWEPT, "C")] = 1.8
+    demand_brand: Annotated[float, Quantity("1", "how far a full village brand multiplies demand", 0.0, 6.0, _SWEPT, "C")] = 1.5
+    ramp: Annotated[float, Quantity("month", "months until half of a seller's public is found", 0.5, 12.0, "ramp of 3 to 9 months (Zoucheng 2017)", "B")] = 3.0
+    luck_spread: Annotated[float, Quantity("1", "spread of persistent luck in the logarithm of demand", 0.0, 1.5, "under 1 % of new sellers become large", "B")] = 0.6
+    crowding: Annotated[float, Quantity("1", "fall of visibility per look-alike seller among ten households, without variety", 0.0, 3.0, _SWEPT, "C")] = 0.6
+    price_skill: Annotated[float, Quantity("share", "price gained by a full third rung", 0.0, 0.4, _SWEPT, "C")] = 0.12
+    price_brand: Annotated[float, Quantity("share", "price gained by a full village brand", 0.0, 0.45, "labelled goods 0.05 to 0.25, at most 0.45", "A")] = 0.20
+    price_cheat: Annotated[float, Quantity("share", "price gained by shipping poor quality", 0.0, 0.4, _SWEPT, "C")] = 0.12
+    price_common: Annotated[float, Quantity("share", "spread of the price shock that all share", 0.0, 0.4, _SWEPT, "C")] = 0.10
+    price_own: Annotated[float, Quantity("share", "spread of a seller's own price shock", 0.0, 0.6, _SWEPT, "C")] = 0.15
+    price_luck: Annotated[float, Quantity("share", "spread of persistent luck in the price", 0.0, 0.4, _SWEPT, "C")] = 0.08
+    fresh_bonus: Annotated[float, Quantity("share", "retail price of fresh goods above the common ratio", 0.0, 0.8,
+        "loquat and orange about twice the trader's price", "A")] = 0.30
+    commission: Annotated[float, Quantity("share", "platform commission", 0.006, 0.05, "0.6 to 5 % (judgement; rates not readable)", "C")] = 0.03
+    traffic: Annotated[float, Quantity("share", "promotion cost of sales", 0.02, 0.3, "10 to 30 % for 40 % of small sellers (Taobao 2012, n = 75)", "B")] = 0.09
+    packaging: Annotated[float, Quantity("yuan/parcel", "box, ice or filler", 0.5, 10.0, _SWEPT, "C")] = 2.5
+    packaging_fresh: Annotated[float, Quantity("yuan/parcel", "more for fresh goods: foam, ice, speed", 0.0, 30.0,
+        "keep-fresh fee 0 to 5 yuan; fresh freight 25 to 90 by distance", "B")] = 6.0
+    tax: Annotated[float, Quantity("share", "platform taxes and fees without relief", 0.0, 0.05, _SWEPT, "C")] = 0.01
+    returns: Annotated[float, Quantity("share", "returned or refunded sales of dry goods", 0.005, 0.1, "dry 0.02 to 0.05 (judgement)", "C")] = 0.035
+    returns_fresh: Annotated[float, Quantity("share", "more refunds for fresh goods without a cold chain", 0.0, 0.25, "fresh refunds 0.03 to 0.12 (judgement)", "C")] = 0.09
+    returns_live: Annotated[float, Quantity("share", "more returns from live-streaming", 0.0, 0.2, _SWEPT, "C")] = 0.04
+    returns_skill: Annotated[float, Quantity("share", "part of returns that full second-rung skill avoids", 0.0, 0.9, _SWEPT, "C")] = 0.5
+    returns_delay: Annotated[float, Quantity("share", "more refunds when nothing is carried in time", 0.0, 0.4, _SWEPT, "C")] = 0.12
+    help_from: Annotated[float, Quantity("parcel/month", "parcels a household packs itself", 5.0, 300.0, _SWEPT, "C")] = 25.0
+    help_pay: Annotated[float, Quantity("yuan/parcel", "paid for packing and customer service of one parcel", 0.3, 6.0,
+        "10 kg packed a person-hour (Lixian 2020), 100 to 200 yuan a day", "A")] = 2.5
+    spoilage: Annotated[float, Quantity("share", "part of its product's monthly loss that fresh goods suffer unsold", 0.1, 1.0, _SWEPT, "C")] = 0.6
+    cold_saves: Annotated[float, Quantity("share", "part of spoilage and refunds that a cold store avoids", 0.0, 0.95,
+        "losses 0.10-0.25 without, 0.03-0.08 with a cold chain", "B")] = 0.65
+    hold: Annotated[float, Quantity("share", "online stock of durable goods kept for another month", 0.0, 0.98, _SWEPT, "C")] = 0.85
+    market_discount: Annotated[float, Quantity("share", "township market's price below the reference price", 0.0, 0.5, _SWEPT, "C")] = 0.30
+    market_haul: Annotated[float, Quantity("share/km", "more of the price lost per km hauled", 0.0, 0.02, _SWEPT, "C")] = 0.006
+    input_share: Annotated[float, Quantity("share", "cost of inputs in output", 0.2, 0.6, "cost share 0.35 to 0.50 (judgement)", "C")] = 0.35
+    low_savings: Annotated[float, Quantity("month", "months of inputs in savings below which inputs are taken on credit", 0.0, 24.0, _SWEPT, "C")] = 1.0
+    credit_share: Annotated[float, Quantity("share", "inputs that the trader lends to one who is short", 0.0, 1.0,
+        "0.05 to 0.25 of households tied (judgement)", "C")] = 0.5
+    repay_share: Annotated[float, Quantity("share", "sales to the trader kept to pay back debt", 0.0, 1.0, _SWEPT, "C")] = 0.4
+
+
+@rule
+def price_luck(z_common_shock):
+    """Standardised luck of this month's prices that all sellers share [1]."""
+    return z_common_shock
+
+
+@rule
+def basket(product, p):
+    """Goods in one parcel of the product, at the reference price [yuan/parcel]."""
+    worth = p.basket_dry
+    if product == FRESH:
+        worth = p.basket_fresh
+    if product == CRAFT:
+        worth = p.basket_craft
+    return worth
+
+
+@rule
+def season_weight(product, harvest, season, p):
+    """Share of a year's output that ripens this month [share]; the twelve months add up to one."""
+    apart = season - harvest
+    if apart < 0:
+        apart = -apart
+    if apart > 6:
+        apart = 12 - apart
+    peak = p.peak_fresh if product == FRESH else p.peak_dry
+    if product == CRAFT:
+        return 1.0 / 12.0
+    if apart == 0:
+        return peak
+    if apart == 1:
+        return 0.5 * peak
+    return (1.0 - 2.0 * peak) / 9.0
+
+
+@rule
+def online_quote(product, mode, skill_operation, skill_business, luck, months_online, village_sellers, village_households,
+                 village_variety, village_brand, village_parcel_price, village_haul_price, county_crowding,
+                 county_demand, p):
+    """Cost of shipping [yuan/yuan of goods] and demand a seller would meet [yuan/month at the reference price].
+
+    Demand grows with skill, brand, live-streaming and time, and falls with look-alike sellers.
+    """
+    parcel = village_parcel_price + village_haul_price + p.packaging
+    if product == FRESH:
+        parcel = parcel + p.packaging_fresh
+    alike = 10.0 * village_sellers / max(1, village_households) * (1.0 - village_variety)
+    seen = 1.0 / (1.0 + p.crowding * alike + county_crowding)
+    found = 1.0 if mode == 0 else (months_online + 1.0) / (months_online + 1.0 + p.ramp)
+    reach = 1.0 + p.demand_skill * 0.5 * (skill_operation + skill_business) + p.demand_brand * village_brand
+    live = p.demand_live if mode == LIVE else 1.0
+    wanted = p.demand * reach * live * seen * found * county_demand * exp(p.luck_spread * luck)
+    return parcel / basket(product, p), wanted
+
+
+@rule
+def harvest_month(product, output, stock, savings, debt, village_harvest, county_season, trader_active, p):
+    """Goods on hand after this month's harvest [yuan at the reference price]; inputs bought and borrowed [fen].
+
+    Inputs are bought evenly over the year; one who is short takes them on the trader's credit.
+    """
+    ripe = output * season_weight(product, village_harvest, county_season, p)
+    inputs = whole_fen(output * p.input_share / 12.0)
+    short = savings < int(p.low_savings * inputs)
+    lent = int(inputs * p.credit_share) if (short and trader_active == 1 and debt < 6 * inputs) else 0
+    return stock + ripe, inputs, lent
+
+
+@rule
+def ships_poor_quality(mode, honest, village_norm, u_cheat, p):
+    """Does an opportunist ship poor quality this month [yes/no]; a norm holds it back."""
+    return mode > 0 and honest == 0 and u_cheat > village_norm
+
+
+@rule
+def online_sales(product, mode, share, stock, demand, adults, away, access, cheats, skill_operation,
+                 skill_business, luck, village_brand, village_cold_chain, village_fill, village_parcel_price,
+                 village_haul_price, village_teamwork, trader_markdown, trader_active, county_retail, county_common_shock,
+                 lever_price_crash, lever_fee_rise, lever_tax_relief, z_sale_shock, p, p_choice):
+    """One month online: orders, unshipped [parcel], goods [yuan], income and five costs [fen], margin, sold, goods [fen], hours.
+
+    Orders are bounded by stock, demand and own hours; what the courier can't carry is not sold. The margin is what a
+    yuan of goods brought online, all costs taken off, over what the trader would have paid.
+    """
+    worth = basket(product, p)
+    own_hours = p_choice.spare_hours * max(0, adults - away)
+    possible = min(share * stock, min(demand, own_hours / p_choice.variable_hours))
+    wanted = int(possible / worth) if mode > 0 else 0
+    orders = int(wanted * village_fill + 0.5)
+    goods = orders * worth
+    price = county_retail * (1.0 - lever_price_crash) * (1.0 + (p.fresh_bonus if product == FRESH else 0.0)) * (
+        1.0 + p.price_skill * skill_business + p.price_brand * village_brand + (p.price_cheat if cheats else 0.0)
+        + p.price_common * county_common_shock + p.price_own * z_sale_shock + p.price_luck * luck
+    )
+    gross = goods * max(0.0, price)
+    back = p.returns + (p.returns_live if mode == LIVE else 0.0)
+    if product == FRESH:
+        back = back + p.returns_fresh * (1.0 - p.cold_saves * village_cold_chain)
+    back = back * (1.0 - p.returns_skill * skill_operation) + p.returns_delay * (1.0 - village_fill)
+    kept = gross * (1.0 - clip(back, 0.0, 0.9))
+    platform = kept * (p.commission + p.traffic + lever_fee_rise + access) + orders * (
+        p.packaging + (p.packaging_fresh if product == FRESH else 0.0)
+    )
+    tax = kept * p.tax * (1.0 - clip(lever_tax_relief, 0.0, 1.0))
+    parcel = orders * village_parcel_price
+    haul = orders * village_haul_price
+    helped = max(0.0, orders - p.help_from) * p.help_pay * (1.0 - 0.3 * village_teamwork)
+    spent = platform + tax + parcel + haul + helped
+    trader_price = (1.0 - lever_price_crash) * (1.0 - (trader_markdown if trader_active else p.market_discount))
+    margin = clip((kept - spent) / goods - trader_price, -6.0, 6.0) if orders > 0 else 0.0
+    return (
+        orders,
+        wanted - orders,
+        goods,
+        whole_fen(kept),
+        whole_fen(platform),
+        whole_fen(tax),
+        whole_fen(parcel),
+        whole_fen(haul),
+        whole_fen(helped),
+        margin,
+        orders > 0,
+        whole_fen(goods),
+        (goods * p_choice.variable_hours if orders > 0 else 0.0),
+    )
+
+
+@rule
+def supply_at_stake(output, feasible):
+    """Supply a year, and the part that could feasibly go online [fen]."""
+    supply = whole_fen(output)
+    return supply, (supply if feasible else 0)
+
+
+@rule
+def own_record(mode, sold, quit, margin, margin_smooth):
+    """Smoothed margin of the present spell [yuan/yuan]: the first sale sets it, later ones move it by a quarter."""
+    if mode == 0 and quit == 0:
+        return 0.0
+    if sold == 0:
+        return margin_smooth
+    return margin if margin_smooth == 0.0 else margin_smooth + 0.25 * (margin - margin_smooth)
+
+
+@rule
+def offline_sales(mode, share, stock, online_value, debt, village_perishable, village_cold_chain,
+                  village_distance_town, trader_active, trader_markdown, lever_price_crash, p):
+    """Goods to the trader and spoiled, stock left [yuan]; income from trader and township market, debt repaid [fen].
+
+    What is not meant for online sale goes to the trader at once, or is hauled to the township where none buys.
+    Durable goods meant for online sale wait in the stock; fresh ones are sold off before they rot.
+    """
+    left = max(0.0, stock - online_value)
+    keeps = p.hold * (1.0 - village_perishable) if mode > 0 else 0.0
+    meant = min(left, share * stock)
+    waits = meant * keeps
+    goods = left - waits
+    lost = waits * village_perishable * p.spoilage * (1.0 - p.cold_saves * village_cold_chain)
+    if trader_active:
+        paid = whole_fen(goods * (1.0 - lever_price_crash) * (1.0 - trader_markdown))
+        repaid = min(debt, int(paid * p.repay_share))
+        return goods, whole_fen(goods), lost, waits - lost, paid, 0, repaid
+    price = clip(1.0 - p.market_discount - p.market_haul * village_distance_town, 0.0, 1.0)
+    return 0.0, 0, lost, waits - lost, 0, whole_fen(goods * (1.0 - lever_price_crash) * price), 0
