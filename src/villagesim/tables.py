@@ -78,6 +78,7 @@ class Households(NamedTuple):
     stock: Annotated[Real, Quantity("yuan", "goods on hand, at the reference price", 0, 1e7)]
     ever_online: Annotated[Flag, _yes("has ever sold online")]
     months_online: Annotated[Count, _count("month", "months in the present spell of selling online")]
+    months_unsold: Annotated[Count, _count("month", "months of the present spell since anything was sold")]
     first_online: Annotated[Count, Quantity("month", "month of first entry (-1: never)", -1, MANY, initial=-1)]
     entered: Annotated[Flag, _yes("went online this month")]
     quit: Annotated[Flag, _yes("stopped selling online this month")]

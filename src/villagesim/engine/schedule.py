@@ -121,7 +121,7 @@ CHOICE: tuple[Phase, ...] = (
           last="households.away households.debt"),
     _rows("households", choice.chooses_channel,
           "mode sells share entered quit start_cost months_online ever_online first_online feasible",
-          "enter, adjust, stay out or stop", last="households.savings households.margin_smooth"),
+          "enter, adjust, stay out or stop", last="households.margin_smooth households.months_unsold households.savings"),
     _sum("villages.sellers", "households.sells", "households.village", "active sellers of this month"),
 )
 
@@ -135,7 +135,7 @@ SALES: tuple[Phase, ...] = (
           "margin sold online_fen selling_hours",
           "online first: what is not sold online goes to the trader",
           last="households.away villages.brand traders.markdown traders.active"),
-    _rows("households", sales.own_record, "margin_smooth", "a seller judges by its own record"),
+    _rows("households", sales.own_record, "margin_smooth months_unsold", "a seller judges by its own record"),
     _rows("households", sales.offline_sales, "trader_value trader_fen spoiled stock trader_income market_income repaid",
           "the rest goes to the trader, or to the township", last="households.debt traders.active traders.markdown"),
     _rows("households", sales.supply_at_stake, "supply contested", "what a trader could lose"),

@@ -33,8 +33,8 @@ class ChoiceParameters(NamedTuple):
     living: Annotated[float, Quantity("yuan/year/person", "consumption against which risk is weighed",
         4000.0, 25000.0, "rural spending 98.6 % of income in Qinghai 2019 (11,343 yuan)", "A")] = 12000.0
     waiting: Annotated[float, Quantity("1", "value of waiting per unit of belief spread, of the value at stake", 0.0, 2.0, _SWEPT, "C")] = 0.25
-    reluctance: Annotated[float, Quantity("yuan/year", "mean distaste for selling online", -2000.0, 8000.0, _SWEPT, "C")] = 900.0
-    reluctance_spread: Annotated[float, Quantity("yuan/year", "spread of that distaste between households", 100.0, 5000.0, _SWEPT, "C")] = 700.0
+    reluctance: Annotated[float, Quantity("yuan/year", "mean distaste for selling online, before the floor at zero", -2000.0, 8000.0, _SWEPT, "C")] = 400.0
+    reluctance_spread: Annotated[float, Quantity("yuan/year", "spread of that distaste between households", 100.0, 5000.0, _SWEPT, "C")] = 900.0
     skill_price: Annotated[float, Quantity("yuan/yuan", "margin a household expects of its own full second and third rung", 0.0, 0.6, _SWEPT, "C")] = 0.20
     agent_fee: Annotated[float, Quantity("yuan/yuan", "share of sales that kin or an agent keeps for one who can't do it alone", 0.02, 0.5, _SWEPT, "C")] = 0.18
     debt_hold: Annotated[float, Quantity("share", "part of output that a debt to the trader holds back", 0.0, 1.0, _SWEPT, "C")] = 0.6
@@ -47,6 +47,8 @@ class ChoiceParameters(NamedTuple):
     stuck_rate: Annotated[float, Quantity("1/month", "chance that an unskilled seller stops over a problem nobody helps with",
         0.0, 0.2, "exit 0.25 to 0.45 a year (shop age, Taobao 2012, n = 75)", "B")] = 0.045
     helped: Annotated[float, Quantity("share", "part of such problems that a visit solves", 0.0, 1.0, _SWEPT, "C")] = 0.7
+    dormant: Annotated[float, Quantity("month", "months without a sale after which a shop is given up", 6.0, 36.0,
+        "an account is not a seller: 12,800 accounts, 24 entrepreneurs (Rongjiang to 2024)", "B")] = 15.0
     trial: Annotated[float, Quantity("month", "months before a seller judges its own results", 1.0, 18.0, "ramp of 3 to 9 months (Zoucheng 2017)", "B")] = 6.0
 
 
@@ -81,19 +83,19 @@ def wanted_share(size, adults, away, output, risk_aversion, belief_mean, belief_
 
 @rule
 def chooses_channel(mode, share, returnee, savings, reluctance, skill_operation, belief_precision, output, wanted, gain,
-                    months_online, margin_smooth, ever_online, first_online, seat_basic, visited, group_months,
+                    months_online, months_unsold, margin_smooth, ever_online, first_online, seat_basic, visited, group_months,
                     county_month, lever_startup_credit, u_consider, u_live, u_quit, u_help, p):
     """Mode, sells, share, entered, quit, start-up cost [fen], months online, ever online, month of first entry, feasible.
 
     Enters when the gain, written off over the horizon, beats the start-up cost, distaste, and the worth of waiting while
-    the belief is vague. Leaves over bad results after a trial, or over a problem that nobody helps with.
+    the belief is vague. Leaves over bad results after a trial, over a problem that nobody helps with, or when nothing sells.
     """
     credit = clip(lever_startup_credit, 0.0, 1.0)
     live = skill_operation >= p.live_skill and u_live < p.live_chance
     price = (p.start_cost + (p.live_cost if live else 0.0)) * (1.0 - credit)
     felt = price * (p.scarcity if savings < whole_fen(2.0 * price) else 1.0)
     vague = p.waiting * wanted * output * (1.0 / belief_precision)
-    distaste = p.reluctance + p.reluctance_spread * reluctance
+    distaste = max(0.0, p.reluctance + p.reluctance_spread * reluctance)
     worth = gain - distaste - vague - felt / p.horizon
     prompted = seat_basic == 1 or visited == 1 or group_months > 0
     thinks = u_consider < p.attention * (p.prompted if prompted else 1.0)
@@ -105,6 +107,6 @@ def chooses_channel(mode, share, returnee, savings, reluctance, skill_operation,
     disappointed = months_online >= p.trial and margin_smooth < p.quit_margin and u_quit < p.quit_rate
     alone = 1.0 - (p.helped if (visited == 1 or group_months > 0) else 0.0)
     stuck = u_help < p.stuck_rate * (1.0 - 0.8 * skill_operation) * alone
-    if disappointed or stuck:
+    if disappointed or stuck or months_unsold >= p.dormant:
         return OFFLINE, 0, 0.0, 0, 1, 0, 0, ever_online, first_online, gain > distaste
     return mode, 1, share + p.adjust * (wanted - share), 0, 0, 0, months_online + 1, ever_online, first_online, 1

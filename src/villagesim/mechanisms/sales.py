@@ -204,13 +204,16 @@ def supply_at_stake(output, feasible):
 
 
 @rule
-def own_record(mode, sold, quit, margin, margin_smooth):
-    """Smoothed margin of the present spell [yuan/yuan]: the first sale sets it, later ones move it by a quarter."""
-    if mode == 0 and quit == 0:
-        return 0.0
+def own_record(mode, sold, quit, margin, margin_smooth, months_unsold):
+    """Smoothed margin of the present spell [yuan/yuan], and months without a sale [month].
+
+    The first sale sets the record, later ones move it by a quarter; one who quits keeps it for this month's talk.
+    """
+    if mode == 0:
+        return (margin_smooth if quit else 0.0), 0
     if sold == 0:
-        return margin_smooth
-    return margin if margin_smooth == 0.0 else margin_smooth + 0.25 * (margin - margin_smooth)
+        return margin_smooth, months_unsold + 1
+    return (margin if margin_smooth == 0.0 else margin_smooth + 0.25 * (margin - margin_smooth)), 0
 
 
 @rule

@@ -38,6 +38,7 @@ class TrainingParameters(NamedTuple):
     patience: Annotated[float, Quantity("share", "part of the age handicap that full social-work competence removes (dialect, pictures)",
         0.0, 1.0, _SWEPT, "C")] = 0.6
     decay: Annotated[float, Quantity("share/month", "skill lost without use, visit or group", 0.0, 0.06, _SWEPT, "C")] = 0.015
+    phone_keeps: Annotated[float, Quantity("share", "part of that loss of the first rung which daily use of a phone prevents", 0.0, 1.0, _SWEPT, "C")] = 0.8
     by_ties: Annotated[float, Quantity("share/month", "first rung gained from trained ties when all ties are trained", 0.0, 0.2,
         "friends' trained share to knowledge: 0.290 (Cai et al. 2015): an insurance", "B")] = 0.03
     trust_gain: Annotated[float, Quantity("share", "trust gained by one visit at full competence, of what is missing", 0.02, 0.6, _SWEPT, "C")] = 0.2
@@ -132,7 +133,7 @@ def applies(woman_led, elder_led, returnee, poor, popularity, mode, months_onlin
 
 
 @rule
-def learns(age, schooling, mode, skill_basic, skill_operation, skill_business, seat_basic, seat_camp, seat_group, visited,
+def learns(age, schooling, phone, mode, skill_basic, skill_operation, skill_business, seat_basic, seat_camp, seat_group, visited,
            trained, group_months, taught_trust, tie_trust, village_teaching, village_guidance, village_competence_social, p):
     """Skill on the three rungs [share], months left in a practice group, and ever trained [yes/no].
 
@@ -149,7 +150,7 @@ def learns(age, schooling, mode, skill_basic, skill_operation, skill_business, s
     from_camp = p.gain_operation * quality if seat_camp else 0.0
     from_doing = p.by_doing * able if mode > 0 else 0.0
     from_group = p.gain_business * quality * village_guidance if months > 0 else 0.0
-    basic = skill_basic * keep
+    basic = skill_basic * (1.0 - (1.0 - keep) * (1.0 - p.phone_keeps * phone))
     operation = skill_operation * keep
     business = skill_business * keep
     basic = basic + (1.0 - basic) * clip(from_course + from_ties, 0.0, 1.0)

@@ -1,0 +1,96 @@
+"""Everything that has a unit, as one list: parameters, settings, levers with their prices, columns of the tables."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from villagesim.declare import Declared, Quantity, declared
+from villagesim.levers import LEVERS
+from villagesim.mechanisms import Parameters
+from villagesim.scenario_sections import SETTINGS, fields_of
+from villagesim.scenario_text import nearest
+from villagesim.scenario_values import allowed
+from villagesim.settings import WORDS
+from villagesim.tables import TABLES
+
+
+class Entry(NamedTuple):
+    """One number: its kind, its key in a scenario file (a column: table.column), and its declaration."""
+
+    kind: str
+    key: str
+    default: Any
+    unit: str
+    low: float
+    high: float
+    source: str
+    grade: str
+    meaning: str
+
+    @property
+    def range(self) -> str:
+        """The allowed range, without its unit."""
+        return allowed(Quantity("", "", self.low, self.high)).strip()
+
+
+def _entry(kind: str, key: str, default: Any, quantity: Quantity) -> Entry:
+    return Entry(
+        kind,
+        key,
+        default,
+        quantity.unit,
+        quantity.low,
+        quantity.high,
+        quantity.source,
+        quantity.grade,
+        quantity.meaning,
+    )
+
+
+def _setting(section: str, key: str, field: Declared) -> Entry:
+    """A setting; one that is written as a word says which words there are."""
+    entry = _entry("setting", f"{section}.{key}", field.default, field.quantity)
+    if field.name not in WORDS:
+        return entry
+    words = WORDS[field.name][1]
+    return entry._replace(default=words[field.default], meaning=f"{entry.meaning}: {', '.join(words)}")
+
+
+def settable() -> Iterator[Entry]:
+    """All that a scenario file can set: parameters of mechanisms, settings, levers with their prices, shocks."""
+    for mechanism, group in zip(Parameters._fields, Parameters(), strict=True):
+        for field in declared(type(group)):
+            yield _entry("parameter", f"parameters.{mechanism}.{field.name}", field.default, field.quantity)
+    for section, kind in SETTINGS.items():
+        for key, field in fields_of(kind).items():
+            yield _setting(section, key, field)
+    for lever in LEVERS:
+        shock = lever.pathway == "shock"
+        kind, key = ("shock", f"shocks.{lever.name}") if shock else ("lever", f"levers.{lever.name}")
+        yield _entry(kind, f"{key}.intensity", 0.0, lever.intensity)
+        if not shock:
+            yield _entry(kind, f"{key}.unit_cost", lever.price_default, lever.price)
+        if lever.upkeep is not None:
+            yield _entry(kind, f"{key}.maintenance", lever.upkeep_default, lever.upkeep)
+
+
+def columns() -> Iterator[Entry]:
+    """All columns of a county's tables."""
+    for name, kind in TABLES.items():
+        for field in declared(kind):
+            yield _entry("column", f"{name}.{field.name}", None, field.quantity)
+
+
+def called(name: str) -> list[Entry]:
+    """What goes by this name: a whole key, its last part, or a lever with its prices."""
+    return [entry for entry in (*settable(), *columns()) if f".{name}." in f".{entry.key}."]
+
+
+def near(name: str) -> list[str]:
+    """Up to three known names that are like this one."""
+    keys = [entry.key for entry in (*settable(), *columns())]
+    known = sorted({*keys, *(part for key in keys for part in key.split(".")[1:])})
+    found = []
+    for _ in range(3):
+        like = nearest(name, [other for other in known if other not in found])
+        found += [like] if like else []
+    return found

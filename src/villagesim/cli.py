@@ -1,0 +1,228 @@
+"""The command line: what a user types. Heavy packages are imported inside the commands that use them."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import click
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from villagesim.catalogue import Entry
+
+BAD_INPUT = 2
+WIDE = 220
+
+
+class PlainErrors(TyperGroup):
+    """A group of commands in which a mistake in the user's files is one line on stderr and exit status 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ValueError as error:
+            if not _is_users_mistake(error):
+                raise
+            # A survey's bad rows are a line each.
+            typer.echo(str(error), err=True)
+            raise typer.Exit(BAD_INPUT) from None
+
+
+app = typer.Typer(
+    cls=PlainErrors,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="A laboratory for rural e-commerce and social work in Chinese villages.",
+)
+scenario_app = typer.Typer(no_args_is_help=True, help="Check, show and begin scenario files.")
+app.add_typer(scenario_app, name="scenario")
+
+
+def main() -> None:
+    """The entry point `villagesim`."""
+    app()
+
+
+def refuse(line: str) -> None:
+    """One line on stderr, and exit status 2."""
+    from villagesim.scenario_text import one_line
+
+    typer.echo(one_line(line), err=True)
+    raise typer.Exit(BAD_INPUT)
+
+
+def _is_users_mistake(error: ValueError) -> bool:
+    """Whether the error says what is wrong with a user's files."""
+    from villagesim.scenario_text import ScenarioError
+
+    if isinstance(error, ScenarioError):
+        return True
+    from villagesim.world.records import SurveyError
+
+    return isinstance(error, SurveyError)
+
+
+@app.command()
+def parameters(
+    filter_: Annotated[str, typer.Option("--filter", help="Only rows that hold this text anywhere.")] = "",
+    json_: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
+) -> None:
+    """All numbers that a scenario can set: default, unit, range, source, evidence grade, meaning.
+
+    \b
+    Examples:
+      villagesim parameters --filter logistics
+      villagesim parameters --json > parameters.json
+    """
+    from villagesim.catalogue import settable
+
+    entries = [entry for entry in settable() if filter_.lower() in " ".join(map(str, entry)).lower()]
+    if json_:
+        _print_json([entry._asdict() for entry in entries])
+    elif entries:
+        _print_table(entries)
+    else:
+        typer.echo(f'nothing in the table holds "{filter_}"', err=True)
+
+
+@app.command()
+def describe(
+    name: Annotated[str, typer.Argument(help="A parameter, setting, lever or column, such as route_cost or camp.")],
+    json_: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
+) -> None:
+    """One card: what a parameter, setting, lever or column means, and where its number comes from.
+
+    \b
+    Examples:
+      villagesim describe camp
+      villagesim describe households.savings
+    """
+    from villagesim.catalogue import called, near
+    from villagesim.scenario_text import shown
+
+    entries = called(name)
+    if not entries:
+        like = near(name)
+        hint = f"; did you mean {' or '.join(like)}?" if like else "; `villagesim parameters` lists what there is"
+        refuse(f"{shown(name)} is not known{hint}")
+    if json_:
+        _print_json([entry._asdict() for entry in entries])
+    else:
+        typer.echo("\n\n".join(_card(entry) for entry in entries))
+
+
+@scenario_app.command("check")
+def scenario_check(
+    files: Annotated[list[Path], typer.Argument(help="Scenario files.")],
+) -> None:
+    """Whether scenario files are right: one line each; exit status 2 if any is not.
+
+    \b
+    Example:
+      villagesim scenario check scenarios/*.toml
+    """
+    from villagesim.scenario import ScenarioError, digest, load
+
+    wrong = False
+    for file in files:
+        try:
+            typer.echo(f"{file}: right ({digest(load(file))[:12]})")
+        except ScenarioError as error:
+            wrong = True
+            typer.echo(str(error), err=True)
+    if wrong:
+        raise typer.Exit(BAD_INPUT)
+
+
+@scenario_app.command("show")
+def scenario_show(
+    file: Annotated[Path, typer.Argument(help="A scenario file.")],
+    json_: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
+) -> None:
+    """A scenario as resolved: everything that determines a run, after `extends` and with all defaults.
+
+    \b
+    Example:
+      villagesim scenario show scenarios/integrated.toml --json
+    """
+    from villagesim.scenario import digest, load, resolved
+    from villagesim.scenario_text import as_toml
+
+    scenario = load(file)
+    if json_:
+        _print_json({"name": scenario.name, "title": scenario.title, "digest": digest(scenario)} | resolved(scenario))
+    else:
+        typer.echo(f"# {' '.join(scenario.title.split())}\n# content hash {digest(scenario)}\n")
+        typer.echo(as_toml(resolved(scenario)).rstrip())
+
+
+@scenario_app.command("new")
+def scenario_new(
+    file: Annotated[Path, typer.Argument(help="The file to write; an existing one is never overwritten.")],
+    extends: Annotated[Path, typer.Option("--extends", help="The scenario to start from.")],
+) -> None:
+    """Write a commented scenario file that starts from another one.
+
+    \b
+    Example:
+      villagesim scenario new scenarios/mine.toml --extends scenarios/integrated.toml
+    """
+    from villagesim.scenario import load
+    from villagesim.scenario_new import starting_text
+
+    load(extends)
+    text = starting_text(file, extends)
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        refuse(f"{file}: exists already; choose another name")
+    except OSError as error:
+        refuse(f"{file}: cannot be written: {error.strerror}")
+    typer.echo(f"wrote {file}")
+
+
+def _print_json(values: Any) -> None:
+    import json
+
+    typer.echo(json.dumps(values, indent=2, ensure_ascii=False))
+
+
+def _print_table(entries: "list[Entry]") -> None:
+    """A table as wide as the terminal; wide enough to search where it goes to a file."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("name", "default", "unit", "range", "source", "grade", "meaning")
+    for entry in entries:
+        cells = (entry.key, _plain(entry.default), entry.unit, entry.range, entry.source, entry.grade, entry.meaning)
+        table.add_row(*(Text(cell) for cell in cells))
+    console = Console()
+    Console(width=console.width if console.is_terminal else WIDE).print(table)
+
+
+def _card(entry: "Entry") -> str:
+    """One entry as a few lines of text."""
+    from villagesim.declare import GRADES
+
+    lines = [
+        f"{entry.key}  ({entry.kind})",
+        f"  {entry.meaning}",
+        f"  default  {_plain(entry.default)}" if entry.default is not None else "",
+        f"  unit     {entry.unit}",
+        f"  range    {entry.range}",
+        f"  source   {entry.source}" if entry.source else "",
+        f"  grade    {entry.grade}: {GRADES.get(entry.grade, '')}" if entry.grade else "",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

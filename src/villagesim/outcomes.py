@@ -1,0 +1,265 @@
+"""What is measured: one declared list of outcomes, each with one name from the stored table to the axis of a figure."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+
+from villagesim.declare import Quantity, declared
+from villagesim.tables import County, Households, Villages, World
+
+FLOW_MONTHS = 12
+FEN_PER_YUAN = 100.0
+WHOLE_LIMIT = 2.0**62
+
+
+class MeasureParameters(NamedTuple):
+    """Numbers that only the measuring uses: no agent knows them."""
+
+    poverty_line: Annotated[float, Quantity(
+        "yuan/head/year", "income a head below which a household counts as poor", 1000.0, 20000.0,
+        source="assumption: above the registered poverty line of 2020 (about 4,000), as low-income monitoring is",
+        grade="C",
+    )] = 6000.0
+    window: Annotated[int, Quantity(
+        "month", "months at the end of a run over which a summary takes the mean", 1, 120,
+        source="by definition: one farm year", grade="A",
+    )] = 12
+
+
+MEASURE = MeasureParameters()
+
+KINDS = {
+    "sum": "total over the households of a village or group",
+    "mean": "mean over the households of a village or group",
+    "ratio": "one total over another",
+    "place": "state of a village; for a group, the mean over its households",
+    "village": "count of a village; for the county, the total over villages",
+    "spread": "distribution over the households of a group, of the last full year's income",
+    "county": "one number for the county",
+}
+# Which stored tables carry an outcome of a kind as a column.
+LEVELS = {
+    "village": ("sum", "mean", "ratio", "place", "village"),
+    "group": ("sum", "mean", "ratio", "place", "spread"),
+    "county": ("village", "county"),
+}
+SERVICES = ("casework", "group", "organising", "linking", "follow_up")
+GROUPS = ("all", "woman_led", "elder_led", "returnee", "remote", "poor")
+
+
+class Outcome(NamedTuple):
+    """One thing that is measured.
+
+    `take` reads it from a world: an array, a value a household (sum, mean), a village (place, village), or one number
+    (county). A ratio is `scale` x total of `part` / total of `over`, both outcomes of kind "sum". `headline` outcomes
+    appear in summaries and comparisons.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    kind: str
+    take: Callable[[World], Any] | None = None
+    part: str = ""
+    over: str = ""
+    scale: float = 1.0
+    headline: bool = False
+
+
+def _column(kind: str, table: type, name: str, column: str = "", meaning: str = "", headline: bool = False) -> Outcome:
+    """An outcome that is a column of a table, with the unit and meaning that the column declares."""
+    field = {field.name: field for field in declared(table)}[column or name]
+    unit = "share" if kind in ("mean", "place") and field.quantity.unit == "yes/no" else field.quantity.unit
+    unit = "household" if kind == "sum" and field.quantity.unit == "yes/no" else unit
+    where, which = table.__name__.lower(), column or name
+    return Outcome(name, unit, meaning or field.quantity.meaning, kind,
+                   lambda world: getattr(getattr(world, where), which), headline=headline)
+
+
+def _sums(*names: str) -> tuple[Outcome, ...]:
+    return tuple(_column("sum", Households, name) for name in names)
+
+
+def _means(*names: str) -> tuple[Outcome, ...]:
+    return tuple(_column("mean", Households, name, headline=True) for name in names)
+
+
+def _ratio(name: str, unit: str, meaning: str, part: str, over: str, scale: float = 1.0) -> Outcome:
+    return Outcome(name, unit, meaning, "ratio", None, part, over, scale, True)
+
+
+def _yearly(name: str, meaning: str, part: str) -> Outcome:
+    return _ratio(name, "yuan/household/year", meaning, part, "households", FLOW_MONTHS / FEN_PER_YUAN)
+
+
+def _county(name: str, unit: str, meaning: str, take: Callable[[World], Any], headline: bool = False) -> Outcome:
+    return Outcome(name, unit, meaning, "county", take, headline=headline)
+
+
+def _of_courier(column: str) -> Callable[[World], np.ndarray]:
+    """A column of the courier on whose route each village lies, shape (villages,)."""
+    return lambda world: getattr(world.couriers, column)[world.villages.courier]
+
+
+def _total(table: str, column: str) -> Callable[[World], Any]:
+    return lambda world: getattr(getattr(world, table), column).sum(dtype=np.int64)
+
+
+def _public_cost(world: World) -> float:
+    """Programme money spent, as if for a year of such months [yuan/household/year]."""
+    return float(world.county.spent[0]) * FLOW_MONTHS / FEN_PER_YUAN / max(world.households.mode.size, 1)
+
+
+def _mean_where(values: np.ndarray, chosen: np.ndarray) -> float:
+    """Mean of the chosen values; NaN where none is chosen."""
+    count = int(np.count_nonzero(chosen))
+    return float(values[chosen != 0].sum()) / count if count else float("nan")
+
+
+_HOUSEHOLD = (
+    Outcome("households", "household", "households", "sum", lambda world: np.ones_like(world.households.mode)),
+    Outcome("persons", "person", "members, those away included", "sum", lambda world: world.households.size),
+    Outcome("sellers", "household", "households selling online", "sum", lambda world: world.households.mode > 0),
+    Outcome("shop", "household", "households selling through a shop", "sum", lambda world: world.households.mode == 1),
+    Outcome("live", "household", "households selling by live-stream", "sum", lambda world: world.households.mode == 2),
+    Outcome("sellers_before", "household", "households that sold online at the start of the month", "sum",
+            lambda world: np.subtract(world.households.mode > 0, world.households.entered, dtype=np.int64)
+            + world.households.quit),
+    *_sums("ever_online", "entered", "quit", "sold", "trained", "visited", "seat_basic", "seat_camp", "seat_group"),
+    Outcome("jobs", "job", "local e-commerce jobs held by members", "sum", lambda world: world.households.job),
+    *_sums("away", "departed", "came_back", "orders", "unshipped", "online_value", "trader_value", "spoiled"),
+    Outcome("sales_value", "yuan", "goods sold in any way this month, at the reference price", "sum",
+            lambda world: world.households.online_value + world.households.trader_value),
+    *_sums(
+        "online_income", "trader_income", "market_income", "wage_income", "off_farm", "remittance", "tourism_income",
+        "champion_income", "cash_income", "platform_cost", "parcel_cost", "haul_cost", "packing_cost", "tax_cost",
+        "start_cost", "farm_cost", "income", "consumption", "debt",
+    ),
+    *_means("skill_basic", "skill_operation", "skill_business", "trust_worker", "trust_online", "belief_mean"),
+    Outcome("farm_gate", "yuan/yuan", "farm-gate price of the household's trader over the reference price", "mean",
+            lambda world: 1.0 - world.traders.markdown[world.households.trader], headline=True),
+    _ratio("adoption", "share", "households selling online", "sellers", "households"),
+    _ratio("ever", "share", "households that have ever sold online", "ever_online", "households"),
+    _ratio("quitting", "share/month", "sellers that stop, a month", "quit", "sellers_before"),
+    _ratio("live_share", "share", "sellers that live-stream", "live", "sellers"),
+    _ratio("online_share", "share", "goods sold that are sold online, by value", "online_value", "sales_value"),
+    _ratio("spoilage", "share", "goods spoiled over goods sold, by value", "spoiled", "sales_value"),
+    _ratio("jobs_rate", "job/100 household", "local e-commerce jobs held by members", "jobs", "households", 100.0),
+    _ratio("away_share", "share", "members away for city work", "away", "persons"),
+    _yearly("income_mean", "net income of a household, as if for a year of such months", "income"),
+    _ratio("income_head", "yuan/head/year", "net income a head, as if for a year of such months", "income", "persons",
+           FLOW_MONTHS / FEN_PER_YUAN),
+    _yearly("income_online", "received from online buyers, before costs", "online_income"),
+    _yearly("income_trader", "received from traders", "trader_income"),
+    _yearly("income_market", "received at the township market for goods hauled there", "market_income"),
+    _yearly("income_off_farm", "received from other wages, transfers and property", "off_farm"),
+    _yearly("income_wage", "received from local e-commerce jobs", "wage_income"),
+    _yearly("income_tourism", "received from visitors", "tourism_income"),
+    _yearly("income_away", "received from members away", "remittance"),
+    _yearly("income_cash", "received as cash from the programme", "cash_income"),
+)
+
+_SPREAD = tuple(
+    Outcome(name, unit, meaning, "spread", headline=True) for name, unit, meaning in (
+        ("income_p10", "yuan/household/year", "net income of the last full year, 10th percentile of households"),
+        ("income_median", "yuan/household/year", "net income of the last full year, median of households"),
+        ("income_p90", "yuan/household/year", "net income of the last full year, 90th percentile of households"),
+        ("income_head_p10", "yuan/head/year", "net income a head of the last full year, 10th percentile of persons"),
+        ("income_head_median", "yuan/head/year", "net income a head of the last full year, median of persons"),
+        ("income_head_p90", "yuan/head/year", "net income a head of the last full year, 90th percentile of persons"),
+        ("gini", "1", "Gini index over persons of income a head of the last full year"),
+        ("poverty", "share", "persons below the poverty line by the last full year's income"),
+    )
+)
+
+_PLACE = (
+    *(_column("place", Villages, name, headline=name in {"brand", "service_point", "served"}) for name in (
+        "brand", "norm", "teamwork", "variety", "service_point", "squad", "cold_chain", "sorting", "coverage", "served",
+    )),
+    *(_column("village", Villages, name, headline=name in {"parcels_out", "parcels_in"}) for name in (
+        "links", "parcels_out", "parcels_in", "parcels_lost", "pool",
+    )),
+    Outcome("hours", "hour", "productive service hours received this month", "village",
+            lambda world: sum(getattr(world.villages, f"hours_{use}") for use in SERVICES)),
+    Outcome("jobs_offered", "job", "local e-commerce jobs", "village", lambda world: world.villages.jobs),
+    Outcome("parcel_fee", "yuan/parcel", "posted fee of the village's courier", "place", _of_courier("fee"),
+            headline=True),
+    Outcome("route_serving", "share", "the village's route runs", "place", _of_courier("serving"), headline=True),
+    Outcome("route_backlog", "parcel", "parcels waiting on the village's route", "place", _of_courier("backlog")),
+)
+
+_COUNTY = (
+    *(_column("county", County, name) for name in (
+        "fund", "held_back", "grant", "spent", "posts_open", "crowding", "demand",
+    )),
+    _county("public_cost", "yuan/household/year", "programme money spent, a year", _public_cost, True),
+    _county("posts_filled", "post", "posts that somebody holds", _total("workers", "filled"), True),
+    _county("workers_left", "person", "workers that left this month", _total("workers", "left"), True),
+    _county("workers_hired", "person", "workers hired this month", _total("workers", "hired")),
+    _county("caseload", "household", "households a filled post serves, mean",
+            lambda world: _mean_where(world.workers.caseload, world.workers.filled)),
+    _county("traders_active", "trader", "traders that buy", _total("traders", "active"), True),
+    _county("markdown", "share", "farm-gate price below the reference price, mean of active traders",
+            lambda world: _mean_where(world.traders.markdown, world.traders.active)),
+    _county("routes_serving", "route", "delivery routes that run", _total("couriers", "serving"), True),
+    _county("routes_opened", "route", "routes that opened this month", _total("couriers", "opened")),
+    _county("routes_closed", "route", "routes that closed this month", _total("couriers", "closed")),
+    _county("backlog", "parcel", "parcels waiting on all routes", _total("couriers", "backlog"), True),
+    *(_county(f"savings_{table}", "fen", f"money held by {table}", _total(table, "savings"))
+      for table in ("households", "traders", "couriers", "workers")),
+)
+
+OUTCOMES: tuple[Outcome, ...] = _HOUSEHOLD + _SPREAD + _PLACE + _COUNTY
+OUTCOME = {outcome.name: outcome for outcome in OUTCOMES}
+HEADLINES = tuple(outcome.name for outcome in OUTCOMES if outcome.headline)
+
+
+def of_kind(*kinds: str) -> tuple[Outcome, ...]:
+    """The outcomes of these kinds, in declared order."""
+    return tuple(outcome for outcome in OUTCOMES if outcome.kind in kinds)
+
+
+def in_table(table: str) -> tuple[Outcome, ...]:
+    """The outcomes that a stored table ("village", "group", "county") carries as columns, in declared order."""
+    return of_kind(*LEVELS[table])
+
+
+def percentile(values: np.ndarray, cumulative: np.ndarray, percent: int) -> float:
+    """The first of the ascending `values` (n,) at which the cumulative weight (n,) reaches `percent` of the total."""
+    return float(values[np.searchsorted(cumulative, -(-percent * int(cumulative[-1]) // 100))])
+
+
+def gini(income: np.ndarray, persons: np.ndarray, cumulative: np.ndarray) -> float:
+    """Gini index [1] over persons; NaN where the total is not positive.
+
+    income (n,) int64 of households in ascending order of income a head; persons (n,) int64; cumulative (n,) persons so
+    far (W). G = sum income (2 W - persons) / (W_n sum income) - 1: Lerman and Yitzhaki (1989). In whole numbers, so
+    that the order of households with the same income a head does not matter.
+    """
+    total, everyone = int(income.sum()), int(cumulative[-1])
+    if total <= 0:
+        return float("nan")
+    exact = 2 * everyone * float(np.abs(income).sum()) < WHOLE_LIMIT
+    income = income if exact else income.astype(np.float64)
+    return float((income * (2 * cumulative - persons)).sum()) / (float(everyone) * total) - 1.0
+
+
+def spread(incomes: np.ndarray, income: np.ndarray, persons: np.ndarray, head: np.ndarray,
+           line: float = MEASURE.poverty_line) -> tuple[float, ...]:
+    """The outcomes of kind "spread" of some households, in declared order; all NaN where there are none.
+
+    incomes (n,) fen/household/year, ascending; the rest in ascending order of income a head: income (n,)
+    fen/household/year, persons (n,), head (n,) fen/head/year. line in yuan/head/year.
+    """
+    if not incomes.size:
+        return (float("nan"),) * len(_SPREAD)
+    ranks, cumulative = np.arange(1, incomes.size + 1), np.cumsum(persons)
+    everyone = float(cumulative[-1])
+    below = np.searchsorted(head, line * FEN_PER_YUAN)
+    return (
+        *(percentile(incomes, ranks, percent) / FEN_PER_YUAN for percent in (10, 50, 90)),
+        *(percentile(head, cumulative, percent) / FEN_PER_YUAN for percent in (10, 50, 90)),
+        gini(income, persons, cumulative),
+        float(cumulative[below - 1]) / everyone if below else 0.0,
+    )

@@ -1,0 +1,181 @@
+"""The sections of a scenario file: each table checked key by key, into the tuple or the levers that it declares."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from villagesim.declare import Declared, Quantity, declared
+from villagesim.levers import BY_NAME, LEVERS, Lever, LeverSetting
+from villagesim.mechanisms import Parameters
+from villagesim.scenario_text import Document, Place, ScenarioError, nearest, shown
+from villagesim.scenario_values import allowed, code, number
+from villagesim.settings import MIX, WORDS, CountySettings, OutsideSettings, RunSettings, WorldSettings
+
+SETTINGS = {"run": RunSettings, "world": WorldSettings, "county": CountySettings, "outside": OutsideSettings}
+SECTIONS = ("title", "extends", *SETTINGS, "parameters", "levers", "shocks")
+SURVEY = ("survey_households", "survey_ties", "survey_columns")
+MOST_LISTED = 12
+NEVER = "never"
+EXACTLY_ONE = 1e-9
+TIMING = {
+    "start": (int, Quantity("month", "first month, from the end of spin-up", 0, 1200)),
+    "end": (int, Quantity("month", "first month without it, from the end of spin-up", 1, 1200)),
+    "ramp": (int, Quantity("month", "months over which it grows to its full intensity", 0, 600)),
+    "reach": (float, Quantity("share", "share of villages reached", 0.0, 1.0)),
+}
+
+
+@cache
+def known_keys() -> list[str]:
+    """Every dotted key that sets one number or word of a scenario, levers left out."""
+    settings = [f"{section}.{key}" for section, kind in SETTINGS.items() for key in fields_of(kind)]
+    defaults = Parameters()
+    return settings + [
+        f"parameters.{mechanism}.{field.name}"
+        for mechanism in Parameters._fields
+        for field in declared(type(getattr(defaults, mechanism)))
+    ]
+
+
+def unknown(place: Place, key: str, known: Sequence[str]) -> ScenarioError:
+    """The error for a name that is not known here: the nearest one, or the section where it belongs."""
+    near = nearest(key, known)
+    elsewhere = [dotted for dotted in known_keys() if dotted.endswith(f".{key}")]
+    listed = ", ".join(known) if len(known) <= MOST_LISTED else "what `villagesim parameters` lists"
+    return place.problem("is not known", listed, elsewhere[0] if elsewhere else near)
+
+
+@cache
+def fields_of(kind: type) -> dict[str, Declared]:
+    """The declared fields of a container by the key that a scenario file uses."""
+    return {WORDS[field.name][0] if field.name in WORDS else field.name: field for field in declared(kind)}
+
+
+def settings_of(document: Document, keys: tuple[str, ...], kind: type, apart: tuple[str, ...] = ()) -> Any:
+    """One table of numbers and words as its NamedTuple; keys in `apart` are read elsewhere."""
+    fields = fields_of(kind)
+    given = {}
+    for key, value in document.table(*keys).items():
+        place = document.place(*keys, key)
+        if key in apart:
+            continue
+        if key not in fields:
+            raise unknown(place, key, [*fields, *apart])
+        field = fields[key]
+        worded = field.name in WORDS
+        given[field.name] = (
+            field.type(code(place, value, WORDS[field.name][1]))
+            if worded
+            else number(place, value, field.type, field.quantity)
+        )
+    # Defaults are coerced as well: a whole number among the declared floats would change the compiled signature.
+    return kind(*(given.get(field.name, field.type(field.default)) for field in fields.values()))
+
+
+def check_mix(document: Document, county: CountySettings) -> None:
+    """Raises ScenarioError where the service mix does not add up to 1."""
+    total = sum(getattr(county, name) for name in MIX)
+    if abs(total - 1.0) > EXACTLY_ONE:
+        said = next((name for name in MIX if name in document.table("county")), MIX[0])
+        place = Place(document.place("county", said).file, "county.mix_*")
+        raise place.problem(f"adds up to {total:.6g}, not 1", f"{', '.join(MIX)} that add up to 1")
+
+
+def check_products(document: Document, world: WorldSettings) -> None:
+    """Raises ScenarioError where no kind of product is left to grow."""
+    if world.fresh + world.dry + world.craft <= 0.0:
+        said = next((name for name in ("fresh", "dry", "craft") if name in document.table("world")), "fresh")
+        raise document.place("world", said).problem("is 0, as are all of fresh, dry, craft", "one of them above 0")
+
+
+def parameters_of(document: Document) -> Parameters:
+    """The parameters of every mechanism, defaults where the scenario says nothing."""
+    defaults = Parameters()
+    for mechanism in document.table("parameters"):
+        if mechanism not in Parameters._fields:
+            raise unknown(document.place("parameters", mechanism), mechanism, Parameters._fields)
+    kinds = {mechanism: type(getattr(defaults, mechanism)) for mechanism in Parameters._fields}
+    return Parameters(*(settings_of(document, ("parameters", name), kind) for name, kind in kinds.items()))
+
+
+def levers_of(document: Document, section: str) -> dict[str, LeverSetting]:
+    """The levers, or the shocks, that are switched on, in the order of the catalogue."""
+    shocks = section == "shocks"
+    known = [lever.name for lever in LEVERS if (lever.pathway == "shock") == shocks]
+    table = document.table(section)
+    for name, value in table.items():
+        place = document.place(section, name)
+        if name not in known and name in BY_NAME:
+            word = "lever" if shocks else "shock"
+            raise place.problem(f"is a {word}, not a {section[:-1]}: it belongs in [{word}s.{name}]")
+        if name not in known:
+            raise unknown(place, name, known)
+        if value is not False and not isinstance(value, dict):
+            raise place.problem(f"is {shown(value)}, not a table", f"a table [{place.key}], or false")
+    settings = {name: _lever(document, section, BY_NAME[name]) for name in known if table.get(name, False) is not False}
+    return {name: setting for name, setting in settings.items() if setting.intensity != 0.0}
+
+
+def _lever(document: Document, section: str, lever: Lever) -> LeverSetting:
+    """How the scenario uses one lever that it names."""
+    here = document.place(section, lever.name)
+    fields = {"intensity": (float, lever.intensity)} | TIMING
+    if lever.pathway != "shock":
+        fields["unit_cost"] = (float, lever.price)
+    if lever.upkeep is not None:
+        fields["maintenance"] = (float, lever.upkeep)
+    given = {}
+    for key, value in document.table(section, lever.name).items():
+        place = document.place(section, lever.name, key)
+        if key not in fields:
+            raise place.problem("is not known", ", ".join(fields), nearest(key, fields))
+        given[key] = None if key == "end" and value == NEVER else number(place, value, *fields[key])
+    if "intensity" not in given:
+        raise here.problem("says no intensity", allowed(lever.intensity))
+    setting = LeverSetting(given.pop("intensity"))._replace(**given)
+    if setting.end is not None and setting.end <= setting.start:
+        place = document.place(section, lever.name, "end")
+        raise place.problem(f"is {setting.end}, not after start ({setting.start})", f'a later month, or "{NEVER}"')
+    return setting
+
+
+def priority_of(document: Document) -> tuple[str, ...]:
+    """The levers in the order in which money is granted, as far as the scenario names it."""
+    names = document.table("county").get("priority", [])
+    place = document.place("county", "priority")
+    known = [lever.name for lever in LEVERS if lever.pathway != "shock"]
+    if not isinstance(names, list | tuple):
+        raise place.problem(f"is {shown(names)}, not a list", 'a list of levers such as ["posts", "camp"]')
+    for at, name in enumerate(names):
+        if name not in known:
+            near = nearest(name, known) if isinstance(name, str) else None
+            raise place.problem(f"names {shown(name)}, which is no lever", ", ".join(known), near)
+        if name in names[:at]:
+            raise place.problem(f"names {shown(name)} twice", "each lever once")
+    return tuple(names)
+
+
+def survey_of(document: Document) -> tuple[tuple[Path, Path] | None, dict[str, str]]:
+    """A user's own household table and edge list, relative to the file that names them, and what their columns mean."""
+    world = document.table("world")
+    columns = document.table("world", SURVEY[2])
+    for key, value in columns.items():
+        if not isinstance(value, str):
+            place = document.place("world", SURVEY[2], key)
+            raise place.problem(f"is {shown(value)}, not text", 'a column that is known here, such as id = "household"')
+    files = []
+    for key in SURVEY[:2]:
+        place = document.place("world", key)
+        if key not in world:
+            continue
+        if not isinstance(world[key], str) or "\0" in world[key]:
+            raise place.problem(f"is {shown(world[key])}, not a file name", "a CSV or Parquet file")
+        file = Path(place.file).parent / world[key]
+        if not file.is_file():
+            raise place.problem(f"is {shown(str(file))}, which is no file", "a CSV or Parquet file")
+        files.append(file)
+    if len(files) == 1 or (columns and not files):
+        missing = next(key for key in SURVEY[:2] if key not in world)
+        raise document.place("world", missing).problem("is missing", f"both {SURVEY[0]} and {SURVEY[1]}, or neither")
+    return (files[0], files[1]) if files else None, dict(columns)

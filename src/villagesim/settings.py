@@ -1,0 +1,178 @@
+"""What a scenario may set about a county: every number with its unit, meaning, range, source and evidence grade."""
+
+from typing import Annotated, NamedTuple
+
+from villagesim.declare import Quantity
+
+_SWEPT = "assumption: varied over its range in experiments/"
+_CAI = "Cai, de Janvry, Sadoulet 2015, microdata of rice villages"
+_FITTED = "fitted by hand to clustering .32, reciprocity .27, giant component .98 of " + _CAI
+
+
+def _km(meaning: str, low: float, high: float) -> Quantity:
+    return Quantity("km", meaning, low, high, _SWEPT, "C")
+
+
+def _share(meaning: str, source: str = _SWEPT, grade: str = "C", low: float = 0.0, high: float = 1.0) -> Quantity:
+    return Quantity("share", meaning, low, high, source, grade)
+
+
+def _one(meaning: str, low: float, high: float, source: str = _SWEPT, grade: str = "C") -> Quantity:
+    return Quantity("1", meaning, low, high, source, grade)
+
+
+class WorldSettings(NamedTuple):
+    """The county in month 0. The defaults are a small hill county."""
+
+    townships: Annotated[int, Quantity("township", "townships", 1, 200, _SWEPT, "C")] = 4
+    villages: Annotated[int, Quantity("village", "villages", 1, 10000, _SWEPT, "C")] = 20
+    households: Annotated[int, Quantity("household", "households a village, mean", 10, 2000, _SWEPT, "C")] = 200
+    household_spread: Annotated[float, _share("half-range of a village's households, as a share of the mean",
+        high=0.9)] = 0.3
+    hamlet: Annotated[float, Quantity("household", "households a natural hamlet, mean", 12, 60, _CAI + " (28.5; 8-55)",
+        "A")] = 28.5
+    distance_town: Annotated[float, _km("road from a village to the township seat, mean", 0.5, 30)] = 8.0
+    distance_county: Annotated[float, _km("road from a township seat to the county seat, mean", 1, 120)] = 30.0
+    terrain: Annotated[float, _share("ruggedness, mean: 0 plain, 0.5 hill, 1 high mountain")] = 0.5
+    terrain_spread: Annotated[float, _share("standard deviation of ruggedness", high=0.4)] = 0.15
+    heritage: Annotated[float, _share("endowment for tourism and craft, mean (right-skewed)", high=0.6)] = 0.2
+    fresh: Annotated[float, _share("weight of fresh goods among main products")] = 0.5
+    dry: Annotated[float, _share("weight of dry goods among main products")] = 0.4
+    craft: Annotated[float, _share("weight of craft goods among main products")] = 0.1
+    product_match: Annotated[float, _share("households that make their village's main product")] = 0.8
+    perishable_fresh: Annotated[float, _share("share of fresh goods' value lost in a month of storage")] = 0.5
+    perishable_dry: Annotated[float, _share("share of dry goods' value lost in a month of storage")] = 0.02
+    harvest: Annotated[float, Quantity("month", "usual calendar month of the harvest's peak (0 = January)", 0, 11,
+        "news of loquat (May) to citrus (November-January)", "B")] = 8.0
+    harvest_spread: Annotated[float, Quantity("month", "how many months earlier or later it may peak", 0, 6,
+        "news of loquat (May) to citrus (November-January)", "B")] = 2.0
+    coverage: Annotated[float, _share("network coverage of a village of usual terrain, mean")] = 0.75
+    coverage_spread: Annotated[float, _share("half-range of coverage by chance", high=0.5)] = 0.2
+    coverage_terrain: Annotated[float, _share("coverage lost from plain to high mountain")] = 0.4
+    service_point: Annotated[float, _share("villages with a working service point",
+        "third agricultural census 2016: 25.1 % of villages", "A")] = 0.25
+    squad: Annotated[float, _share("villages with a delivery squad")] = 0.0
+    cold_chain: Annotated[float, _share("villages with a field cold store")] = 0.02
+    sorting: Annotated[float, _share("villages whose route has sorting gear")] = 0.02
+    works_condition: Annotated[float, _share("condition of the works that stand at the start", low=0.1)] = 0.8
+    courier: Annotated[float, _share("courier routes that run at the start",
+        "share of villages as a proxy for routes; State Post Bureau: 45 % of villages covered in mid-2020; 56.6 % of 824 villages with a point in 2022", "B"
+        )] = 0.45
+    route_villages: Annotated[int, Quantity("village", "villages along one courier route, at most", 1, 20, _SWEPT,
+        "C")] = 3
+    trader_villages: Annotated[int, Quantity("village", "villages in one trader's catchment, at most", 1, 20, _SWEPT,
+        "C")] = 2
+    size: Annotated[float, Quantity("person", "household members, mean", 1.5, 8,
+        "assumption below the 4.9 of " + _CAI + ": varied over its range in experiments/", "C")] = 4.2
+    size_spread: Annotated[float, Quantity("person", "standard deviation of household members", 0, 3, _SWEPT, "C")] = 1.4
+    adult_share: Annotated[float, _share("members of working age", low=0.3)] = 0.66
+    away: Annotated[float, Quantity("person/household", "members away for city work, where adults allow it", 0, 2,
+        _SWEPT, "C")] = 1.15
+    age: Annotated[float, Quantity("year", "age of the head, mean", 30, 70, _CAI, "A")] = 51.5
+    age_spread: Annotated[float, Quantity("year", "standard deviation of the head's age", 0, 20, _CAI, "A")] = 12.0
+    schooling: Annotated[float, Quantity("year", "schooling of a head of usual age, mean", 0, 12, _SWEPT, "C")] = 7.0
+    schooling_spread: Annotated[float, Quantity("year", "standard deviation of schooling", 0, 5, _SWEPT, "C")] = 3.0
+    schooling_age: Annotated[float, Quantity("year/year", "schooling lost a year of age", 0, 0.3, _SWEPT, "C")] = 0.08
+    woman_led: Annotated[float, _share("households with a member away that a left-behind woman leads")] = 0.2
+    returnee: Annotated[float, _share("households with a member back from city work")] = 0.08
+    honest: Annotated[float, _share("households that keep their word on quality without a norm")] = 0.85
+    phone: Annotated[float, _share("smartphone owners at usual age and coverage",
+        "rural internet use 57.6 % of persons in 2021; a household has several", "B")] = 0.68
+    phone_age: Annotated[float, Quantity("share/decade", "phone ownership lost a decade of age", 0, 0.3, _SWEPT,
+        "C")] = 0.1
+    phone_coverage: Annotated[float, _share("phone ownership gained from no to full coverage")] = 0.3
+    output: Annotated[float, Quantity("yuan/year", "marketable output of a household in hills, median", 1000, 100000,
+        "derived from NBS 2023 business income: 12,000-30,000 by region", "B")] = 15000.0
+    output_spread: Annotated[float, _one("standard deviation of the log of output", 0, 1.5,
+        "derived from land and business income: .8-1.0", "B")] = 0.9
+    output_terrain: Annotated[float, _one("log of output lost from plain to high mountain", 0, 2,
+        "derived: mountain counties 12,000-22,000 against 20,000-30,000 nationally", "B")] = 0.7
+    output_net: Annotated[float, _share("what inputs leave of the value of output",
+        "input costs .35-.55 of gross output", "B", 0.3, 0.9)] = 0.6
+    off_farm: Annotated[float, Quantity("yuan/month", "local wages, transfers and property of a household of usual size, "
+        "median", 0, 20000, "set so that two thirds of income is not household business (NBS 2023)", "B")] = 2000.0
+    off_farm_spread: Annotated[float, _one("standard deviation of the log of off-farm income", 0, 1.5)] = 0.6
+    savings: Annotated[float, Quantity("yuan", "money held, median", 0, 200000, _SWEPT, "C")] = 12000.0
+    savings_spread: Annotated[float, _one("standard deviation of the log of savings", 0, 1.5)] = 0.9
+    debt: Annotated[float, _share("households in debt to their trader",
+        "assumption (.05-.25): varied over its range in experiments/")] = 0.15
+    debt_size: Annotated[float, Quantity("yuan", "debt of those in debt, median", 0, 20000, _SWEPT, "C")] = 1200.0
+    debt_spread: Annotated[float, _one("standard deviation of the log of debt", 0, 1.5)] = 0.6
+    risk_aversion: Annotated[float, _one("relative risk aversion, median", 0, 5)] = 2.0
+    risk_spread: Annotated[float, _one("standard deviation of the log of risk aversion", 0, 1)] = 0.4
+    belief: Annotated[float, Quantity("yuan/yuan", "believed online margin over the trader, mean", -1, 1, _SWEPT,
+        "C")] = -0.05
+    belief_spread: Annotated[float, Quantity("yuan/yuan", "standard deviation of beliefs between households", 0, 1,
+        _SWEPT, "C")] = 0.25
+    belief_precision: Annotated[float, _one("precision (1/variance) of a belief, median", 0.1, 100)] = 4.0
+    precision_spread: Annotated[float, _one("standard deviation of the log of that precision", 0, 1.5)] = 0.4
+    skill: Annotated[float, _share("highest first-rung skill of a young, schooled phone owner", high=0.8)] = 0.3
+    trust_online: Annotated[float, _share("trust in e-commerce, mean")] = 0.4
+    trust_spread: Annotated[float, _share("standard deviation of trust in e-commerce", high=0.4)] = 0.15
+    friends: Annotated[float, Quantity("household", "households that a household names and listens to, mean", 1, 5,
+        "derived: degree 5.6 inside the natural village at reciprocity .27, 82 % of ties inside it; " + _CAI, "B")] = 3.95
+    friends_most: Annotated[int, Quantity("household", "most that it names", 1, 20, _CAI + ": up to five named", "A"
+        )] = 5
+    inside_hamlet: Annotated[float, _share("ties inside the natural hamlet", _CAI, "A")] = 0.82
+    inside_village: Annotated[float, _share("ties inside the village, the hamlet's own among them", _CAI, "A"
+        )] = 0.996
+    kin_group: Annotated[float, Quantity("household", "households of one kin group, mean", 2, 30, _SWEPT, "C")] = 12.0
+    kin_pull: Annotated[float, _one("pull of kin on whom to name, against luck of 1", 0, 4, _FITTED, "B")] = 0.8
+    near_pull: Annotated[float, _one("pull of next-door houses, against luck of 1", 0, 4, _FITTED, "B")] = 1.8
+    popular_pull: Annotated[float, _one("pull of well-liked households, against luck of 1", 0, 4, _FITTED, "B")] = 0.4
+    trust_kin: Annotated[float, _share("trust in the word of kin, mean")] = 0.8
+    trust_neighbour: Annotated[float, _share("trust in the word of others of the hamlet, mean")] = 0.6
+    trust_far: Annotated[float, _share("trust in the word of named households elsewhere, mean")] = 0.4
+    trust_range: Annotated[float, _share("half-range of trust by chance", high=0.5)] = 0.15
+
+
+class RunSettings(NamedTuple):
+    """How long a scenario runs, and under which luck."""
+
+    months: Annotated[int, Quantity("month", "months after spin-up", 1, 1200, "by design: ten years", "A")] = 120
+    spin_up: Annotated[int, Quantity("month", "months without programme or shocks before month 0", 0, 600,
+        "by design: until the village without the programme is stationary", "A")] = 60
+    seed: Annotated[int, Quantity("1", "seed of all luck", 0, 2**63 - 1, "by design", "A")] = 1
+    start_month: Annotated[int, Quantity("month", "calendar month of the first month (0 = January)", 0, 11,
+        "by design: programme years are calendar years", "A")] = 0
+
+
+class CountySettings(NamedTuple):
+    """What the county's government spends, through whom, for whom, and how its workers use their hours."""
+
+    budget: Annotated[float, Quantity("yuan/household/year", "programme money when it comes whole", 0, 10000,
+        "national demonstration counties: 15-20 million yuan over two years", "A")] = 0.0
+    contractors: Annotated[int, Quantity("code", "who holds the posts (carrier)", 0, 1,
+        "by design: the comparison of MODEL's D1", "A")] = 0
+    targeting: Annotated[int, Quantity("code", "who comes first for seats and hours", 0, 4,
+        "by design: chosen by the scenario", "A")] = 0
+    selection: Annotated[int, Quantity("code", "in which order the programme reaches villages", 0, 2,
+        "by design: chosen by the scenario", "A")] = 0
+    mix_casework: Annotated[float, _share("service hours for casework")] = 0.2
+    mix_group: Annotated[float, _share("service hours for groups")] = 0.35
+    mix_organising: Annotated[float, _share("service hours for community organising")] = 0.1
+    mix_linking: Annotated[float, _share("service hours for resource linking")] = 0.1
+    mix_follow_up: Annotated[float, _share("service hours for follow-up")] = 0.25
+
+
+class OutsideSettings(NamedTuple):
+    """The world outside the county: values in month 0, and what grows from year to year."""
+
+    city_wage: Annotated[float, Quantity("yuan/month", "city wage of a migrant", 1000, 12000, _SWEPT, "C")] = 4000.0
+    city_wage_growth: Annotated[float, Quantity("share/year", "growth of the city wage", -0.1, 0.2, _SWEPT, "C")] = 0.03
+    inbound: Annotated[float, Quantity("parcel/household/month", "parcels a connected household buys", 0, 20,
+        "Taojiang, Hunan 2022: 16-29 parcels a village point and day (county and city news)", "A")] = 2.5
+    inbound_growth: Annotated[float, Quantity("share/year", "growth of parcels bought", -0.2, 0.6, _SWEPT, "C")] = 0.05
+    retail: Annotated[float, Quantity("yuan/yuan", "online retail price over the reference price", 1.0, 3.0,
+        "online over trader's price 1.4-2.2 before freight (loquat, Deqing 2019)", "A")] = 1.45
+    media_margin: Annotated[float, Quantity("yuan/yuan", "online margin that media suggest", -0.5, 1.0,
+        "assumption (news report net edges of 0-.3): varied over its range in experiments/", "C")] = 0.15
+
+
+# In a scenario file these codes are written as words: field -> (key in the file, words in the order of the codes).
+WORDS = {
+    "contractors": ("carrier", ("social_workers", "contractors")),
+    "targeting": ("targeting", ("open", "women_elders", "returnees", "need", "network")),
+    "selection": ("selection", ("random", "ready", "remote")),
+}
+MIX = ("mix_casework", "mix_group", "mix_organising", "mix_linking", "mix_follow_up")

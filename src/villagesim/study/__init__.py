@@ -1,0 +1,1 @@
+"""Many runs: carried out, kept, resumed, compared."""

@@ -1,0 +1,226 @@
+"""Paired comparison: what differs between programmes that meet the same county and the same luck, and what it costs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from villagesim import results
+from villagesim.outcomes import FEN_PER_YUAN, FLOW_MONTHS, GROUPS, HEADLINES, OUTCOME
+from villagesim.results import LEVEL, Run, final, interval, write_table, year_mean
+from villagesim.scenario import Scenario
+from villagesim.study import runner
+
+# What a comparison follows over time, and whether as the mean of twelve months, which takes out the season.
+FOLLOWED = {"adoption": False, "income_mean": True, "jobs_rate": True, "away_share": True}
+BY_GROUP = ("adoption", "income_mean", "jobs_rate")
+# A variance below this share of the square is rounding, not luck.
+ROUNDING = 1e-24
+NEEDED = ("group", "county", "spending")
+
+COLUMNS = {
+    "scenario": ("code", "scenario that is compared"),
+    "base": ("code", "scenario that it is compared with, under the same seeds"),
+    "replicates": ("run", "pairs of runs"),
+    "outcome": ("code", "what is measured"),
+    "unit": ("code", "unit of the outcome"),
+    "group": ("code", "group of households"),
+    "month": ("month", "months since the end of spin-up"),
+    "base_mean": ("unit of the row", "mean of the base over replicates, last twelve months"),
+    "mean": ("unit of the row", "mean over replicates, last twelve months"),
+    "difference": ("unit of the row", "mean paired difference from the base"),
+    "low": ("unit of the row", "lower end of the 95 % interval"),
+    "high": ("unit of the row", "upper end of the 95 % interval"),
+    "saved": ("share", "share of the variance of the difference saved by common random numbers"),
+    "value": ("unit of the row", "the estimate"),
+}
+
+
+class Paired(NamedTuple):
+    """A mean paired difference, its t interval, and the share of variance that pairing saved."""
+
+    difference: float
+    low: float
+    high: float
+    saved: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Tables of each scenario against the first one, from the same seeds.
+
+    outcomes: a row a scenario and headline outcome. groups: the same by group, for who gains. costs: what the programme
+    costs and what a yuan buys. series: the paired differences over time, as FOLLOWED says.
+    """
+
+    outcomes: pd.DataFrame
+    groups: pd.DataFrame
+    costs: pd.DataFrame
+    series: pd.DataFrame
+    about: dict[str, Any]
+
+    def write(self, folder: str | Path) -> Path:
+        """Write each table as CSV and Parquet into the folder; return it."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("outcomes", "groups", "costs", "series"):
+            table: pd.DataFrame = getattr(self, name)
+            book = {key: dict(zip(("unit", "meaning"), COLUMNS[key], strict=True)) for key in table.columns}
+            table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+            write_table(table, folder / f"{name}.parquet", self.about, book)
+        return folder
+
+
+def compare(scenarios: Sequence[Scenario], replicates: int = 20, engine: str = "core", workers: int | None = None,
+            folder: str | Path | None = None, progress: runner.Progress | None = None) -> Comparison:
+    """Each scenario against the first, over the same replicates. With a folder, finished runs are kept there."""
+    runs = runner.replicate(scenarios, replicates, engine, workers, folder, progress, NEEDED)
+    return of_runs(runs)
+
+
+def of_runs(runs: dict[str, list[Run]]) -> Comparison:
+    """The comparison of stored runs by scenario name, replicate by replicate; the first name is the base."""
+    names = list(runs)
+    base, *others = names
+    finals = {name: pd.DataFrame([final(run) for run in runs[name]]) for name in names}
+    costs = pd.concat([_costs(base, runs[base], name, runs[name]) for name in names], ignore_index=True)
+    return Comparison(
+        outcomes=pd.concat([_outcomes(base, finals[base], name, finals[name]) for name in others], ignore_index=True),
+        groups=pd.concat([_by_group(base, runs[base], name, runs[name]) for name in others], ignore_index=True),
+        costs=costs,
+        series=pd.concat([_series(base, runs[base], name, runs[name]) for name in others], ignore_index=True),
+        about=about(runs),
+    )
+
+
+def about(runs: dict[str, list[Run]]) -> dict[str, Any]:
+    """What a table over many runs stands on: scenarios by digest, seeds, version, sources."""
+    first = {name: found[0].manifest["identity"] for name, found in runs.items()}
+    some = next(iter(runs))
+    return {
+        "scenarios": {name: identity["digest"] for name, identity in first.items()},
+        "titles": {name: identity["title"] for name, identity in first.items()},
+        "seeds": [run.manifest["identity"]["seed"] for run in runs[some]],
+        "version": first[some]["version"],
+        "sources": first[some]["sources"],
+        "months": first[some]["resolved"]["run"]["months"],
+    }
+
+
+def paired(base: np.ndarray, other: np.ndarray) -> Paired:
+    """Mean of other - base (n,) with its 95 % t interval, and 1 - var(other - base) / (var(base) + var(other)).
+
+    The share is NaN where neither varies, or with fewer than two pairs.
+    """
+    base, other = np.asarray(base, np.float64), np.asarray(other, np.float64)
+    mean, low, high = interval(other - base)
+    apart = np.var(base, ddof=1) + np.var(other, ddof=1) if base.size > 1 else 0.0
+    varies = apart > ROUNDING * (np.square(base).max() + np.square(other).max())
+    saved = 1.0 - float(np.var(other - base, ddof=1) / apart) if varies else float("nan")
+    return Paired(mean, low, high, saved)
+
+
+def ratio(part: np.ndarray, over: np.ndarray) -> tuple[float, float, float]:
+    """Mean(part) / mean(over) with its 95 % interval by Fieller (1954); shape (n,) each, paired by replicate.
+
+    All NaN where the mean of `over` is not told from 0: such a ratio means nothing.
+    """
+    from scipy.special import stdtrit
+
+    part, over = np.asarray(part, np.float64), np.asarray(over, np.float64)
+    x, y, n = float(part.mean()), float(over.mean()), part.size
+    if y == 0:
+        return (float("nan"),) * 3
+    if n < 2:
+        return x / y, float("nan"), float("nan")
+    t2 = float(stdtrit(n - 1, 0.5 + LEVEL / 2)) ** 2
+    (vxx, vxy), (_, vyy) = np.cov(part, over, ddof=1) / n
+    # The interval holds every q with (x - q y)^2 <= t^2 var(x - q y): a quadratic in q.
+    a, b, c = y * y - t2 * vyy, x * y - t2 * vxy, x * x - t2 * vxx
+    if a <= 0:
+        return (float("nan"),) * 3
+    root = np.sqrt(max(b * b - a * c, 0.0))
+    return x / y, float((b - root) / a), float((b + root) / a)
+
+
+def _outcomes(base: str, before: pd.DataFrame, name: str, after: pd.DataFrame) -> pd.DataFrame:
+    """A row a headline outcome: means, paired difference, interval, variance saved."""
+    rows = []
+    for outcome in (outcome for outcome in HEADLINES if outcome in before):
+        found = paired(before[outcome], after[outcome])
+        rows.append((name, base, len(before), outcome, OUTCOME[outcome].unit, before[outcome].mean(),
+                     after[outcome].mean(), *found))
+    return pd.DataFrame(rows, columns=["scenario", "base", "replicates", "outcome", "unit", "base_mean", "mean",
+                                       "difference", "low", "high", "saved"])
+
+
+def _by_group(base: str, before: Sequence[Run], name: str, after: Sequence[Run]) -> pd.DataFrame:
+    """A row a group and outcome of BY_GROUP: who gains."""
+    rows = []
+    for group in GROUPS:
+        one = pd.DataFrame([final(run, group, BY_GROUP) for run in before])
+        two = pd.DataFrame([final(run, group, BY_GROUP) for run in after])
+        for outcome in BY_GROUP:
+            found = paired(one[outcome], two[outcome])
+            rows.append((name, base, group, outcome, OUTCOME[outcome].unit, one[outcome].mean(), two[outcome].mean(),
+                         *found[:3]))
+    return pd.DataFrame(rows, columns=["scenario", "base", "group", "outcome", "unit", "base_mean", "mean",
+                                       "difference", "low", "high"])
+
+
+def _since_start(run: Run, table: str) -> pd.DataFrame:
+    """A table's months from the end of spin-up on; of the group table, the rows of all households."""
+    frame = getattr(run, table)
+    frame = frame[frame["month"] >= 0]
+    return frame[frame["group"] == "all"] if table == "group" else frame
+
+
+def _of_run(run: Run) -> dict[str, float]:
+    """A run from the programme's start: public money and income [yuan], household-years, and sellers at the end."""
+    people, county = _since_start(run, "group"), _since_start(run, "county")
+    return {
+        "money": float(county["spent"].sum()) / FEN_PER_YUAN,
+        "income": float(people["income"].sum()) / FEN_PER_YUAN,
+        "years": float(people["households"].sum()) / FLOW_MONTHS,
+        "sellers": float(results.last_months(people)["sellers"].mean()),
+    }
+
+
+def _costs(base: str, before: Sequence[Run], name: str, after: Sequence[Run]) -> pd.DataFrame:
+    """What a scenario costs over the whole run, and, against the base, what its money buys."""
+    one, two = pd.DataFrame(map(_of_run, before)), pd.DataFrame(map(_of_run, after))
+    rows = [("public_cost", "yuan/household/year", interval(two["money"] / two["years"]))]
+    if name != base:
+        more = two - one
+        rows += [
+            ("extra_public_cost", "yuan/household/year", interval(more["money"] / two["years"])),
+            ("income_gained", "yuan/household/year", interval(more["income"] / two["years"])),
+            ("sellers_gained", "household", interval(more["sellers"])),
+            ("cost_of_seller", "yuan/household", ratio(more["money"], more["sellers"])),
+            ("income_of_yuan", "yuan/yuan", ratio(more["income"], more["money"])),
+        ]
+    return pd.DataFrame([(name, base, outcome, unit, *found) for outcome, unit, found in rows],
+                        columns=["scenario", "base", "outcome", "unit", "value", "low", "high"])
+
+
+def _series(base: str, before: Sequence[Run], name: str, after: Sequence[Run]) -> pd.DataFrame:
+    """Paired differences of FOLLOWED over time."""
+    frames = []
+    for outcome, smooth in FOLLOWED.items():
+        months, one = monthly(before, outcome)
+        apart = monthly(after, outcome)[1] - one
+        mean, low, high = interval(year_mean(apart) if smooth else apart)
+        frames.append(pd.DataFrame({
+            "scenario": name, "base": base, "outcome": outcome, "unit": OUTCOME[outcome].unit, "month": months,
+            "difference": mean, "low": low, "high": high,
+        }))
+    return pd.concat(frames, ignore_index=True)
+
+
+def monthly(runs: Sequence[Run], outcome: str) -> tuple[np.ndarray, np.ndarray]:
+    """Months (m,) and an outcome over all households in each replicate and month (n, m)."""
+    people = [run.group[run.group["group"] == "all"] for run in runs]
+    return people[0]["month"].to_numpy(), np.array([frame[outcome].to_numpy(np.float64) for frame in people])

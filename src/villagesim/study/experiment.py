@@ -1,0 +1,135 @@
+"""An experiment: one TOML file that says what is run, how often, and which figure it feeds."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from villagesim.outcomes import HEADLINES, LEVELS, OUTCOME
+from villagesim.results import Run, codebook, final, interval, write_table
+from villagesim.scenario import Scenario, changed, load
+from villagesim.scenario_text import Place, nearest, read, shown
+from villagesim.study import runner
+from villagesim.study.compare import COLUMNS, NEEDED, about, paired
+
+# What the file may say: key, type, what is allowed.
+KEYS = {
+    "title": (str, "text in quotes"),
+    "question": (str, "text in quotes"),
+    "figure": (str, "the name of a figure"),
+    "scenarios": (list, "a list of scenario files, the first one the base"),
+    "replicates": (int, "a whole number from 1 to 100000"),
+    "months": (int, "a whole number from 1 to 1200"),
+    "set": (dict, "a table of dotted scenario keys, such as \"world.villages\" = 40"),
+}
+REQUIRED = ("title", "scenarios", "replicates")
+MOST_REPLICATES = 100_000
+BOOK = {key: {"unit": unit, "meaning": meaning} for key, (unit, meaning) in COLUMNS.items()} | {
+    "replicate": {"unit": "1", "meaning": "replicate: the same number shares its luck in all scenarios"},
+    "seed": {"unit": "1", "meaning": "seed of the run"},
+    "difference_low": {"unit": "unit of the row", "meaning": "lower end of the difference's 95 % interval"},
+    "difference_high": {"unit": "unit of the row", "meaning": "upper end of the difference's 95 % interval"},
+}
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """An experiment as read: its scenarios are loaded, changed and checked."""
+
+    name: str
+    title: str
+    figure: str
+    scenarios: tuple[Scenario, ...]
+    replicates: int
+
+
+def read_experiment(path: str | Path, replicates: int | None = None) -> Experiment:
+    """The experiment in a TOML file. Raises ScenarioError, one line, for whatever is wrong with it or its scenarios."""
+    path = Path(path)
+    values, file = read(path), str(path)
+    for key, value in values.items():
+        if key not in KEYS:
+            raise Place(file, key).problem("is not known", ", ".join(KEYS), nearest(key, KEYS))
+        kind, allowed = KEYS[key]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise Place(file, key).problem(f"is {shown(value)}", allowed)
+    for key in REQUIRED:
+        if key not in values:
+            raise Place(file, key).problem("is missing", KEYS[key][1])
+    count = values["replicates"] if replicates is None else replicates
+    if not 1 <= count <= MOST_REPLICATES:
+        raise Place(file, "replicates").problem(f"is {shown(count)}", KEYS["replicates"][1])
+    changes = dict(values.get("set", {}))
+    if "months" in values:
+        changes["run.months"] = values["months"]
+    return Experiment(path.stem, values["title"], values.get("figure", ""), _scenarios(path, values, changes), count)
+
+
+def _scenarios(path: Path, values: dict[str, Any], changes: dict[str, Any]) -> tuple[Scenario, ...]:
+    """The scenario files that the experiment names, with its changes."""
+    place = Place(str(path), "scenarios")
+    names = values["scenarios"]
+    if not names or not all(isinstance(name, str) for name in names):
+        raise place.problem(f"is {shown(names)}", KEYS["scenarios"][1])
+    found = tuple(changed(load(path.parent / name), changes) for name in names)
+    twice = {scenario.name for scenario in found if sum(other.name == scenario.name for other in found) > 1}
+    if twice:
+        raise place.problem(f"names {sorted(twice)[0]} twice", "scenario files of different names")
+    return found
+
+
+def run(path: str | Path, out: str | Path = "results", workers: int | None = None, replicates: int | None = None,
+        engine: str = "core", progress: runner.Progress | None = None) -> Path:
+    """Carry out an experiment (what is kept is not run again) and write its tables; return their folder, out/NAME.
+
+    NAME.csv and NAME.parquet: outcomes of the last twelve months by scenario. series.parquet: each replicate by month.
+    Raises ScenarioError, Interrupted, RunsFailedError.
+    """
+    experiment = read_experiment(path, replicates)
+    folder = Path(out) / experiment.name
+    runs = runner.replicate(experiment.scenarios, experiment.replicates, engine, workers, folder / "runs", progress,
+                            NEEDED)
+    stands_on = about(runs) | {"experiment": experiment.name, "title": experiment.title, "figure": experiment.figure}
+    table = table_of(runs)
+    table.to_csv(folder / f"{experiment.name}.csv", index=False, lineterminator="\n")
+    write_table(table, folder / f"{experiment.name}.parquet", stands_on, BOOK)
+    series = series_of(runs)
+    write_table(series, folder / "series.parquet", stands_on, BOOK | codebook(series.columns[4:]))
+    return folder
+
+
+def table_of(runs: dict[str, list[Run]]) -> pd.DataFrame:
+    """Headline outcomes by scenario: mean with interval, and the paired difference from the first scenario."""
+    finals = {name: pd.DataFrame([final(run) for run in found]) for name, found in runs.items()}
+    base = next(iter(finals.values()))
+    rows = []
+    for name, values in finals.items():
+        for outcome in values.columns:
+            apart = paired(base[outcome], values[outcome])
+            rows.append((name, len(values), outcome, OUTCOME[outcome].unit, *interval(values[outcome]), *apart))
+    return pd.DataFrame(rows, columns=["scenario", "replicates", "outcome", "unit", "mean", "low", "high", "difference",
+                                       "difference_low", "difference_high", "saved"])
+
+
+def series_of(runs: dict[str, list[Run]]) -> pd.DataFrame:
+    """Each replicate's headline outcomes by month, all households: scenario, replicate, seed, month, outcomes."""
+    frames = [_series(name, r, run) for name, found in runs.items() for r, run in enumerate(found)]
+    frame = pd.concat(frames, ignore_index=True)
+    frame["scenario"] = pd.Categorical(frame["scenario"], categories=list(runs))
+    return frame
+
+
+def _series(name: str, replicate: int, run: Run) -> pd.DataFrame:
+    """One run's months."""
+    people = run.group[run.group["group"] == "all"]
+    county = run.county
+    columns: dict[str, Any] = {
+        "scenario": name, "replicate": np.int32(replicate), "seed": np.int64(run.manifest["identity"]["seed"]),
+        "month": people["month"].to_numpy(),
+    }
+    for outcome in HEADLINES:
+        frame = people if OUTCOME[outcome].kind in LEVELS["group"] else county
+        columns[outcome] = frame[outcome].to_numpy()
+    return pd.DataFrame(columns)

@@ -1,0 +1,49 @@
+"""A scenario's county in month 0: geography, population, networks and the programme, or a user's own survey."""
+
+import numpy as np
+
+from villagesim import levers, tables
+from villagesim.scenario import Scenario
+from villagesim.settings import WorldSettings
+from villagesim.world import geography, networks, population, programme
+from villagesim.world.survey import Survey, read
+
+__all__ = ["build"]
+
+
+def build(scenario: Scenario, seed: int, survey: Survey | None = None) -> tables.World:
+    """All tables of the scenario's county, filled for month 0; the same bits for the same arguments, anywhere.
+
+    scenario: `world`, `county`, `levers`, `priority`, and the files of `survey` (`survey_columns`) where it names some.
+    A survey given here is used instead. Where a survey holds households, the county consists of them: their villages,
+    values and ties are kept, and only what the survey does not say is drawn.
+    Raises SurveyError for bad rows in the scenario's files.
+    """
+    settings = scenario.world
+    if survey is None and scenario.survey:
+        survey = read(*scenario.survey, columns=scenario.survey_columns)
+    counts = geography.household_counts(settings, seed) if survey is None else survey.counts
+    world = _empty(settings, counts)
+    geography.place(world, settings, seed, counts, scenario.county.selection)
+    population.settle(world, settings, seed, {} if survey is None else survey.values)
+    world = networks.join(world, networks.named(settings, seed, counts) if survey is None
+                          else networks.surveyed(settings, seed, counts, survey))
+    programme.start(world, scenario)
+    return world
+
+
+def _empty(settings: WorldSettings, counts: np.ndarray) -> tables.World:
+    """A county of the right number of rows, all at the declared initial values."""
+    villages, households = len(counts), int(counts.sum())
+    towns = geography.townships(settings, villages)
+    return tables.empty({
+        "households": households,
+        "ties": 0,
+        "villages": villages,
+        "works": villages * len(levers.WORKS),
+        "workers": programme.post_count(households, towns),
+        "traders": 1 + int(geography.along(villages, towns, settings.trader_villages).max()),
+        "couriers": 1 + int(geography.along(villages, towns, settings.route_villages).max()),
+        "levers": len(levers.LEVERS),
+        "county": 1,
+    })

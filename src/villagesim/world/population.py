@@ -1,0 +1,132 @@
+"""Households and traders in month 0: who lives there, what they own and believe. A survey's values come first."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from villagesim import tables
+from villagesim.draws import Purpose
+from villagesim.settings import WorldSettings
+from villagesim.world import geography
+from villagesim.world.luck import bells, exp, households, uniforms, whole_fen
+
+ELDER = 60
+FULL_SCHOOLING = 12.0
+YOUNG, OLD = 25.0, 65.0
+POOREST = 0.2
+MONTHS = 12
+
+# What a survey knows: column -> values of every household, NaN where it does not say (money in yuan).
+Given = Mapping[str, np.ndarray]
+
+
+def settle(world: tables.World, settings: WorldSettings, seed: int, given: Given) -> None:
+    """Fill Households and Traders of `world`, whose Villages are filled; the households are sorted by village."""
+    counts = world.villages.households
+    world.households.village[:] = np.repeat(np.arange(len(counts)), counts)
+    who = households(world.households.village)
+    _persons(world, settings, seed, who, given)
+    _means(world, settings, seed, who, given)
+    _minds(world, settings, seed, who, given)
+    _groups(world, settings)
+    _trade(world, settings)
+
+
+def _put(table: tables.Households, name: str, drawn: np.ndarray, given: Given) -> None:
+    """Write a column: what the survey says, and the draw where it is silent."""
+    column = getattr(table, name)
+    values = drawn
+    if name in given:
+        values = np.where(np.isnan(given[name]), drawn, given[name])
+    if name in ("off_farm", "savings", "debt"):
+        values = whole_fen(values)
+    column[:] = values
+
+
+def _persons(world: tables.World, settings: WorldSettings, seed: int, who: np.ndarray, given: Given) -> None:
+    """Members, the head's age and schooling, who is away, who leads, who came back."""
+    table = world.households
+    size = np.rint(settings.size + settings.size_spread * bells(seed, Purpose.WORLD_SIZE, who))
+    _put(table, "size", np.clip(size, 1, 12), given)
+    luck = uniforms(seed, Purpose.WORLD_SIZE, who, 1)
+    adults = np.floor(settings.adult_share * table.size + luck)
+    _put(table, "adults", np.minimum(np.clip(adults, 1, 12), table.size), given)
+    age = settings.age + settings.age_spread * bells(seed, Purpose.WORLD_AGE, who)
+    _put(table, "age", np.clip(age, 18.0, 90.0), given)
+    schooling = settings.schooling - settings.schooling_age * (table.age - settings.age)
+    schooling += settings.schooling_spread * bells(seed, Purpose.WORLD_SCHOOLING, who)
+    _put(table, "schooling", np.clip(schooling, 0.0, 19.0), given)
+    away = np.floor(2.0 * settings.away * uniforms(seed, Purpose.WORLD_AWAY, who) + 0.5)
+    _put(table, "away", np.minimum(away, np.maximum(table.adults.astype(int) - 1, 0)), given)
+    left_behind = (table.away > 0) & (uniforms(seed, Purpose.WORLD_LEFT_BEHIND, who) < settings.woman_led)
+    _put(table, "woman_led", left_behind, given)
+    _put(table, "returnee", uniforms(seed, Purpose.WORLD_RETURNEE, who) < settings.returnee, given)
+    _put(table, "elder_led", table.age >= ELDER, given)
+
+
+def _means(world: tables.World, settings: WorldSettings, seed: int, who: np.ndarray, given: Given) -> None:
+    """Product, output, money, debt and phone."""
+    table, villages, village = world.households, world.villages, world.households.village
+    main = geography.main_products(settings, seed, len(villages.township))[village]
+    own = geography.product_of(settings, uniforms(seed, Purpose.WORLD_PRODUCT, who, 2))
+    usual = uniforms(seed, Purpose.WORLD_PRODUCT, who, 3) < settings.product_match
+    _put(table, "product", np.where(usual, main, own), given)
+    log_output = settings.output_spread * bells(seed, Purpose.WORLD_OUTPUT, who)
+    log_output -= settings.output_terrain * (villages.terrain[village] - 0.5)
+    _put(table, "output", np.minimum(settings.output * exp(log_output), 1e6), given)
+    off_farm = settings.off_farm * exp(settings.off_farm_spread * bells(seed, Purpose.WORLD_OFF_FARM, who))
+    _put(table, "off_farm", off_farm * table.size / settings.size, given)
+    savings = settings.savings * exp(settings.savings_spread * bells(seed, Purpose.WORLD_SAVINGS, who))
+    _put(table, "savings", savings, given)
+    debt = settings.debt_size * exp(settings.debt_spread * bells(seed, Purpose.WORLD_SAVINGS, who, 1))
+    tied = uniforms(seed, Purpose.WORLD_DEBT, who) < settings.debt
+    _put(table, "debt", np.where(tied, debt, 0.0), given)
+    chance = settings.phone - settings.phone_age * (table.age - settings.age) / 10.0
+    chance += settings.phone_coverage * (villages.coverage[village] - settings.coverage)
+    _put(table, "phone", uniforms(seed, Purpose.WORLD_PHONE, who) < chance, given)
+    # First-rung skill needs a phone and grows with schooling and youth.
+    youth = np.clip((OLD - table.age) / (OLD - YOUNG), 0.0, 1.0)
+    able = table.phone * youth * np.minimum(table.schooling / FULL_SCHOOLING, 1.0)
+    _put(table, "skill_basic", settings.skill * able * uniforms(seed, Purpose.WORLD_SKILL, who), given)
+
+
+def _minds(world: tables.World, settings: WorldSettings, seed: int, who: np.ndarray, given: Given) -> None:
+    """Persistent traits, beliefs and trust."""
+    table = world.households
+    aversion = settings.risk_aversion * exp(settings.risk_spread * bells(seed, Purpose.WORLD_RISK, who))
+    _put(table, "risk_aversion", np.minimum(aversion, 10.0), given)
+    table.reluctance[:] = bells(seed, Purpose.WORLD_RELUCTANCE, who)
+    table.luck[:] = bells(seed, Purpose.WORLD_LUCK, who)
+    _put(table, "honest", uniforms(seed, Purpose.WORLD_HONESTY, who) < settings.honest, given)
+    belief = settings.belief + settings.belief_spread * bells(seed, Purpose.WORLD_BELIEF, who)
+    _put(table, "belief_mean", np.clip(belief, -3.0, 3.0), given)
+    log_precision = settings.precision_spread * bells(seed, Purpose.WORLD_BELIEF, who, 1)
+    _put(table, "belief_precision", settings.belief_precision * exp(log_precision), given)
+    trust = settings.trust_online + settings.trust_spread * bells(seed, Purpose.WORLD_RELUCTANCE, who, 1)
+    _put(table, "trust_online", np.clip(trust, 0.0, 1.0), given)
+
+
+def _groups(world: tables.World, settings: WorldSettings) -> None:
+    """Where the household stands among all of the county: remote, poor, and its usual income."""
+    table, villages = world.households, world.villages
+    count = len(villages.township)
+    far = np.zeros(count, bool)
+    far[np.argsort(villages.distance_county, kind="stable")[count - count // 2:]] = True
+    table.remote[:] = far[table.village]
+    net = whole_fen(settings.output_net * table.output) + MONTHS * table.off_farm
+    table.income_year[:] = net
+    poorest = np.argsort(net / table.size, kind="stable")[: int(POOREST * len(net))]
+    table.poor[poorest] = 1
+
+
+def _trade(world: tables.World, settings: WorldSettings) -> None:
+    """Traders: each starts with the whole supply of its catchment."""
+    table, villages, traders = world.households, world.villages, world.traders
+    count = len(villages.township)
+    catchment = geography.along(count, geography.townships(settings, count), settings.trader_villages)
+    rows = len(traders.distance)
+    table.trader[:] = catchment[table.village]
+    served = np.bincount(catchment, minlength=rows)
+    traders.distance[:] = np.bincount(catchment, villages.distance_town, rows) / served
+    np.add.at(traders.potential, table.trader, whole_fen(table.output))
+    traders.volume_year[:] = traders.potential / (100.0 * MONTHS)

@@ -1,0 +1,199 @@
+"""A user's own households and ties: kept as given, drawn where silent, refused with a line for each bad row."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from test_world import digest, scenario
+from villagesim import declare, world
+from villagesim.world import survey
+from villagesim.world.records import SurveyError
+
+BRAZIL = Path(__file__).parents[2] / "shared" / "data"
+HOUSEHOLDS = """household,village,age,size,savings,phone,output,product
+a,North,40,4,1000.5,yes,20000,fresh
+b,South,61,2,,no,9000,dry
+c,North,,3,0,1,,craft
+"""
+TIES = "listener,speaker,trust\na,c,0.5\nb,a,\nc,a,1\n"
+
+
+@pytest.fixture
+def files(tmp_path):
+    def write(households=HOUSEHOLDS, ties=TIES):
+        paths = tmp_path / "households.csv", tmp_path / "ties.csv"
+        for path, text in zip(paths, (households, ties), strict=True):
+            path.write_text(text, encoding="utf-8")
+        return paths
+    return write
+
+
+def complaint(paths, **options):
+    with pytest.raises(SurveyError) as caught:
+        survey.read(*paths, **options)
+    return str(caught.value)
+
+
+def test_a_surveyed_county_keeps_what_the_survey_says(files):
+    found = survey.read(*files())
+    county = world.build(scenario(), 7, survey=found)
+    people = county.households
+    assert found.households == ("a", "c", "b")
+    assert found.villages == ("North", "South")
+    assert people.village.tolist() == [0, 0, 1]
+    assert people.age[[0, 2]].tolist() == [40, 61]
+    assert people.size.tolist() == [4, 3, 2]
+    assert people.savings[[0, 1]].tolist() == [100050, 0]
+    assert people.phone.tolist() == [1, 1, 0]
+    assert people.product.tolist() == [0, 2, 1]
+    assert people.elder_led[2] == 1
+    assert county.villages.households.tolist() == [2, 1]
+    assert county.county.households[0] == 3
+    assert [line for table in county for line in declare.outside_range(table)] == []
+
+
+def test_surveyed_ties_reach_the_world_sorted_by_speaker(files):
+    county = world.build(scenario(), 7, survey=survey.read(*files()))
+    assert list(zip(county.ties.listener.tolist(), county.ties.speaker.tolist(), strict=True)) == [
+        (1, 0), (2, 0), (0, 1)]
+    assert county.ties.trust[[0, 2]].tolist() == [255, 128]
+    assert county.households.popularity.tolist() == [2, 1, 0]
+
+
+def test_what_a_survey_does_not_say_is_drawn_and_named(files):
+    found = survey.read(*files())
+    assert {"schooling", "off_farm", "honest"} < set(found.drawn)
+    assert not {"age", "savings"} & set(found.drawn)
+    assert found.gaps == {"age": 1, "savings": 1, "output": 1, "trust": 1}
+    people = world.build(scenario(), 7, survey=found).households
+    assert 18 <= people.age[1] <= 90
+    assert people.output[1] > 0
+    assert people.savings[2] > 0
+
+
+def test_a_scenario_that_names_a_survey_builds_its_county(files):
+    named = scenario()
+    named.survey = files()
+    assert digest(world.build(named, 7)) == digest(world.build(scenario(), 7, survey=survey.read(*files())))
+
+
+def test_parquet_holds_the_same_survey_as_csv(files, tmp_path):
+    csv = files()
+    parquet = []
+    for path in csv:
+        parquet.append(path.with_suffix(".parquet"))
+        pd.read_csv(path).to_parquet(parquet[-1])
+    assert digest(world.build(scenario(), 7, survey=survey.read(*csv))) == digest(
+        world.build(scenario(), 7, survey=survey.read(*parquet)))
+
+
+def test_columns_may_have_names_of_their_own(files):
+    paths = files(HOUSEHOLDS.replace("household,", "node,"), TIES.replace("listener,speaker", "ego,alter"))
+    names = {"node": "household", "ego": "listener", "alter": "speaker"}
+    assert survey.read(*paths, columns=names).counts.tolist() == [2, 1]
+
+
+def test_columns_that_mean_nothing_here_are_named(files):
+    paths = files("household,village,visits\na,N,3\nc,N,1\nb,N,1\n")
+    assert survey.read(*paths).ignored == ("visits",)
+
+
+@pytest.mark.parametrize(("row", "message"), [
+    ("a,North,40,4,1,1,1,dry", "households.csv:5: household a is already in line 2; allowed: once"),
+    (",North,40,4,1,1,1,dry", "households.csv:5: household is empty"),
+    ("d,,40,4,1,1,1,dry", "households.csv:5: village is empty"),
+    ("d,North,forty,4,1,1,1,dry", "households.csv:5: age is 'forty', not a number; allowed: 16 to 95"),
+    ("d,North,140,4,1,1,1,dry", "households.csv:5: age is 140; allowed: 16 to 95 year"),
+    ("d,North,nan,4,1,1,1,dry", "households.csv:5: age is nan; allowed: 16 to 95 year"),
+    ("d,North,40,0,1,1,1,dry", "households.csv:5: size is 0; allowed: 1 to 20 person"),
+    ("d,North,40,3.5,1,1,1,dry", "households.csv:5: size is 3.5; allowed: whole numbers, 1 to 20"),
+    ("d,North,40,4,1,maybe,1,dry", "phone is 'maybe', not a number; allowed: 0 to 1, or yes, true, no, false"),
+    ("d,North,40,4,1,1,1,wet", "product is 'wet', not a number; allowed: 0 to 2, or fresh, dry, craft"),
+    ("d,North,40,4,1,1,-5,dry", "households.csv:5: output is -5; allowed: 0 to 1e+06 yuan/year"),
+    ("d,North,40", "households.csv:5: has 3 cells; allowed: 8, as in the first line"),
+])
+def test_a_bad_household_is_named_with_its_line_and_what_is_allowed(files, row, message):
+    paths = files(HOUSEHOLDS + row + "\n")
+    assert message in complaint(paths)
+    kept = survey.read(*paths, keep_good=True)
+    assert kept.counts.sum() == 3
+    assert message in "\n".join(kept.dropped)
+
+
+@pytest.mark.parametrize(("row", "message"), [
+    ("a,z,", "ties.csv:5: speaker z is not in the households' file; allowed: ids that are"),
+    ("z,a,", "ties.csv:5: listener z is not in the households' file; allowed: ids that are"),
+    ("a,a,", "ties.csv:5: household a listens to itself; allowed: two different households"),
+    ("a,c,0.9", "ties.csv:5: the tie a to c is already in line 2; allowed: once"),
+    ("c,b,2", "ties.csv:5: trust is 2; allowed: 0 to 1 share"),
+    (",b,1", "ties.csv:5: listener is empty; every row needs one"),
+    ("c,b,1,1", "ties.csv:5: has 4 cells; allowed: 3, as in the first line"),
+])
+def test_a_bad_tie_is_named_with_its_line_and_what_is_allowed(files, row, message):
+    paths = files(ties=TIES + row + "\n")
+    assert message in complaint(paths)
+    kept = survey.read(*paths, keep_good=True)
+    assert len(kept.listener) == 3
+    assert message in "\n".join(kept.dropped)
+
+
+def test_more_adults_than_members_is_a_bad_row(files):
+    paths = files("household,village,size,adults\na,N,2,3\nb,N,2,1\nc,N,2,\n")
+    assert "households.csv:2: adults is 3; allowed: at most size (2)" in complaint(paths)
+
+
+def test_ties_of_a_household_left_out_are_left_out_and_said_so(files):
+    kept = survey.read(*files(HOUSEHOLDS.replace("c,North,,3", "c,North,,99")), keep_good=True)
+    assert kept.households == ("a", "b")
+    assert len(kept.listener) == 1
+    assert sum("c is a household that was left out" in line for line in kept.dropped) == 2
+
+
+def test_all_bad_rows_come_in_one_error_of_twenty_lines_and_a_count(files):
+    bad = "".join(f"x{row},North,200,4,1,1,1,dry\n" for row in range(33))
+    lines = complaint(files(HOUSEHOLDS + bad)).splitlines()
+    assert len(lines) == 21
+    assert lines[-1] == "and 13 more"
+
+
+@pytest.mark.parametrize(("households", "ties", "message"), [
+    ("id,village\na,N\n", TIES, "has no column household"),
+    (HOUSEHOLDS, "from,to\na,b\n", "has no column listener"),
+    ("household,village,age,age\na,N,30,31\n", TIES, "column age is there twice"),
+    ("", TIES, "holds no rows"),
+    ('household,village\n"a,N\n', TIES, "is not a UTF-8 table"),
+])
+def test_a_table_that_cannot_be_read_is_refused(files, households, ties, message):
+    assert message in complaint(files(households, ties))
+
+
+def test_files_of_another_kind_or_place_are_refused(files, tmp_path):
+    households, ties = files()
+    assert "allowed: .csv, .parquet" in complaint((households, tmp_path / "ties.xlsx"))
+    assert "there is no such file" in complaint((households, tmp_path / "missing.csv"))
+    broken = tmp_path / "broken.parquet"
+    broken.write_bytes(b"nothing")
+    assert "is not a Parquet table" in complaint((broken, ties))
+
+
+def test_a_misspelt_column_mapping_is_refused(files):
+    message = complaint(files(), columns={"nod": "household", "age": "years"})
+    assert "nod is in neither file" in message
+    assert "age = years: no such column here" in message
+
+
+@pytest.mark.skipif(not BRAZIL.is_dir(), reason="the surveyed farmers' files are not here")
+def test_the_brazilian_farmers_become_a_county():
+    paths = BRAZIL / "brfarmers_nodes.csv", BRAZIL / "brfarmers_edges.csv"
+    names = {"node": "household", "ego": "listener", "alter": "speaker"}
+    assert "age is 0; allowed: 16 to 95 year" in complaint(paths, columns=names)
+    farmers = survey.read(*paths, columns=names, keep_good=True)
+    assert len(farmers.dropped) == 3
+    assert len(farmers.villages) == 11
+    county = world.build(SimpleNamespace(**vars(scenario())), 7, survey=farmers)
+    assert [line for table in county for line in declare.outside_range(table)] == []
+    assert len(county.households.village) == 690
+    assert np.array_equal(np.sort(county.ties.speaker), county.ties.speaker)
