@@ -359,7 +359,7 @@ class County(NamedTuple):
     fund: Annotated[Fen, _fen("programme money on hand")]
     held_back: Annotated[Fen, _fen("award money that waits for this year's rating")]
     grant: Annotated[Fen, _fen("money that arrived this month")]
-    returned: Annotated[Fen, _fen("award money not earned, sent back this month")]
+    returned: Annotated[Fen, _fen("award money not earned and money that lapses, sent back this month")]
     coordination: Annotated[Real, _share("how far departments plan together")]
     champions: Annotated[Count, _count("household", "champions supported this month")]
     sellers: Annotated[Count, _count("household", "households selling online")]

@@ -39,8 +39,8 @@ def draw(folder: Path) -> list[Path]:
             _who_gains(axes, groups[groups["outcome"] == outcome], names, *how)
         drawn.suptitle(f"Difference from {style.words(base)}, same counties and same luck", x=0.008, ha="left",
                        fontsize=12.5, fontweight="bold")
-        style.source_line(drawn, about, "Lines and dots: mean paired differences (dots: the last twelve months); "
-                          "bands and bars: 95 % t intervals.")
+        style.source_line(drawn, about, "Lines and dots: mean paired differences, in the colours of the labels (dots: "
+                          "the last twelve months); bands and bars: 95 % t intervals.")
         return style.save(drawn, folder / "difference")
 
 
@@ -76,11 +76,9 @@ def _who_gains(axes: Axes, groups: pd.DataFrame, names: list[str], title: str, u
         middle = chosen["difference"].to_numpy() * factor
         reach = np.nan_to_num(chosen["high"].to_numpy() * factor - middle)
         axes.errorbar(middle, rows + step * ((len(names) - 1) / 2 - place), xerr=reach, fmt="o", markersize=4,
-                      color=style.colour(name, place), elinewidth=1.4, label=style.words(name))
+                      color=style.colour(name, place), elinewidth=1.4)
     axes.axvline(0, color=style.BLACK, linewidth=0.8)
     axes.set_yticks(rows, [style.words(group) for group in GROUPS])
     axes.set_title(title)
     axes.set_xlabel(f"difference [{unit}]")
     axes.xaxis.set_major_formatter(FuncFormatter(_signed))
-    if len(names) > 1:
-        axes.legend(loc="best")

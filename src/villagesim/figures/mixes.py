@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter, StrMethodFormatter
+from matplotlib.ticker import FuncFormatter, StrMethodFormatter
 
 from villagesim.figures import style
 from villagesim.results import read_about, year_mean
@@ -12,8 +12,8 @@ from villagesim.results import read_about, year_mean
 # Outcome, title, axis label, whether a mean of twelve months takes out the season.
 PANELS = (
     ("adoption", "Adoption", "households selling online [%]", False),
-    ("income_mean", "Income, twelve-month mean", "net income [yuan/household/year]", True),
-    ("jobs_rate", "Local e-commerce jobs, twelve-month mean", "jobs per 100 households", True),
+    ("income_mean", "Income", "net income, 12-month mean [yuan/household/year]", True),
+    ("jobs_rate", "Local e-commerce jobs", "jobs per 100 households, 12-month mean", True),
 )
 
 
@@ -45,7 +45,7 @@ def _panel(axes: Axes, series: pd.DataFrame, names: list[str],
     axes.set_title(title)
     axes.set_ylabel(label)
     if outcome == "adoption":
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=""))
+        axes.yaxis.set_major_formatter(FuncFormatter(style.percent))
     else:
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     if outcome != "income_mean":

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter, StrMethodFormatter
+from matplotlib.ticker import FuncFormatter, StrMethodFormatter
 
 from villagesim.figures import style
 from villagesim.outcomes import FEN_PER_YUAN, GROUPS
 from villagesim.results import Run, read, year_mean
 
 SOURCES = (
-    ("off_farm", "other wages, transfers", "#c9c9c9"), ("remittance", "members away", style.GREY),
-    ("trader_income", "traders", style.BROWN), ("market_income", "township market", "#cbb684"),
+    ("off_farm", "other wages, transfers", "#b3b3b3"), ("remittance", "members away", "#7a7a7a"),
+    ("trader_income", "traders", style.BROWN), ("market_income", "township market", "#b9a468"),
     ("online_income", "online buyers", style.RED), ("wage_income", "local e-commerce jobs", style.BLUE),
     ("tourism_income", "visitors", style.GREEN), ("champion_income", "champion allowances", style.PINK),
     ("cash_income", "cash transfers", style.ORANGE),
@@ -37,7 +37,7 @@ def draw(folder: Path) -> list[Path]:
         _by_village(panels[0, 1], runs, last)
         _income(panels[0, 2], runs, last)
         _money(panels[1, 0], runs, last)
-        _by_group(panels[1, 1], runs, "jobs_rate", "Local e-commerce jobs by group, twelve-month mean", last)
+        _by_group(panels[1, 1], runs, "jobs_rate", "Local e-commerce jobs by group", last)
         _parcels(panels[1, 2], runs, last)
         title = next(iter(about["titles"].values()))
         drawn.suptitle(title, x=0.008, ha="left", fontsize=12.5, fontweight="bold")
@@ -65,14 +65,14 @@ def _by_group(axes: Axes, runs: Sequence[Run], outcome: str, title: str, last: i
         if np.isnan(values).any():
             continue
         main = group == "all"
-        end = style.band(axes, months, values, style.OF_GROUP[group], width=2.4 if main else 1.4)
+        end = style.band(axes, months, values, style.OF_GROUP[group], width=2.4 if main else 1.4, alpha=0.10)
         ends.append((style.words(group), end, style.OF_GROUP[group]))
     axes.set_title(title)
     if outcome == "adoption":
         axes.set_ylabel("households selling online [%]")
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
+        axes.yaxis.set_major_formatter(FuncFormatter(style.percent))
     else:
-        axes.set_ylabel("jobs per 100 households")
+        axes.set_ylabel("jobs per 100 households, 12-month mean")
     _finish(axes, last, ends)
 
 
@@ -101,7 +101,7 @@ def _by_village(axes: Axes, runs: Sequence[Run], last: int) -> None:
             ends.append((name, float(chosen.iloc[-1].mean()), line))
     axes.set_title("Adoption by village, by road to the township")
     axes.set_ylabel("households selling online [%]")
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
+    axes.yaxis.set_major_formatter(FuncFormatter(style.percent))
     _finish(axes, last, ends)
 
 
@@ -117,8 +117,8 @@ def _income(axes: Axes, runs: Sequence[Run], last: int) -> None:
     axes.stackplot(months, [values for _, _, values in stacks], colors=[fill for _, fill, _ in stacks], linewidth=0)
     heights = np.cumsum([values[-1] for _, _, values in stacks])
     middles = heights - np.array([values[-1] for _, _, values in stacks]) / 2
-    axes.set_title("Income by source, before costs, twelve-month mean")
-    axes.set_ylabel("yuan/household/year")
+    axes.set_title("Income by source")
+    axes.set_ylabel("before costs, 12-month mean [yuan/household/year]")
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     _finish(axes, last, [(name, height, fill) for (name, fill, _), height in zip(stacks, middles, strict=True)])
 
@@ -164,6 +164,6 @@ def _parcels(axes: Axes, runs: Sequence[Run], last: int) -> None:
         months = runs[0].county["month"].to_numpy()
         kept = months >= 0
         ends.append((name, style.band(axes, months[kept], values[:, kept], line), line))
-    axes.set_title("Parcels of villages, twelve-month mean")
-    axes.set_ylabel("parcels/household/month")
+    axes.set_title("Parcels of villages")
+    axes.set_ylabel("parcels/household/month, 12-month mean")
     _finish(axes, last, ends)

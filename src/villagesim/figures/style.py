@@ -35,7 +35,7 @@ SETTINGS: dict[str, Any] = {
 }
 YEAR = 12
 # The distance between labels as a share of the axes' height, in a figure of one row and so many inches.
-LABEL_GAP, LABEL_INCHES = 0.052, 5.2
+LABEL_GAP, LABEL_INCHES = 0.042, 5.2
 
 
 @contextmanager
@@ -69,14 +69,14 @@ def dashes(name: str) -> Any:
 
 
 def band(axes: Axes, months: np.ndarray, values: np.ndarray, line: str, label: str = "", style: Any = "-",
-         width: float = 1.6) -> float:
+         width: float = 1.6, alpha: float = 0.16) -> float:
     """Mean of replicates (n, m) with its 95 % interval as a band; return where the line ends.
 
     Nothing is banded for a single replicate.
     """
     mean, low, high = interval(values)
     if values.shape[0] > 1:
-        axes.fill_between(months, low, high, color=line, alpha=0.16, linewidth=0)
+        axes.fill_between(months, low, high, color=line, alpha=alpha, linewidth=0)
     axes.plot(months, mean, color=line, linestyle=style, linewidth=width, label=label)
     return float(mean[-1])
 
@@ -130,6 +130,15 @@ def months_axis(axes: Axes, last: int, first: int = 0) -> None:
     step = YEAR * max(1, round((last - first) / YEAR / 5))
     axes.set_xticks(range(0, last + 2, step))
     axes.set_xlabel("months since the end of spin-up")
+
+
+def percent(value: float, _: Any = None) -> str:
+    """A share as a number of per cent, for an axis.
+
+    >>> percent(0.125)
+    '12.5'
+    """
+    return f"{100 * value:g}"
 
 
 def by_replicate(series: pd.DataFrame, outcome: str) -> tuple[np.ndarray, np.ndarray]:

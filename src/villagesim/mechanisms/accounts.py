@@ -35,7 +35,7 @@ class Flow(NamedTuple):
 
 FLOWS: tuple[Flow, ...] = (
     Flow("grant", "outside", "county", "county", "grant", "yearly programme money"),
-    Flow("award_lost", "county", "outside", "county", "returned", "award money not earned"),
+    Flow("returned", "county", "outside", "county", "returned", "award money not earned, and money that lapses unspent"),
     Flow("programme", "county", "outside", "levers", "outside_spent", "courses, works, fees and services bought"),
     Flow("base_pay", "county", "workers", "workers", "base_pay", "pay of posts"),
     Flow("extra_pay", "county", "workers", "workers", "extra_pay", "pay above the usual scale"),

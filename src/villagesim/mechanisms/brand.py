@@ -27,7 +27,7 @@ class BrandParameters(NamedTuple):
     featuring: Annotated[float, Quantity("1", "outside demand added by a full demand partnership", 0.0, 3.0, _SWEPT, "C")] = 0.6
     advertising: Annotated[float, Quantity("1", "outside demand added by full city advertising", 0.0, 3.0, _SWEPT, "C")] = 0.8
     link_demand: Annotated[float, Quantity("1/firm/village", "outside demand added per linked firm a village", 0.0, 1.0, _SWEPT, "C")] = 0.15
-    saturation: Annotated[float, Quantity("1", "loss of visibility when all the county's supply is offered online", 0.0, 20.0, _SWEPT, "C")] = 4.0
+    saturation: Annotated[float, Quantity("1", "loss of visibility when all the county's supply is offered online", 0.0, 20.0, _SWEPT, "C")] = 8.0
 
 
 @rule

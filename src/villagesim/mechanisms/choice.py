@@ -18,14 +18,14 @@ class ChoiceParameters(NamedTuple):
     attention: Annotated[float, Quantity("1/month", "chance that an offline household thinks about selling online", 0.005, 0.3, _SWEPT, "C")] = 0.05
     prompted: Annotated[float, Quantity("1", "how far a lesson, visit or group this month multiplies that chance", 1.0, 10.0, _SWEPT, "C")] = 4.0
     start_cost: Annotated[float, Quantity("yuan", "phone, gear, samples and first-months' time to start",
-        300.0, 6000.0, "own start 500 to 5,000 yuan (judgement); paid course 900 yuan (Guangming Daily 2021)", "C")] = 1500.0
+        300.0, 6000.0, "own start 500 to 5,000 yuan (judgement); paid course 900 yuan (Guangming Daily 2021)", "C")] = 600.0
     live_cost: Annotated[float, Quantity("yuan", "more gear to live-stream", 0.0, 5000.0, _SWEPT, "C")] = 800.0
     scarcity: Annotated[float, Quantity("1", "price of a start-up yuan to a household that must borrow it", 1.0, 4.0, _SWEPT, "C")] = 2.0
     horizon: Annotated[float, Quantity("year", "years over which a start-up cost is written off", 0.5, 6.0,
         "small shops: 60 % under 2 years old (Taobao 2012, n = 75)", "B")] = 2.5
     hour_value: Annotated[float, Quantity("yuan/hour", "value of an hour of the household's labour", 2.0, 25.0, _SWEPT, "C")] = 7.0
     fixed_hours: Annotated[float, Quantity("hour/month", "hours that a shop takes whatever it sells", 0.5, 60.0,
-        "active shops 40 to 100 hours; sideline sellers far less (judgement)", "C")] = 3.0
+        "active shops 40 to 100 hours; sideline sellers far less (judgement)", "C")] = 2.0
     variable_hours: Annotated[float, Quantity("hour/yuan", "hours per yuan of goods sold online", 0.0005, 0.02,
         "6 to 12 minutes an order of 30 to 120 yuan (Lixian, Gansu 2020; Xinhua)", "B")] = 0.0025
     spare_hours: Annotated[float, Quantity("hour/month/adult", "hours that an adult at home can spare", 5.0, 120.0, _SWEPT, "C")] = 30.0
@@ -33,8 +33,8 @@ class ChoiceParameters(NamedTuple):
     living: Annotated[float, Quantity("yuan/year/person", "consumption against which risk is weighed",
         4000.0, 25000.0, "rural spending 98.6 % of income in Qinghai 2019 (11,343 yuan)", "A")] = 12000.0
     waiting: Annotated[float, Quantity("1", "value of waiting per unit of belief spread, of the value at stake", 0.0, 2.0, _SWEPT, "C")] = 0.25
-    reluctance: Annotated[float, Quantity("yuan/year", "mean distaste for selling online, before the floor at zero", -2000.0, 8000.0, _SWEPT, "C")] = 400.0
-    reluctance_spread: Annotated[float, Quantity("yuan/year", "spread of that distaste between households", 100.0, 5000.0, _SWEPT, "C")] = 900.0
+    reluctance: Annotated[float, Quantity("yuan/year", "mean distaste for selling online, before the floor at zero", -2000.0, 8000.0, _SWEPT, "C")] = 300.0
+    reluctance_spread: Annotated[float, Quantity("yuan/year", "spread of that distaste between households", 100.0, 5000.0, _SWEPT, "C")] = 2500.0
     skill_price: Annotated[float, Quantity("yuan/yuan", "margin a household expects of its own full second and third rung", 0.0, 0.6, _SWEPT, "C")] = 0.20
     agent_fee: Annotated[float, Quantity("yuan/yuan", "share of sales that kin or an agent keeps for one who can't do it alone", 0.02, 0.5, _SWEPT, "C")] = 0.18
     debt_hold: Annotated[float, Quantity("share", "part of output that a debt to the trader holds back", 0.0, 1.0, _SWEPT, "C")] = 0.6
@@ -45,7 +45,7 @@ class ChoiceParameters(NamedTuple):
     quit_margin: Annotated[float, Quantity("yuan/yuan", "realised margin below which a seller thinks of stopping", -0.5, 0.3, _SWEPT, "C")] = -0.05
     quit_rate: Annotated[float, Quantity("1/month", "chance that a seller below that margin stops", 0.02, 0.9, _SWEPT, "C")] = 0.25
     stuck_rate: Annotated[float, Quantity("1/month", "chance that an unskilled seller stops over a problem nobody helps with",
-        0.0, 0.2, "exit 0.25 to 0.45 a year (shop age, Taobao 2012, n = 75)", "B")] = 0.045
+        0.0, 0.2, "exit 0.25 to 0.45 a year (shop age, Taobao 2012, n = 75)", "B")] = 0.03
     helped: Annotated[float, Quantity("share", "part of such problems that a visit solves", 0.0, 1.0, _SWEPT, "C")] = 0.7
     dormant: Annotated[float, Quantity("month", "months without a sale after which a shop is given up", 6.0, 36.0,
         "an account is not a seller: 12,800 accounts, 24 entrepreneurs (Rongjiang to 2024)", "B")] = 15.0

@@ -18,6 +18,7 @@ class PolicyParameters(NamedTuple):
         0.0, 0.4, _SWEPT, "C")] = 0.10
     cut_chance: Annotated[float, Quantity("1/year", "chance that an uncertain year's money comes cut", 0.0, 0.5, _SWEPT, "C")] = 0.20
     cut_size: Annotated[float, Quantity("share", "part of the money lost when it is cut", 0.1, 0.9, _SWEPT, "C")] = 0.5
+    carry_over: Annotated[float, Quantity("share", "part of a year's money that may be carried over unspent", 0.0, 1.0, _SWEPT, "C")] = 0.1
     duplication: Annotated[float, Quantity("share", "shared levers' money lost to duplication when departments do not coordinate",
         0.0, 0.6, _SWEPT, "C")] = 0.30
     rating_a: Annotated[float, Quantity("share/year", "yearly rise of the active share that earns rating A", 0.0, 0.1, _SWEPT, "C")] = 0.015
@@ -31,10 +32,10 @@ class PolicyParameters(NamedTuple):
 
 @rule
 def yearly_grant(due, budget, fund, held_back, households, sellers, sellers_before, lever_coordination, lever_continuity,
-                 lever_award, lever_fund_cut, u_grant, p):
+                 lever_award, planned_fund_cut, u_grant, p):
     """Fund, award that waits, money arrived, money returned [fen]; sellers at the last rating; coordination [share].
 
-    Once a year the money comes whole, cut, or not at all (continuity makes it certain). Last year's award is paid by
+    What last year left unspent lapses but for a carry-over. Once a year the money comes whole, cut, or not at all (continuity makes it certain). Last year's award is paid by
     the rise in active sellers; what is not earned goes back. A share of the new money becomes this year's award.
     """
     doubt = 1.0 - clip(lever_continuity, 0.0, 1.0)
@@ -53,10 +54,11 @@ def yearly_grant(due, budget, fund, held_back, households, sellers, sellers_befo
         rating = 1.0
     coordination = clip(lever_coordination, 0.0, 1.0)
     if due:
-        grant = whole_fen(budget / FEN * arrives * (1.0 - lever_fund_cut))
+        kept = min(fund, whole_fen(p.carry_over * budget / FEN))
+        grant = whole_fen(budget / FEN * arrives * (1.0 - planned_fund_cut))
         earned = whole_fen(held_back / FEN * rating)
         waits = whole_fen(grant / FEN * clip(lever_award, 0.0, 1.0))
-        return fund + grant - waits + earned, waits, grant, held_back - earned, sellers, coordination
+        return kept + grant - waits + earned, waits, grant, held_back - earned + fund - kept, sellers, coordination
     return fund, held_back, 0, 0, sellers_before, coordination
 
 

@@ -26,14 +26,14 @@ class SalesParameters(NamedTuple):
     basket_craft: Annotated[float, Quantity("yuan/parcel", "goods in one craft or gift parcel, at the reference price", 60.0, 200.0,
         "gift boxes 120 to 200 yuan (Hengfeng 2019)", "A")] = 110.0
     demand: Annotated[float, Quantity("yuan/month", "goods a plain beginner can sell online a month, at the reference price",
-        30.0, 1500.0, "novices: a few orders a day at most; <= 5,200 yuan out a point-year (Huzhu 2019)", "B")] = 180.0
+        30.0, 1500.0, "novices: a few orders a day at most; <= 5,200 yuan out a point-year (Huzhu 2019)", "B")] = 240.0
     demand_skill: Annotated[float, Quantity("1", "how far full second and third rungs multiply demand", 0.0, 20.0,
         "steady sellers about 4,000 yuan a month (Zoucheng 2017)", "B")] = 5.0
     demand_live: Annotated[float, Quantity("1", "how far live-streaming multiplies demand", 1.0, 6.0, _SWEPT, "C")] = 1.8
     demand_brand: Annotated[float, Quantity("1", "how far a full village brand multiplies demand", 0.0, 6.0, _SWEPT, "C")] = 1.5
     ramp: Annotated[float, Quantity("month", "months until half of a seller's public is found", 0.5, 12.0, "ramp of 3 to 9 months (Zoucheng 2017)", "B")] = 3.0
     luck_spread: Annotated[float, Quantity("1", "spread of persistent luck in the logarithm of demand", 0.0, 1.5, "under 1 % of new sellers become large", "B")] = 0.6
-    crowding: Annotated[float, Quantity("1", "fall of visibility per look-alike seller among ten households, without variety", 0.0, 3.0, _SWEPT, "C")] = 0.6
+    crowding: Annotated[float, Quantity("1", "fall of visibility per look-alike seller among ten households, without variety", 0.0, 3.0, _SWEPT, "C")] = 1.0
     price_skill: Annotated[float, Quantity("share", "price gained by a full third rung", 0.0, 0.4, _SWEPT, "C")] = 0.12
     price_brand: Annotated[float, Quantity("share", "price gained by a full village brand", 0.0, 0.45, "labelled goods 0.05 to 0.25, at most 0.45", "A")] = 0.20
     price_cheat: Annotated[float, Quantity("share", "price gained by shipping poor quality", 0.0, 0.4, _SWEPT, "C")] = 0.12

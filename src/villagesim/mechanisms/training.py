@@ -38,7 +38,7 @@ class TrainingParameters(NamedTuple):
     patience: Annotated[float, Quantity("share", "part of the age handicap that full social-work competence removes (dialect, pictures)",
         0.0, 1.0, _SWEPT, "C")] = 0.6
     decay: Annotated[float, Quantity("share/month", "skill lost without use, visit or group", 0.0, 0.06, _SWEPT, "C")] = 0.015
-    phone_keeps: Annotated[float, Quantity("share", "part of that loss of the first rung which daily use of a phone prevents", 0.0, 1.0, _SWEPT, "C")] = 0.8
+    phone_keeps: Annotated[float, Quantity("share", "part of that loss of the first rung which daily use of a phone prevents", 0.0, 1.0, _SWEPT, "C")] = 0.95
     by_ties: Annotated[float, Quantity("share/month", "first rung gained from trained ties when all ties are trained", 0.0, 0.2,
         "friends' trained share to knowledge: 0.290 (Cai et al. 2015): an insurance", "B")] = 0.03
     trust_gain: Annotated[float, Quantity("share", "trust gained by one visit at full competence, of what is missing", 0.02, 0.6, _SWEPT, "C")] = 0.2
