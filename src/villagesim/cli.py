@@ -8,6 +8,8 @@ import click
 import typer
 from typer.core import TyperGroup
 
+from villagesim import cli_runs
+
 if TYPE_CHECKING:
     from villagesim.catalogue import Entry
 
@@ -38,6 +40,8 @@ app = typer.Typer(
 )
 scenario_app = typer.Typer(no_args_is_help=True, help="Check, show and begin scenario files.")
 app.add_typer(scenario_app, name="scenario")
+for command in (cli_runs.run, cli_runs.compare, cli_runs.experiment):
+    app.command()(command)
 
 
 def main() -> None:

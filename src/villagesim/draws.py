@@ -47,7 +47,7 @@ class Purpose(IntEnum):
     JOB = 36
     DEPART = 37
     RETURN_HOME = 38
-    CHEAT = 40
+    CHEAT = 39
     TRADER = 41
     SEAT_CHAMPION = 42
     SEAT_JOB = 43

@@ -1,7 +1,6 @@
 """A comparison: paired differences from the base over time, and who gains at the end."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,10 +43,6 @@ def draw(folder: Path) -> list[Path]:
         return style.save(drawn, folder / "difference")
 
 
-def _signed(value: float, _: Any) -> str:
-    return f"{value:+,g}" if abs(value) > 1e-12 else "0"
-
-
 def _over_time(axes: Axes, series: pd.DataFrame, names: list[str], title: str, unit: str, factor: float) -> None:
     """The paired difference of one outcome, a line a scenario."""
     ends, last = [], int(series["month"].max())
@@ -61,7 +56,7 @@ def _over_time(axes: Axes, series: pd.DataFrame, names: list[str], title: str, u
     axes.axhline(0, color=style.BLACK, linewidth=0.8)
     axes.set_title(title)
     axes.set_ylabel(f"difference [{unit}]")
-    axes.yaxis.set_major_formatter(FuncFormatter(_signed))
+    axes.yaxis.set_major_formatter(FuncFormatter(style.signed))
     style.months_axis(axes, last)
     axes.set_ylim(*axes.get_ylim())
     style.label_ends(axes, last, ends)
@@ -81,4 +76,4 @@ def _who_gains(axes: Axes, groups: pd.DataFrame, names: list[str], title: str, u
     axes.set_yticks(rows, [style.words(group) for group in GROUPS])
     axes.set_title(title)
     axes.set_xlabel(f"difference [{unit}]")
-    axes.xaxis.set_major_formatter(FuncFormatter(_signed))
+    axes.xaxis.set_major_formatter(FuncFormatter(style.signed))

@@ -1,55 +1,70 @@
-"""Adoption, income and local jobs over time, a line a mix of levers with its band over replicates."""
+"""Adoption, income and local jobs over time, a line a mix of levers: levels, and what each adds under the same luck."""
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, StrMethodFormatter
+from matplotlib.ticker import FuncFormatter
 
 from villagesim.figures import style
 from villagesim.results import read_about, year_mean
 
-# Outcome, title, axis label, whether a mean of twelve months takes out the season.
+# Outcome, title, what the axis shows, factor to it, whether as the mean of twelve months, which takes out the season.
 PANELS = (
-    ("adoption", "Adoption", "households selling online [%]", False),
-    ("income_mean", "Income", "net income, 12-month mean [yuan/household/year]", True),
-    ("jobs_rate", "Local e-commerce jobs", "jobs per 100 households, 12-month mean", True),
+    ("adoption", "Adoption", "households selling online [%]", "percentage points", 100.0, False),
+    ("income_mean", "Income", "net income, 12-month mean [yuan/household/year]", "yuan/household/year", 1.0, True),
+    ("jobs_rate", "Local e-commerce jobs", "jobs per 100 households, 12-month mean", "jobs per 100 households", 1.0,
+     True),
 )
+MAIN = "integrated"
 
 
 def draw(folder: Path) -> list[Path]:
     """Draw the figure from folder/series.parquet; return the files."""
     series, about = pd.read_parquet(folder / "series.parquet"), read_about(folder / "series.parquet")
     names = list(about["scenarios"])
-    with style.figure(13.2, 5.2) as drawn:
-        for place, panel in zip(drawn.subplots(1, len(PANELS)), PANELS, strict=True):
-            _panel(place, series, names, *panel)
+    base = names[0]
+    with style.figure(13.2, 8.6) as drawn:
+        rows = drawn.subplots(2, len(PANELS))
+        for above, below, (outcome, title, level, unit, factor, smooth) in zip(*rows, PANELS, strict=True):
+            months, values = _values(series, names, outcome, factor, smooth)
+            _lines(above, months, values, names)
+            above.set_title(title)
+            above.set_ylabel(level)
+            apart = {name: values[name] - values[base] for name in names[1:]}
+            _lines(below, months, apart, names)
+            below.axhline(0, color=style.BLACK, linewidth=0.8)
+            below.set_title(f"Difference from {style.words(base)}")
+            below.set_ylabel(f"paired difference [{unit}]")
+            below.yaxis.set_major_formatter(FuncFormatter(style.signed))
         drawn.suptitle(about.get("title", "Mixes of levers"), x=0.008, ha="left", fontsize=12.5, fontweight="bold")
-        style.source_line(drawn, about, "Lines: means; bands: 95 % t intervals of the mean.")
+        style.source_line(drawn, about, "Lines: means; bands: 95 % t intervals of the mean, below of the mean "
+                          "difference between runs of one seed.")
         return style.save(drawn, folder / folder.name)
 
 
-def _panel(axes: Axes, series: pd.DataFrame, names: list[str],
-           outcome: str, title: str, label: str, smooth: bool) -> None:
-    """One outcome, all mixes."""
-    ends, last = [], 0
-    for place, name in enumerate(names):
+def _values(series: pd.DataFrame, names: list[str], outcome: str, factor: float,
+            smooth: bool) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Months (m,) from 0 on, and the outcome by scenario, each (replicates, m)."""
+    found = {}
+    for name in names:
         months, values = style.by_replicate(series[series["scenario"] == name], outcome)
         values = year_mean(values) if smooth else values
-        kept = months >= 0
-        last = int(months[-1])
-        main = name == "integrated"
-        end = style.band(axes, months[kept], values[:, kept], style.colour(name, place), "", style.dashes(name),
-                         2.4 if main else 1.5)
-        ends.append((style.words(name), end, style.colour(name, place)))
-    axes.set_title(title)
-    axes.set_ylabel(label)
-    if outcome == "adoption":
-        axes.yaxis.set_major_formatter(FuncFormatter(style.percent))
-    else:
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
-    if outcome != "income_mean":
+        found[name] = values[:, months >= 0] * factor
+    return months[months >= 0], found
+
+
+def _lines(axes: Axes, months: np.ndarray, values: dict[str, np.ndarray], names: list[str]) -> None:
+    """A line a scenario with its band and its label."""
+    ends = []
+    for name, found in values.items():
+        line = style.colour(name, names.index(name))
+        end = style.band(axes, months, found, line, style=style.dashes(name), width=2.4 if name == MAIN else 1.5)
+        ends.append((style.words(name), end, line))
+    axes.yaxis.set_major_formatter(FuncFormatter(style.plain))
+    if min(found.min() for found in values.values()) >= 0 and axes.get_ylim()[0] < 0:
         axes.set_ylim(bottom=0)
-    style.months_axis(axes, last)
+    style.months_axis(axes, int(months[-1]))
     axes.set_ylim(*axes.get_ylim())
-    style.label_ends(axes, last, ends)
+    style.label_ends(axes, float(months[-1]), ends)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, StrMethodFormatter
+from matplotlib.ticker import FuncFormatter
 
 from villagesim.figures import style
 from villagesim.outcomes import FEN_PER_YUAN, GROUPS
@@ -29,7 +29,7 @@ NEEDED = ("group", "village", "county", "spending", "places")
 def draw(folder: Path) -> list[Path]:
     """Draw the figure from the runs that folder/runs.json lists; return the files."""
     about = json.loads((folder / "runs.json").read_text(encoding="utf-8"))
-    runs = [read(folder / "runs" / name, NEEDED) for name in about["runs"]]
+    runs = [read(folder / about["store"] / name, NEEDED) for name in about["runs"]]
     last = int(runs[0].county["month"].max())
     with style.figure(13.2, 7.4) as drawn:
         panels = drawn.subplots(2, 3)
@@ -119,7 +119,7 @@ def _income(axes: Axes, runs: Sequence[Run], last: int) -> None:
     middles = heights - np.array([values[-1] for _, _, values in stacks]) / 2
     axes.set_title("Income by source")
     axes.set_ylabel("before costs, 12-month mean [yuan/household/year]")
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(style.plain))
     _finish(axes, last, [(name, height, fill) for (name, fill, _), height in zip(stacks, middles, strict=True)])
 
 

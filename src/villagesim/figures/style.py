@@ -34,6 +34,7 @@ SETTINGS: dict[str, Any] = {
     "figure.dpi": 100, "savefig.dpi": 200,
 }
 YEAR = 12
+THOUSAND, TINY = 1000, 1e-12
 # The distance between labels as a share of the axes' height, in a figure of one row and so many inches.
 LABEL_GAP, LABEL_INCHES = 0.042, 5.2
 
@@ -92,17 +93,18 @@ def label_ends(axes: Axes, month: float, ends: Sequence[tuple[str, float, str]])
     places = apart([(height - low) / (high - low) for _, height, _ in order], gap)
     for (text, height, line), place in zip(order, places, strict=True):
         axes.annotate(
-            text, xy=(month, height), xytext=(1.045, place), textcoords="axes fraction", color=line, va="center",
+            text, xy=(month, height), xytext=(1.06, place), textcoords="axes fraction", color=line, va="center",
             ha="left", fontsize=8.5, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": line, "linewidth": 0.6, "shrinkA": 1, "shrinkB": 1},
+            arrowprops={"arrowstyle": "-", "color": line, "linewidth": 0.6, "shrinkA": 1, "shrinkB": 1,
+                        "relpos": (0, 0.5)},
         )
 
 
 def apart(places: Sequence[float], gap: float) -> list[float]:
-    """Ascending places moved as little as needed so that neighbours are at least `gap` apart.
+    """Ascending places moved a little, so that neighbours are at least `gap` apart, and, where they fit, from 0 to 1.
 
-    >>> [round(place, 2) for place in apart([0.1, 0.1, 0.5], 0.1)]
-    [0.05, 0.15, 0.5]
+    >>> [round(place, 2) for place in apart([0.0, 0.3, 0.3, 0.7], 0.1)]
+    [0.0, 0.25, 0.35, 0.7]
     """
     blocks: list[list[float]] = []
     for place in places:
@@ -111,9 +113,12 @@ def apart(places: Sequence[float], gap: float) -> list[float]:
                 _centre(blocks[-1]) - _reach(blocks[-1], gap) - gap + 1e-12:
             last = blocks.pop()
             blocks[-1] += last
-    return [
-        _centre(block) - _reach(block, gap) + gap * i for block in blocks for i in range(len(block))
-    ]
+    moved = [_centre(block) - _reach(block, gap) + gap * i for block in blocks for i in range(len(block))]
+    for i in range(len(moved)):
+        moved[i] = max(moved[i], moved[i - 1] + gap if i else 0.0)
+    for i in reversed(range(len(moved))):
+        moved[i] = min(moved[i], moved[i + 1] - gap if i + 1 < len(moved) else 1.0)
+    return moved
 
 
 def _centre(block: Sequence[float]) -> float:
@@ -139,6 +144,18 @@ def percent(value: float, _: Any = None) -> str:
     '12.5'
     """
     return f"{100 * value:g}"
+
+
+def plain(value: float, _: Any = None) -> str:
+    """A number for an axis: 45,000 or 0.25."""
+    return f"{value:,.0f}" if abs(value) >= THOUSAND else f"{value:g}"
+
+
+def signed(value: float, _: Any = None) -> str:
+    """A difference for an axis: +45,000, 0 or -0.25."""
+    if abs(value) < TINY:
+        return "0"
+    return ("+" if value > 0 else "\N{MINUS SIGN}") + plain(abs(value))
 
 
 def by_replicate(series: pd.DataFrame, outcome: str) -> tuple[np.ndarray, np.ndarray]:

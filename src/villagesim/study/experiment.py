@@ -82,16 +82,17 @@ def _scenarios(path: Path, values: dict[str, Any], changes: dict[str, Any]) -> t
 
 def run(path: str | Path, out: str | Path = "results", workers: int | None = None, replicates: int | None = None,
         engine: str = "core", progress: runner.Progress | None = None) -> Path:
-    """Carry out an experiment (what is kept is not run again) and write its tables; return their folder, out/NAME.
+    """Carry out an experiment (what out/runs keeps is not run again), write its tables, return their folder, out/NAME.
 
     NAME.csv and NAME.parquet: outcomes of the last twelve months by scenario. series.parquet: each replicate by month.
     Raises ScenarioError, Interrupted, RunsFailedError.
     """
     experiment = read_experiment(path, replicates)
     folder = Path(out) / experiment.name
-    runs = runner.replicate(experiment.scenarios, experiment.replicates, engine, workers, folder / "runs", progress,
+    runs = runner.replicate(experiment.scenarios, experiment.replicates, engine, workers, Path(out) / "runs", progress,
                             NEEDED)
     stands_on = about(runs) | {"experiment": experiment.name, "title": experiment.title, "figure": experiment.figure}
+    folder.mkdir(parents=True, exist_ok=True)
     table = table_of(runs)
     table.to_csv(folder / f"{experiment.name}.csv", index=False, lineterminator="\n")
     write_table(table, folder / f"{experiment.name}.parquet", stands_on, BOOK)

@@ -54,7 +54,7 @@ def replicate(scenarios: Sequence[Scenario], replicates: int, engine: str = "cor
     _check(scenarios, replicates, engine)
     folder = None if folder is None else Path(folder)
     tasks = [
-        Task(scenario, seed, engine, folder and folder / _folder_name(scenario, seed, engine))
+        Task(scenario, seed, engine, folder and folder / _folder_of(scenario, seed, engine))
         for scenario in scenarios
         for seed in (replicate_seed(scenario.run.seed, r) for r in range(replicates))
     ]
@@ -84,6 +84,13 @@ def prepare(scenarios: Sequence[Scenario], engine: str = "core") -> None:
         from villagesim import engine as engines
 
         engines.run(dataclasses.replace(first, run=first.run._replace(months=1, spin_up=0)), first.run.seed, engine)
+
+
+def is_compiled() -> bool:
+    """Whether compiled code of this version is on disk."""
+    from villagesim.compiled import folder
+
+    return next(folder().rglob("*.nbi"), None) is not None
 
 
 def is_kept(task: Task) -> bool:
@@ -125,10 +132,13 @@ def _check(scenarios: Sequence[Scenario], replicates: int, engine: str) -> None:
         raise ValueError(f"engine {engine} is not known; allowed: core, reference")
 
 
-def _folder_name(scenario: Scenario, seed: int, engine: str) -> str:
-    """The run's content hash. Engines agree to the bit; a reference run is still kept apart, for comparing them."""
-    name = results.run_name(results.identity(scenario, seed))
-    return name if engine == "core" else f"{name}-{engine}"
+def _folder_of(scenario: Scenario, seed: int, engine: str) -> str:
+    return folder_name(results.run_name(results.identity(scenario, seed)), engine)
+
+
+def folder_name(run: str, engine: str) -> str:
+    """The folder of a run by its content hash. Engines agree to the bit; a reference run is still kept apart."""
+    return run if engine == "core" else f"{run}-{engine}"
 
 
 def _telling(progress: Progress | None, before: int, total: int) -> Callable[[float], None]:

@@ -49,7 +49,16 @@ class RowAgent(Agent):
     def act(self, phase: "BoundPhase") -> None:
         """Apply the phase's rule to this agent: see, draw, decide, book."""
         row = self.row
-        results = phase.rule(*[see(row) for see in phase.sees])
+        values = phase.common.copy()
+        for place, column in phase.own:
+            values[place] = column[row]
+        for place, key, column in phase.keyed:
+            values[place] = column[key[row]]
+        if phase.luck:
+            words = self.model.words(row, phase.purpose)
+            for place, purpose in phase.luck:
+                values[place] = bell_of(words) if purpose is None else lane(words, purpose)
+        results = phase.rule(*values)
         if phase.single:
             phase.columns[0][row] = results
         else:
@@ -109,31 +118,38 @@ AGENTS = (FarmerHousehold, Village, InfrastructureWork, SocialWorker, Middleman,
 
 
 class BoundPhase:
-    """A row phase with its rule's arguments found: `sees` holds one function of the row for each of them."""
+    """A row phase with its rule's arguments found: what all rows see alike, and what each sees for itself."""
 
     def __init__(self, phase: RowPhase, model: "CountyModel") -> None:
         self.rule = phase.rule
         self.columns = [model.views[phase.table][name] for name in phase.writes]
         self.single = len(phase.writes) == 1
-        self.sees = [_sight(argument, phase.table, model) for argument in arguments(phase)]
+        bound = arguments(phase)
+        self.common: list[Any] = [None] * len(bound)
+        self.own: list[tuple[int, memoryview]] = []
+        self.keyed: list[tuple[int, memoryview, memoryview]] = []
+        self.luck: list[tuple[int, int | None]] = []
+        self.singles: list[tuple[int, memoryview, int]] = []
+        self.purpose = next((argument.purpose for argument in bound if argument.kind in ("uniform", "bell")), 0)
+        for place, argument in enumerate(bound):
+            if argument.kind == "parameters":
+                self.common[place] = getattr(model.parameters, argument.mechanism)
+                continue
+            if argument.kind in ("uniform", "bell"):
+                self.luck.append((place, argument.purpose if argument.kind == "uniform" else None))
+                continue
+            column = model.views[argument.table][argument.column]
+            if argument.kind == "own":
+                self.own.append((place, column))
+            elif argument.kind == "via":
+                self.keyed.append((place, model.views[phase.table][argument.key], column))
+            else:
+                self.singles.append((place, column, argument.row))
 
-
-def _sight(argument: Any, table: str, model: "CountyModel") -> Callable[[int], Any]:
-    """How an agent sees one argument of a rule: a function of its row."""
-    if argument.kind == "parameters":
-        parameters = getattr(model.parameters, argument.mechanism)
-        return lambda row: parameters
-    if argument.kind == "uniform":
-        return lambda row: lane(model.words(row, argument.purpose), argument.purpose)
-    if argument.kind == "bell":
-        return lambda row: bell_of(model.words(row, argument.purpose))
-    column = model.views[argument.table][argument.column]
-    if argument.kind == "own":
-        return column.__getitem__
-    if argument.kind == "row":
-        return lambda row: column[argument.row]
-    key = model.views[table][argument.key]
-    return lambda row: column[key[row]]
+    def begin(self) -> None:
+        """Look up what all rows see alike this month: the county's row, the levers' rows."""
+        for place, column, row in self.singles:
+            self.common[place] = column[row]
 
 
 class CountyModel(Model):
@@ -192,6 +208,7 @@ class CountyModel(Model):
             if isinstance(declared, Exchange):
                 self._exchange(declared)
             else:
+                phase.begin()
                 self.by_table[declared.table].do("act", phase)
 
     def _exchange(self, phase: Exchange) -> None:
