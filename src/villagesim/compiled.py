@@ -16,7 +16,10 @@ import numba
 from numba import config, njit
 
 HOME = Path(__file__).parent
-SOURCES = ("arithmetic.py", "declare.py", "draws.py", "compiled.py", "mechanisms", "world", "engine/exchange.py", "engine/core")
+SOURCES = (
+    "arithmetic.py", "declare.py", "draws.py", "compiled.py", "mechanisms", "world",
+    "engine/exchange.py", "engine/core",
+)
 FOLDER = "VILLAGESIM_CACHE"
 
 

@@ -149,7 +149,7 @@ def bell(seed, month, who, purpose, which=0):
 
 
 def replicate_seed(seed: int, replicate: int) -> int:
-    """The seed of replicate r (0, 1, ...) of a run with this seed: the seed itself for r = 0, else 63 bits of Philox."""
+    """The seed of replicate r (0, 1, ...) of a run with this seed: itself for r = 0, else 63 bits of Philox."""
     if replicate == 0:
         return seed
     high, low, _, _ = philox(replicate & MASK, replicate >> 32, 0x5EED, 0, seed & MASK, (seed >> 32) & MASK)

@@ -64,8 +64,10 @@ class Run:
         """Write a Parquet file a table, codebook in its metadata, and manifest.json; return the folder."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
+        # The scenario as resolved is long, and stands in the manifest.
+        about = {key: value for key, value in self.manifest["identity"].items() if key != "resolved"}
         for name in TABLES:
-            write_table(getattr(self, name), folder / f"{name}.parquet", self.manifest["identity"])
+            write_table(getattr(self, name), folder / f"{name}.parquet", about)
         text = json.dumps(self.manifest, indent=1, sort_keys=True, ensure_ascii=False)
         (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
         return folder

@@ -389,7 +389,7 @@ class World(NamedTuple):
     county: County
 
 
-TABLES: dict[str, type] = {name: kind for name, kind in World.__annotations__.items()}
+TABLES: dict[str, type] = dict(World.__annotations__)
 SINGULAR = {
     "household": "households",
     "village": "villages",

@@ -117,6 +117,6 @@ def spend_by_priority(into, money, wanted, priority):
 
 @rule
 def unfold(into, values, kind, kinds):
-    """into[v] = values[v * kinds + kind]: one kind of work of every village. Shapes (villages,), (villages x kinds,)."""
+    """into[v] = values[v * kinds + kind]: one kind of work of every village. values: (villages x kinds,)."""
     for v in range(into.shape[0]):
         into[v] = values[v * kinds + kind]

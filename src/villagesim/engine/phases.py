@@ -2,9 +2,9 @@
 
 A rule's argument names say what it reads. For a rule applied to households:
     share                 the row's own column
-    village_coverage      column `coverage` of the row that key `village` names (also by way of another key: trader, ...)
+    village_coverage      column `coverage` of the row that key `village` names (likewise trader_, worker_, ...)
     county_season         column `season` of the county's one row
-    lever_camp            intensity of lever `camp` that this month's money buys; likewise planned_, price_, reach_, granted_
+    lever_camp            intensity of lever `camp` that the month's money buys; also planned_, price_, reach_, granted_
     u_consider, z_route   the row's own draw for Purpose.CONSIDER: uniform, or nearly normal
     p, p_choice           the parameters of the rule's own mechanism, of another
 so a rule is bound once, from its own signature, and every engine binds it alike.
@@ -27,7 +27,7 @@ LEVER_COLUMNS = {
 
 @dataclass(frozen=True)
 class RowPhase:
-    """Apply `rule` to every row of `table`; its results go to `writes`, in order. `last`: what it reads of last month."""
+    """Apply `rule` to every row of `table`; results go to `writes`, in order. `last`: what it reads of last month."""
 
     table: str
     rule: Callable
@@ -89,7 +89,7 @@ def columns_of(table: str) -> dict[str, type]:
 
 @cache
 def arguments(phase: RowPhase) -> tuple[Argument, ...]:
-    """Where each argument of the phase's rule comes from, in order. Raises LookupError for a name that means nothing."""
+    """Where each argument of the phase's rule comes from, in order. Raises LookupError for an unknown name."""
     mechanism = phase.rule.__module__.rsplit(".", 1)[-1]
     return tuple(_resolve(phase.table, name, mechanism) for name in inspect.signature(phase.rule).parameters)
 

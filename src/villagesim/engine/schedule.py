@@ -11,7 +11,17 @@ from villagesim.engine import exchange
 from villagesim.engine.phases import Exchange, Phase, RowPhase
 from villagesim.levers import ROW, WORKS
 from villagesim.mechanisms import (
-    accounts, brand, choice, employment, influence, logistics, policy, sales, traders, training, workforce,
+    accounts,
+    brand,
+    choice,
+    employment,
+    influence,
+    logistics,
+    policy,
+    sales,
+    traders,
+    training,
+    workforce,
 )
 
 
@@ -121,7 +131,8 @@ CHOICE: tuple[Phase, ...] = (
           last="households.away households.debt"),
     _rows("households", choice.chooses_channel,
           "mode sells share entered quit start_cost months_online ever_online first_online feasible",
-          "enter, adjust, stay out or stop", last="households.margin_smooth households.months_unsold households.savings"),
+          "enter, adjust, stay out or stop",
+          last="households.margin_smooth households.months_unsold households.savings"),
     _sum("villages.sellers", "households.sells", "households.village", "active sellers of this month"),
 )
 
@@ -148,7 +159,8 @@ LOGISTICS: tuple[Phase, ...] = (
           last="couriers.serving"),
     _rows("villages", logistics.handling_paid, "handling_pay", "keepers and squads are paid by the piece",
           last="couriers.serving"),
-    _rows("villages", logistics.works_on_grid, "point_steps squad_steps gear_steps", "a route adds up its villages' works"),
+    _rows("villages", logistics.works_on_grid, "point_steps squad_steps gear_steps",
+          "a route adds up its villages' works"),
     _sum("couriers.parcels_out", "villages.parcels_out", "villages.courier", "parcels leave by route"),
     _sum("couriers.unshipped", "villages.parcels_lost", "villages.courier", "latent orders by route"),
     _sum("couriers.parcels_in", "villages.parcels_in", "villages.courier", "parcels come by route"),

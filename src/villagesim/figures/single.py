@@ -97,7 +97,7 @@ def _by_village(axes: Axes, runs: Sequence[Run], last: int) -> None:
         chosen = wide.loc[:, wide.columns[third == number]]
         if chosen.shape[1]:
             axes.plot(wide.index, chosen, color=line, linewidth=0.6, alpha=0.45)
-            axes.plot(wide.index, chosen.mean(axis=1), color=line, linewidth=2.2)
+            axes.plot(wide.index, chosen.mean(axis=1), color=line, linewidth=2.2, zorder=3)
             ends.append((name, float(chosen.iloc[-1].mean()), line))
     axes.set_title("Adoption by village, by road to the township")
     axes.set_ylabel("households selling online [%]")
@@ -118,7 +118,7 @@ def _income(axes: Axes, runs: Sequence[Run], last: int) -> None:
     heights = np.cumsum([values[-1] for _, _, values in stacks])
     middles = heights - np.array([values[-1] for _, _, values in stacks]) / 2
     axes.set_title("Income by source")
-    axes.set_ylabel("before costs, 12-month mean [yuan/household/year]")
+    axes.set_ylabel("gross, 12-month mean [yuan/household/year]")
     axes.yaxis.set_major_formatter(FuncFormatter(style.plain))
     _finish(axes, last, [(name, height, fill) for (name, fill, _), height in zip(stacks, middles, strict=True)])
 

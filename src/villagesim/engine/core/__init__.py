@@ -35,7 +35,9 @@ def bind(world: World, parameters: Parameters, seed: int) -> Callable[[int], Non
 
 
 def _bind(phase: RowPhase | Exchange, world: World, parameters: Parameters, seed: int) -> Step:
-    return _bind_rows(phase, world, parameters, seed) if isinstance(phase, RowPhase) else _bind_exchange(phase, world, seed)
+    if isinstance(phase, RowPhase):
+        return _bind_rows(phase, world, parameters, seed)
+    return _bind_exchange(phase, world, seed)
 
 
 def _bind_rows(phase: RowPhase, world: World, parameters: Parameters, seed: int) -> Step:

@@ -19,11 +19,15 @@ BELL = 4
 NO_DRAW = -1
 
 
+def _pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    """Where array[index] lies; the index is not negative and not checked."""
+    made = arrayobj.make_array(array_type)(context, builder, array)
+    return cgutils.get_item_pointer(context, builder, array_type, made, [index], wraparound=False, boundscheck=False)
+
+
 def _element(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> tuple[Any, Any]:
     """Value and type of array[index], whole numbers as int64 (narrow and unsigned ones would change arithmetic)."""
-    made = arrayobj.make_array(array_type)(context, builder, array)
-    pointer = cgutils.get_item_pointer(context, builder, array_type, made, [index], wraparound=False, boundscheck=False)
-    value = arrayobj.load_item(context, builder, array_type, pointer)
+    value = arrayobj.load_item(context, builder, array_type, _pointer(context, builder, array_type, array, index))
     wide = types.int64 if isinstance(array_type.dtype, types.Integer) else array_type.dtype
     return context.cast(builder, value, array_type.dtype, wide), wide
 
@@ -32,13 +36,16 @@ def _wide(array_type: Any) -> Any:
     return types.int64 if isinstance(array_type.dtype, types.Integer) else array_type.dtype
 
 
+def _is_pair(source: Any) -> bool:
+    return isinstance(source, types.BaseTuple) and len(source) == 2
+
+
 def _is_row(source: Any) -> bool:
-    return isinstance(source, types.BaseTuple) and len(source) == 2 and isinstance(source[0], types.Array) and isinstance(
-        source[1], types.Integer)
+    return _is_pair(source) and isinstance(source[0], types.Array) and isinstance(source[1], types.Integer)
 
 
 def _is_via(source: Any) -> bool:
-    return isinstance(source, types.BaseTuple) and len(source) == 2 and all(isinstance(part, types.Array) for part in source)
+    return _is_pair(source) and all(isinstance(part, types.Array) for part in source)
 
 
 @intrinsic
@@ -53,7 +60,8 @@ def settle(typingctx, sources):
             part = builder.extract_value(args[0], place)
             if _is_row(source):
                 array, row = builder.extract_value(part, 0), builder.extract_value(part, 1)
-                part, _ = _element(context, builder, source[0], array, context.cast(builder, row, source[1], types.intp))
+                row = context.cast(builder, row, source[1], types.intp)
+                part, _ = _element(context, builder, source[0], array, row)
             elif context.enable_nrt:
                 # The result owns a reference of its own to every array that it passes on.
                 context.nrt.incref(builder, source, part)
@@ -110,8 +118,7 @@ def store(typingctx, columns, i, values):
     def codegen(context, builder, signature, args):
         arrays, index, results = args
         for place, column in enumerate(columns):
-            made = arrayobj.make_array(column)(context, builder, builder.extract_value(arrays, place))
-            pointer = cgutils.get_item_pointer(context, builder, column, made, [index], wraparound=False, boundscheck=False)
+            pointer = _pointer(context, builder, column, builder.extract_value(arrays, place), index)
             value, kind = (builder.extract_value(results, place), values[place]) if many else (results, values)
             arrayobj.store_item(context, builder, column, context.cast(builder, value, kind, column.dtype), pointer)
         return context.get_dummy_value()
@@ -124,12 +131,12 @@ def store(typingctx, columns, i, values):
 if config.DISABLE_JIT:
     # The same three in Python, so that the kernels can be run and covered without a compiler.
 
-    def settle(sources):  # noqa: F811
+    def settle(sources):
         return tuple(
             source[0][source[1]].item() if isinstance(source, tuple) and len(source) == 2 and isinstance(source[1], int)
             else source for source in sources)
 
-    def load(sources, i, drawn, lanes):  # noqa: F811
+    def load(sources, i, drawn, lanes):
         left = iter(sources)
         values = []
         for pick in lanes:
@@ -141,7 +148,7 @@ if config.DISABLE_JIT:
             values.append(source)
         return tuple(values)
 
-    def store(columns, i, values):  # noqa: F811
+    def store(columns, i, values):
         for column, value in zip(columns, values if type(values) is tuple else (values,), strict=True):
             column[i] = value
 

@@ -114,7 +114,9 @@ class CountyGovernment(RowAgent):
     table = "county"
 
 
-AGENTS = (FarmerHousehold, Village, InfrastructureWork, SocialWorker, Middleman, Courier, ProgrammeLever, CountyGovernment)
+AGENTS = (
+    FarmerHousehold, Village, InfrastructureWork, SocialWorker, Middleman, Courier, ProgrammeLever, CountyGovernment,
+)
 
 
 class BoundPhase:

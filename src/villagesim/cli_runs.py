@@ -1,0 +1,236 @@
+"""The commands that run scenarios: `run`, `compare`, `experiment`. `cli.py` puts them beside the others."""
+
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from villagesim.scenario import Scenario
+    from villagesim.study.runner import Progress
+
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+# Runs of a scenario where --replicates is not given: a reference run takes about a minute.
+USUAL = {"core": 10, "reference": 1}
+FEW = 3
+WIDE = 160
+DIGITS, THOUSAND = 4, 1000
+NAMED = 4
+# The rows of the tables on the terminal; the files hold all outcomes.
+SHORT = (
+    "adoption", "ever", "quitting", "online_share", "income_mean", "income_median", "income_online", "income_wage",
+    "gini", "poverty", "jobs_rate", "away_share", "farm_gate", "parcel_fee", "route_serving", "trust_worker", "brand",
+    "posts_filled", "public_cost",
+)
+
+
+class Engine(StrEnum):
+    """The engines, which agree to the bit."""
+
+    CORE = "core"
+    REFERENCE = "reference"
+
+
+EngineOption = Annotated[Engine, typer.Option("--engine", help="core (fast) or reference (Mesa); same results.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for results; what is kept there is not run again.")]
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; usually one a processor core.")]
+
+
+def run(
+    scenario: Annotated[Path, typer.Argument(help="A scenario file.")],
+    engine: EngineOption = Engine.CORE,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Seed of all luck, instead of the file's.")] = None,
+    replicates: Annotated[int | None, typer.Option("--replicates", min=1, help="Usually 10; reference 1.")] = None,
+    out: Out = Path("results"),
+) -> None:
+    """One scenario: what happens, with intervals over replicates, as a table and a figure.
+
+    \b
+    Example:
+      villagesim run scenarios/integrated.toml --replicates 20
+    """
+    from villagesim.figures import draw
+    from villagesim.results import run_name, summary
+    from villagesim.scenario import load, with_seed
+    from villagesim.study import compare as study
+    from villagesim.study import runner
+
+    chosen = load(scenario)
+    chosen = chosen if seed is None else with_seed(chosen, seed)
+    count = replicates or USUAL[engine]
+    with _studying([chosen], engine.value) as progress:
+        runs = runner.replicate([chosen], count, engine.value, 1 if count <= FEW else None, out / "runs", progress)
+    folder = out / chosen.name
+    folder.mkdir(parents=True, exist_ok=True)
+    about = study.about(runs) | {
+        "store": "../runs",
+        "runs": [runner.folder_name(run_name(run.manifest["identity"]), engine.value) for run in runs[chosen.name]],
+    }
+    (folder / "runs.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    table = summary(runs[chosen.name])
+    table.to_csv(folder / "summary.csv", index=False, lineterminator="\n")
+    files = draw("single", folder)
+    _show(
+        f"{chosen.title}: last twelve months, {_many(count)}", ("outcome", "mean", "95 % interval", "unit"),
+        [(row.outcome, *_estimate(row.mean, row.low, row.high), row.unit) for row in _short(table)],
+    )
+    _say_files([folder / "summary.csv", *files], out / "runs")
+
+
+def compare(
+    scenarios: Annotated[list[Path], typer.Argument(help="Two or more scenario files; the first is the base.")],
+    replicates: Annotated[int, typer.Option("--replicates", min=1, help="Pairs of runs.")] = 20,
+    engine: EngineOption = Engine.CORE,
+    out: Out = Path("results"),
+    workers: Workers = None,
+) -> None:
+    """What differs between scenarios under the same luck, what it costs, and who gains.
+
+    \b
+    Example:
+      villagesim compare scenarios/baseline.toml scenarios/integrated.toml
+    """
+    from villagesim.figures import draw
+    from villagesim.scenario import load
+    from villagesim.study.compare import compare as compared
+
+    if len(scenarios) < 2:
+        _refuse("compare needs two scenario files or more; `villagesim run` takes one")
+    chosen = [load(path) for path in scenarios]
+    names = [scenario.name for scenario in chosen]
+    if len(set(names)) < len(names):
+        _refuse("two of the scenarios have the same name; a comparison tells them apart by the names of their files")
+    with _studying(chosen, engine.value) as progress:
+        found = compared(chosen, replicates, engine.value, workers, out / "runs", progress)
+    folder = found.write(out / ("-".join(["compare", *names]) if len(names) <= NAMED else f"compare-{len(names)}"))
+    files = draw("difference", folder)
+    for name in names[1:]:
+        rows = found.outcomes[found.outcomes["scenario"] == name]
+        _show(
+            f"{name} against {names[0]}: last twelve months, {replicates} pairs of runs",
+            ("outcome", names[0], name, "difference", "95 % interval", "saved", "unit"),
+            [(row.outcome, _number(row.base_mean), _number(row.mean), *_estimate(row.difference, row.low, row.high),
+              _share(row.saved), row.unit) for row in _short(rows)],
+        )
+    _show("Public money and what it buys, whole programme", ("scenario", "what", "estimate", "95 % interval", "unit"),
+          [(row.scenario, row.outcome, *_estimate(row.value, row.low, row.high), row.unit)
+           for row in found.costs.itertuples()])
+    _say_files([folder / "outcomes.csv", folder / "groups.csv", folder / "costs.csv", *files], out / "runs")
+
+
+def experiment(
+    files: Annotated[list[Path], typer.Argument(help="Experiment files.")],
+    out: Out = Path("results"),
+    replicates: Annotated[int | None, typer.Option("--replicates", min=1, help="Instead of the file's.")] = None,
+    workers: Workers = None,
+) -> None:
+    """Run experiments: every scenario and replicate that is not kept yet, then their tables and figures.
+
+    \b
+    Example:
+      villagesim experiment experiments/mixes.toml
+    """
+    from villagesim.figures import FIGURES, draw
+    from villagesim.study import experiment as study
+
+    read = [study.read_experiment(path, replicates) for path in files]
+    for path, found in zip(files, read, strict=True):
+        if found.figure and found.figure not in FIGURES:
+            _refuse(f"{path}: figure is \"{found.figure}\"; allowed: {', '.join(FIGURES)}")
+    for path, found in zip(files, read, strict=True):
+        typer.echo(f"{found.name}: {found.title}")
+        with _studying(list(found.scenarios), "core") as progress:
+            folder = study.run(path, out, workers, replicates, progress=progress)
+        drawn = draw(found.figure, folder) if found.figure else []
+        _say_files([folder / f"{found.name}.csv", *drawn], out / "runs")
+
+
+@contextmanager
+def _studying(scenarios: "list[Scenario]", engine: str) -> "Iterator[Progress]":
+    """A progress bar while runs are done; says when it compiles; Ctrl-C and failed runs end in one line."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from villagesim.study.runner import Interrupted, RunsFailedError, is_compiled, prepare
+
+    console = Console(stderr=True)
+    try:
+        if engine == "core" and not is_compiled():
+            with console.status("compiling (first start only)"):
+                prepare(scenarios)
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task("runs", total=None)
+            yield lambda done, total: bar.update(task, completed=round(done, 2), total=total)
+    except Interrupted as stop:
+        typer.echo(str(stop), err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except KeyboardInterrupt:
+        typer.echo("interrupted: run the same command again", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except RunsFailedError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(FAILED) from None
+
+
+def _refuse(line: str) -> None:
+    typer.echo(line, err=True)
+    raise typer.Exit(BAD_INPUT)
+
+
+def _short(table: "pd.DataFrame") -> list[Any]:
+    """The rows of a table of outcomes that a terminal shows, in order."""
+    by_name = {row.outcome: row for row in table.itertuples()}
+    return [by_name[name] for name in SHORT if name in by_name]
+
+
+def _show(title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """A table on the terminal: numbers to the right, words to the left."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    words = ("outcome", "unit", "scenario", "what")
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for head in heads:
+        table.add_column(head, justify="left" if head in words else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    console = Console()
+    Console(width=console.width if console.is_terminal else WIDE).print(table)
+
+
+def _say_files(files: list[Path], runs: Path) -> None:
+    typer.echo("written: " + ", ".join(str(file) for file in files))
+    typer.echo(f"runs are kept in {runs}")
+
+
+def _many(count: int) -> str:
+    return "one run" if count == 1 else f"mean of {count} runs"
+
+
+def _number(value: float) -> str:
+    """A number of about four digits: 43,210, 12.35 or 0.0123."""
+    if math.isnan(value):
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= THOUSAND else f"{value:.{DIGITS}g}"
+
+
+def _estimate(value: float, low: float, high: float) -> tuple[str, str]:
+    """An estimate and its interval, to two digits of the interval's half-width: ("2,022", "1,804 to 2,240")."""
+    half = (high - low) / 2
+    if math.isnan(half) or half <= abs(value) * 10.0**-DIGITS:
+        return _number(value), "-" if math.isnan(half) else f"{_number(low)} to {_number(high)}"
+    decimals = max(0, 1 - math.floor(math.log10(half)))
+    return f"{value:,.{decimals}f}", f"{low:,.{decimals}f} to {high:,.{decimals}f}"
+
+
+def _share(value: float) -> str:
+    return "-" if math.isnan(value) else f"{100 * value:.0f} %"

@@ -1,0 +1,34 @@
+"""Shared by all tests: kernels are compiled once before the workers start, and the small test county."""
+
+from pathlib import Path
+
+import pytest
+
+from villagesim.scenario import Scenario, changed, load
+
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+# Small, and yet seats, hours, routes and money all bind in it.
+SMALL = {"world.villages": 6, "world.households": 40, "run.months": 24, "run.spin_up": 12}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--accept", action="store_true", help="accept today's numbers as the expected ones")
+
+
+def pytest_configure(config):
+    """Two workers must not write a cold cache at once: the controller compiles for all of them."""
+    if not hasattr(config, "workerinput"):
+        from villagesim.engine import run
+
+        run(changed(load(SCENARIOS / "baseline.toml"), {**SMALL, "run.months": 1, "run.spin_up": 0}), 1)
+
+
+def small(name: str) -> Scenario:
+    """A shipped scenario in the small test county."""
+    return changed(load(SCENARIOS / f"{name}.toml"), SMALL)
+
+
+@pytest.fixture
+def small_county():
+    """small(name): a shipped scenario in the small test county."""
+    return small
