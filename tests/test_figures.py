@@ -1,0 +1,77 @@
+"""Figures: made from stored results alone, the same bytes each time, labels that do not overlap."""
+
+import os
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from villagesim import cli
+from villagesim.figures import FIGURES, draw, style
+
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+COUNTY = "[run]\nmonths = 14\nspin_up = 13\n[world]\nvillages = 4\ntownships = 2\nhouseholds = 30\n"
+DRAW = """
+import sys
+from villagesim.figures import draw
+for name, folder in zip(sys.argv[1::2], sys.argv[2::2]):
+    for file in draw(name, folder):
+        print(file)
+engines = [module for module in sys.modules if module.startswith("villagesim.engine") or module == "mesa"]
+assert not engines, engines
+assert "matplotlib.pyplot" not in sys.modules
+"""
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory) -> dict[str, Path]:
+    """Stored results for every figure: its name and the folder it reads."""
+    folder = tmp_path_factory.mktemp("stored")
+    for name, base in (("one", "baseline"), ("two", "integrated")):
+        (folder / f"{name}.toml").write_text(f'extends = "{SCENARIOS / base}.toml"\n{COUNTY}', encoding="utf-8")
+    one, two, out = str(folder / "one.toml"), str(folder / "two.toml"), str(folder / "out")
+    (folder / "mixes.toml").write_text(
+        'title = "Two"\nfigure = "mixes"\nreplicates = 2\nscenarios = ["one.toml", "two.toml"]\n', encoding="utf-8")
+    for words in (["run", two, "--replicates", "2"], ["compare", one, two, "--replicates", "2", "--workers", "1"],
+                  ["experiment", str(folder / "mixes.toml"), "--workers", "1"]):
+        done = CliRunner().invoke(cli.app, [*words, "--out", out])
+        assert done.exit_code == 0, done.output
+    return {"mixes": folder / "out/mixes", "single": folder / "out/two", "difference": folder / "out/compare-one-two"}
+
+
+def test_there_is_a_figure_for_every_name(stored):
+    assert set(stored) == set(FIGURES)
+    with pytest.raises(ValueError, match="figure pie is not known"):
+        draw("pie", stored["mixes"])
+
+
+def test_figures_need_no_engine_and_repeat_their_bytes(stored):
+    before = {path: path.read_bytes() for folder in stored.values() for path in folder.glob("*.[ps][nv]g")}
+    assert len(before) == 2 * len(FIGURES)
+    words = [str(word) for pair in stored.items() for word in pair]
+    done = subprocess.run([sys.executable, "-c", DRAW, *words], capture_output=True, text=True, check=False,
+                          env=os.environ | {"SOURCE_DATE_EPOCH": "0"})
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.split()) == sorted(map(str, before))
+    for path, drawn in before.items():
+        assert path.read_bytes() == drawn, path.name
+
+
+def test_a_figure_says_what_it_stands_on(stored):
+    for folder in stored.values():
+        for path in folder.glob("*.png"):
+            assert path.stat().st_size > 20_000
+        assert len(list(folder.glob("*.svg"))) == 1
+
+
+@given(st.lists(st.floats(-0.5, 1.5), min_size=1, max_size=15))
+def test_labels_keep_their_order_their_distance_and_the_axes(places):
+    moved = style.apart(sorted(places), 0.05)
+    assert all(after - before >= 0.05 - 1e-9 for before, after in pairwise(moved))
+    assert moved[0] >= -1e-9
+    assert moved[-1] <= 1 + 1e-9

@@ -1,0 +1,542 @@
+"""Seasons, online orders, what they cost and bring, and what goes to the trader: worked by hand, and over all ranges."""
+
+import inspect
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from villagesim.declare import declared
+from villagesim.engine.phases import RowPhase, arguments
+from villagesim.engine.schedule import SCHEDULE
+from villagesim.levers import LEVERS
+from villagesim.mechanisms import Parameters
+from villagesim.mechanisms.choice import ChoiceParameters
+from villagesim.mechanisms.sales import (
+    SalesParameters,
+    basket,
+    harvest_month,
+    offline_sales,
+    online_quote,
+    online_sales,
+    own_record,
+    price_luck,
+    season_weight,
+    ships_poor_quality,
+    supply_at_stake,
+)
+from villagesim.tables import TABLES
+
+FRESH, DRY, CRAFT = 0, 1, 2
+OFFLINE, SHOP, LIVE = 0, 1, 2
+HUNDREDFOLD = settings(max_examples=100, deadline=None, derandomize=True)
+PHASES = {phase.rule: phase for phase in SCHEDULE if isinstance(phase, RowPhase)}
+# A household, village or route far beyond any real one: sums of a few of these stay within a column's range, which
+# is as wide as a country's money.
+MOST = {"fen": 10**10, "parcel": 10**5, "2^-20 village": 20 * 2**20, "2^-20 firm": 2**35}
+
+
+def ranged(kind, quantity):
+    if issubclass(kind, float | np.floating):
+        return st.floats(quantity.low, quantity.high)
+    most = MOST.get(quantity.unit, 10**6)
+    return st.integers(max(int(quantity.low), -most), min(int(quantity.high), most))
+
+
+def column(table, name):
+    return next(field for field in declared(TABLES[table]) if field.name == name)
+
+
+def some(kind):
+    """Parameters of a mechanism, each anywhere in its declared range."""
+    return st.builds(kind, **{field.name: ranged(field.type, field.quantity) for field in declared(kind)})
+
+
+def seen(argument):
+    if argument.kind == "parameters":
+        return some(type(getattr(Parameters(), argument.mechanism)))
+    if argument.kind == "uniform":
+        return st.floats(0.0, 1.0, exclude_min=True, exclude_max=True)
+    if argument.kind == "bell":
+        return st.floats(-3.4641, 3.4641)
+    if argument.table == "levers" and argument.column in ("planned", "delivered"):
+        return ranged(float, LEVERS[argument.row].intensity)
+    field = column(argument.table, argument.column)
+    return ranged(field.type, field.quantity)
+
+
+def anywhere(rule):
+    """All that a rule of the schedule sees, by name: each anywhere in the range that its column or parameter declares."""
+    names = inspect.signature(rule).parameters
+    return st.fixed_dictionaries({
+        name: seen(argument) for name, argument in zip(names, arguments(PHASES[rule]), strict=True)
+    })  # fmt: skip
+
+
+def misfits(rule, results, but=()):
+    """The results that do not fit the columns they are written to: out of range, NaN, or not whole where that is due."""
+    phase, wrong = PHASES[rule], []
+    results = results if isinstance(results, tuple) else (results,)
+    for name, value in zip(phase.writes, results, strict=True):
+        field = column(phase.table, name)
+        whole = issubclass(field.type, float | np.floating) or type(value) in (int, bool)
+        if name not in but and not (whole and field.quantity.low <= value <= field.quantity.high):
+            wrong.append((name, value))
+    return wrong
+
+
+P = SalesParameters()._replace(
+    peak_fresh=0.4, peak_dry=0.2, basket_fresh=40.0, basket_dry=50.0, basket_craft=100.0,
+    demand=200.0, demand_skill=4.0, demand_live=2.0, demand_brand=1.0, ramp=3.0, luck_spread=0.5, crowding=1.0,
+    price_skill=0.1, price_brand=0.2, price_cheat=0.1, price_common=0.1, price_own=0.2, price_luck=0.1, fresh_bonus=0.5,
+    commission=0.05, traffic=0.1, packaging=2.0, packaging_fresh=4.0, tax=0.02,
+    returns=0.05, returns_fresh=0.1, returns_live=0.05, returns_skill=0.5, returns_delay=0.2,
+    help_from=10.0, help_pay=2.0, spoilage=0.5, cold_saves=0.5, hold=0.8, market_discount=0.3, market_haul=0.01,
+    input_share=0.3, low_savings=1.0, credit_share=0.5, repay_share=0.4,
+)  # fmt: skip
+HOURS = ChoiceParameters()._replace(spare_hours=20.0, variable_hours=0.01)
+
+
+# Luck, baskets, seasons
+
+
+def test_all_sellers_share_one_price_luck():
+    assert price_luck(-1.25) == -1.25
+
+
+@pytest.mark.parametrize(("product", "worth"), [(FRESH, 40.0), (DRY, 50.0), (CRAFT, 100.0)])
+def test_a_parcel_holds_a_basket_of_its_product(product, worth):
+    assert basket(product, P) == worth
+
+
+@pytest.mark.parametrize(("product", "season", "share"), [
+    (FRESH, 8, 0.4),  # the peak
+    (FRESH, 7, 0.2),  # a month before: half of 0.4
+    (FRESH, 9, 0.2),  # a month after
+    (FRESH, 6, 0.2 / 9),  # what is left, 1 - 0.4 - 2 x 0.2 = 0.2, over nine months
+    (FRESH, 2, 0.2 / 9),  # six months off
+    (DRY, 8, 0.2),
+    (DRY, 9, 0.1),
+    (DRY, 0, 0.6 / 9),  # 1 - 0.2 - 2 x 0.1 = 0.6
+    (CRAFT, 8, 1 / 12),
+    (CRAFT, 2, 1 / 12),
+])  # fmt: skip
+def test_a_harvest_peaks_in_its_month_and_craft_ripens_evenly(product, season, share):
+    assert season_weight(product, 8, season, P) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(("harvest", "season"), [(0, 11), (11, 0)])
+def test_december_is_next_to_january(harvest, season):
+    assert season_weight(FRESH, harvest, season, P) == pytest.approx(0.2)
+
+
+@HUNDREDFOLD
+@given(st.integers(0, 2), st.integers(0, 11), some(SalesParameters))
+def test_the_twelve_months_of_a_harvest_add_up_to_the_year(product, harvest, p):
+    months = [season_weight(product, harvest, season, p) for season in range(12)]
+    assert min(months) >= 0.0
+    assert sum(months) == pytest.approx(1.0)
+
+
+# What a seller meets: cost of shipping and demand
+
+
+def quote(**changes):
+    usual = {
+        "product": DRY, "mode": OFFLINE, "skill_operation": 0.0, "skill_business": 0.0, "luck": 0.0,
+        "months_online": 0, "village_sellers": 0, "village_households": 100, "village_variety": 0.0,
+        "village_brand": 0.0, "village_parcel_price": 5.0, "village_haul_price": 1.0, "county_crowding": 0.0,
+        "county_demand": 1.0, "p": P,
+    }  # fmt: skip
+    return online_quote(**usual | changes)
+
+
+@pytest.mark.parametrize(("changes", "cost"), [
+    ({}, 0.16),  # (5 + 1 + 2) / 50
+    ({"village_haul_price": 6.0}, 0.26),  # (5 + 6 + 2) / 50
+    ({"product": FRESH}, 0.3),  # (5 + 1 + 2 + 4) / 40: ice and foam
+    ({"product": CRAFT}, 0.08),  # (5 + 1 + 2) / 100
+])  # fmt: skip
+def test_a_yuan_of_goods_bears_its_part_of_the_parcel(changes, cost):
+    assert quote(**changes)[0] == pytest.approx(cost)
+
+
+@pytest.mark.parametrize(("changes", "demand"), [
+    ({}, 200.0),
+    ({"skill_operation": 1.0, "skill_business": 0.5}, 800.0),  # 200 x (1 + 4 x (1 + 0.5) / 2)
+    ({"village_brand": 0.5}, 300.0),  # 200 x (1 + 1 x 0.5)
+    ({"skill_operation": 1.0, "village_brand": 1.0}, 800.0),  # 200 x (1 + 2 + 1): skill and brand add up
+    ({"mode": LIVE, "months_online": 2}, 200.0),  # 200 x 2 x 3/6
+    ({"luck": 2.0}, 543.6563656918),  # 200 x e^(0.5 x 2)
+    ({"county_demand": 1.5}, 300.0),
+])  # fmt: skip
+def test_skill_brand_live_streaming_luck_and_the_market_multiply_demand(changes, demand):
+    assert quote(**changes)[1] == pytest.approx(demand)
+
+
+@pytest.mark.parametrize(("months", "demand"), [(0, 50.0), (2, 100.0), (8, 150.0)])
+def test_a_new_shop_finds_its_public_slowly(months, demand):
+    # 200 x (months + 1) / (months + 1 + 3): 1/4, 3/6, 9/12
+    assert quote(mode=SHOP, months_online=months)[1] == pytest.approx(demand)
+
+
+@pytest.mark.parametrize(("changes", "demand"), [
+    ({"village_sellers": 10}, 100.0),  # one seller among ten households: 200 / (1 + 1 x 1)
+    ({"village_sellers": 10, "village_variety": 0.5}, 400 / 3),  # half alike: 200 / (1 + 0.5)
+    ({"village_sellers": 10, "village_variety": 1.0}, 200.0),  # none alike
+    ({"county_crowding": 1.0}, 100.0),  # 200 / (1 + 0 + 1)
+    ({"village_sellers": 10, "county_crowding": 2.0}, 50.0),  # 200 / (1 + 1 + 2)
+])  # fmt: skip
+def test_look_alike_neighbours_and_a_crowded_market_hide_a_shop(changes, demand):
+    assert quote(**changes)[1] == pytest.approx(demand)
+
+
+@HUNDREDFOLD
+@given(anywhere(online_quote))
+def test_a_quote_of_shipping_is_a_possible_one(situation):
+    cost, demand = online_quote(**situation)
+    assert misfits(online_quote, (cost, demand), but=("demand",)) == []
+    assert 0.0 <= demand < np.inf
+
+
+@HUNDREDFOLD
+@given(anywhere(online_quote), st.integers(0, 1000), st.floats(0.0, 1.0))
+def test_more_sellers_never_raise_a_seller_s_demand_and_more_skill_never_lowers_it(situation, more, skill):
+    demand = online_quote(**situation)[1]
+    crowded = situation | {"village_sellers": situation["village_sellers"] + more}
+    skilled = situation | {"skill_business": max(skill, situation["skill_business"])}
+    assert online_quote(**crowded)[1] <= demand <= online_quote(**skilled)[1]
+
+
+# The harvest
+
+
+def harvest(**changes):
+    usual = {
+        "product": DRY, "output": 12000.0, "stock": 100.0, "savings": 10**7, "debt": 0, "village_harvest": 8,
+        "county_season": 8, "trader_active": 1, "p": P,
+    }  # fmt: skip
+    return harvest_month(**usual | changes)
+
+
+@pytest.mark.parametrize(("season", "stock"), [(8, 2500.0), (9, 1300.0), (2, 900.0)])
+def test_what_ripens_joins_the_stock(season, stock):
+    # 100 + 12,000 x 0.2; 100 + 12,000 x 0.1; 100 + 12,000 x 0.6/9
+    assert harvest(county_season=season)[0] == pytest.approx(stock)
+
+
+@pytest.mark.parametrize("season", range(12))
+def test_inputs_are_paid_by_twelfths_whatever_the_season(season):
+    # 12,000 x 0.3 / 12 = 300 yuan
+    assert harvest(county_season=season)[1] == 30000
+
+
+@pytest.mark.parametrize(("changes", "lent"), [
+    ({"savings": 29999}, 15000),  # short of one month's 300 yuan: half of it on credit
+    ({"savings": 30000}, 0),  # not short
+    ({"savings": -5}, 15000),
+    ({"savings": 0, "trader_active": 0}, 0),  # nobody lends
+    ({"savings": 0, "debt": 179999}, 15000),  # owes less than six months of inputs
+    ({"savings": 0, "debt": 180000}, 0),  # 6 x 30,000: no more credit
+    ({"savings": 59999, "p": P._replace(low_savings=2.0, credit_share=0.25)}, 7500),
+])  # fmt: skip
+def test_only_the_short_borrow_and_only_from_a_trader_who_still_lends(changes, lent):
+    assert harvest(**changes)[2] == lent
+
+
+@HUNDREDFOLD
+@given(anywhere(harvest_month))
+def test_nobody_borrows_more_than_the_inputs_cost(situation):
+    stock, cost, lent = harvest_month(**situation)
+    assert misfits(harvest_month, (stock, cost, lent), but=("stock",)) == []
+    assert stock >= situation["stock"]
+    assert lent <= cost
+
+
+# Quality
+
+
+@pytest.mark.parametrize(("mode", "honest", "norm", "luck", "cheats"), [
+    (SHOP, 0, 0.3, 0.4, True),
+    (LIVE, 0, 0.3, 0.4, True),
+    (SHOP, 0, 0.5, 0.4, False),  # the norm holds it back
+    (SHOP, 1, 0.0, 0.9, False),  # keeps its word
+    (OFFLINE, 0, 0.0, 0.9, False),  # ships nothing
+])  # fmt: skip
+def test_only_an_opportunist_seller_cheats_and_a_norm_holds_it_back(mode, honest, norm, luck, cheats):
+    assert ships_poor_quality(mode, honest, norm, luck, P) == cheats
+
+
+# A month online
+
+NAMES = (
+    "orders", "unshipped", "goods", "income", "platform", "tax", "parcel", "haul", "packing", "margin", "sold",
+    "goods_fen", "hours",
+)  # fmt: skip
+
+
+def online(**changes):
+    usual = {
+        "product": DRY, "mode": SHOP, "share": 0.5, "stock": 1000.0, "demand": 400.0, "adults": 2, "away": 0,
+        "access": 0.0, "cheats": 0, "skill_operation": 0.0, "skill_business": 0.0, "luck": 0.0, "village_brand": 0.0,
+        "village_cold_chain": 0.0, "village_fill": 1.0, "village_parcel_price": 5.0, "village_haul_price": 1.0,
+        "village_teamwork": 0.0, "trader_markdown": 0.2, "trader_active": 1, "county_retail": 1.5,
+        "county_common_shock": 0.0, "z_sale_shock": 0.0, "p": P, "p_choice": HOURS,
+    }  # fmt: skip
+    shocks = {name: 0.0 for name in inspect.signature(online_sales).parameters if name not in usual}
+    return dict(zip(NAMES, online_sales(**usual | shocks | changes), strict=True))
+
+
+def test_a_month_of_a_small_shop_adds_up():
+    month = online()
+    # at most min(0.5 x 1000 of stock, 400 of demand, 2 x 20 h / 0.01 h/yuan) = 400 yuan: 8 parcels of 50
+    assert (month["orders"], month["unshipped"], month["goods"], month["goods_fen"]) == (8, 0, 400.0, 40000)
+    # 400 x 1.5 = 600, less 5 % returned = 570 yuan; platform 570 x (0.05 + 0.1) + 8 x 2 of packaging = 101.5
+    assert (month["income"], month["platform"]) == (57000, 10150)
+    # tax 570 x 0.02 = 11.4; fees 8 x 5; haulage 8 x 1; nobody is hired for 8 parcels
+    assert (month["tax"], month["parcel"], month["haul"], month["packing"]) == (1140, 4000, 800, 0)
+    # (570 - 101.5 - 11.4 - 40 - 8) / 400 - (1 - 0.2) = 1.02275 - 0.8
+    assert month["margin"] == pytest.approx(0.22275)
+    assert month["sold"]
+    assert month["hours"] == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize(("changes", "orders"), [
+    ({"stock": 300.0}, 3),  # 0.5 x 300 = 150
+    ({"share": 0.1}, 2),  # 0.1 x 1000 = 100
+    ({"demand": 449.0}, 8),  # 8.98: no part of a parcel is sent
+    ({"adults": 1, "p_choice": HOURS._replace(variable_hours=0.1)}, 4),  # 20 h / 0.1 = 200
+    ({"adults": 3, "away": 2, "p_choice": HOURS._replace(variable_hours=0.1)}, 4),  # one is at home
+    ({"adults": 2, "away": 3}, 0),  # nobody is at home
+    ({"product": FRESH}, 10),  # 400 / 40
+    ({"product": CRAFT}, 4),  # 400 / 100
+])  # fmt: skip
+def test_orders_are_bounded_by_stock_demand_and_the_hours_of_those_at_home(changes, orders):
+    assert online(**changes)["orders"] == orders
+
+
+@pytest.mark.parametrize("changes", [{"mode": OFFLINE}, {"demand": 49.0}])
+def test_who_sends_no_parcel_earns_nothing_and_pays_nothing(changes):
+    assert not any(online(**changes).values())
+
+
+@pytest.mark.parametrize(("fill", "sent", "income"), [
+    (0.5, 4, 25500),  # 8 x 0.5; back 0.05 + 0.2 x 0.5 = 0.15 of 300
+    (0.7, 6, 40050),  # 5.6 to the nearest; back 0.05 + 0.2 x 0.3 = 0.11 of 450
+    (0.0, 0, 0),
+])  # fmt: skip
+def test_what_the_courier_cannot_carry_is_not_sold_and_lateness_is_refunded(fill, sent, income):
+    month = online(village_fill=fill)
+    assert (month["orders"], month["unshipped"], month["income"]) == (sent, 8 - sent, income)
+
+
+@pytest.mark.parametrize(("changes", "income"), [
+    ({"mode": LIVE}, 54000),  # back 0.05 + 0.05
+    ({"skill_operation": 1.0}, 58500),  # back 0.05 x (1 - 0.5) = 0.025
+    ({"product": FRESH}, 76500),  # 400 x 1.5 x 1.5 = 900; back 0.05 + 0.1
+    ({"product": FRESH, "village_cold_chain": 1.0}, 81000),  # back 0.05 + 0.1 x (1 - 0.5) = 0.1
+    ({"product": DRY, "village_cold_chain": 1.0}, 57000),
+    ({"p": P._replace(returns=0.95)}, 6000),  # never more than nine tenths come back
+])  # fmt: skip
+def test_live_streams_and_fresh_goods_come_back_more_and_skill_and_cold_less(changes, income):
+    assert online(**changes)["income"] == income
+
+
+@pytest.mark.parametrize(("changes", "income"), [
+    ({"skill_business": 1.0}, 62700),  # x 1.1
+    ({"village_brand": 0.5}, 62700),  # x (1 + 0.2 x 0.5)
+    ({"cheats": 1}, 62700),
+    ({"county_common_shock": -1.0}, 51300),  # x 0.9
+    ({"z_sale_shock": 1.0}, 68400),  # x 1.2
+    ({"luck": 1.0}, 62700),
+    ({"skill_business": 1.0, "luck": 1.0, "z_sale_shock": 1.0}, 79800),  # x 1.4: they add up
+    ({"county_retail": 2.0}, 76000),  # 400 x 2 x 0.95
+    ({"lever_price_crash": 0.5}, 28500),
+])  # fmt: skip
+def test_brand_skill_luck_and_cheating_move_the_price(changes, income):
+    # 400 x 1.5 x 0.95 = 570 yuan at the plain price
+    assert online(**changes)["income"] == income
+
+
+def test_a_ruined_price_is_zero_and_never_negative():
+    month = online(z_sale_shock=-3.0, p=P._replace(price_own=0.6))  # 1 - 1.8 < 0
+    assert month["income"] == month["tax"] == 0
+    # 16 of packaging, 40 of fees and 8 of haulage are still due: -64 / 400 - 0.8
+    assert month["margin"] == pytest.approx(-0.96)
+
+
+@pytest.mark.parametrize(("changes", "platform"), [
+    ({"lever_fee_rise": 0.1}, 15850),  # 570 x 0.25 + 16
+    ({"access": 0.2}, 21550),  # 570 x 0.35 + 16: kin or an agent keeps a fifth
+    ({"product": FRESH}, 17475),  # 765 x 0.15 + 10 x (2 + 4)
+])  # fmt: skip
+def test_platform_agent_and_packaging_are_paid_on_what_is_kept(changes, platform):
+    assert online(**changes)["platform"] == platform
+
+
+@pytest.mark.parametrize(("relief", "tax"), [(0.0, 1140), (0.5, 570), (1.0, 0)])
+def test_tax_relief_waives_its_share_of_the_tax(relief, tax):
+    assert online(lever_tax_relief=relief)["tax"] == tax
+
+
+@pytest.mark.parametrize(("changes", "packing"), [
+    ({"demand": 500.0}, 0),  # ten parcels it packs itself
+    ({"demand": 800.0}, 1200),  # 16 parcels: 6 x 2 yuan
+    ({"demand": 800.0, "village_teamwork": 1.0}, 840),  # shared work: 12 x 0.7
+])  # fmt: skip
+def test_help_is_paid_for_what_a_household_cannot_pack_itself(changes, packing):
+    assert online(stock=2000.0, **changes)["packing"] == packing
+
+
+@pytest.mark.parametrize(("changes", "margin"), [
+    ({"trader_markdown": 0.4}, 0.42275),  # 1.02275 - 0.6
+    ({"trader_active": 0}, 0.32275),  # 1.02275 - (1 - 0.3): without a trader the township market is the rival
+    # 285 kept - 58.75 - 5.7 - 40 - 8 = 172.55; / 400 = 0.431375; the trader pays half too: - 0.5 x 0.8
+    ({"lever_price_crash": 0.5}, 0.031375),
+    ({"county_retail": 10.0}, 6.0),  # (3800 x 0.83 - 64) / 400 - 0.8 = 6.925
+    ({"village_parcel_price": 300.0}, -4.87725),  # 1.02275 - 8 x 295 / 400 - 0.8 = -5.67725 + 0.8
+    ({"village_parcel_price": 400.0}, -6.0),
+])  # fmt: skip
+def test_the_margin_compares_with_what_the_trader_would_have_paid(changes, margin):
+    assert online(**changes)["margin"] == pytest.approx(margin)
+
+
+@HUNDREDFOLD
+@given(anywhere(online_sales))
+def test_a_month_online_fits_its_columns_and_sells_no_more_than_was_meant(situation):
+    results = online_sales(**situation)
+    assert misfits(online_sales, results, but=("online_value",)) == []
+    orders, unshipped, goods = results[:3]
+    assert 0.0 <= goods <= situation["share"] * situation["stock"]
+    assert (orders + unshipped) * basket(situation["product"], situation["p"]) <= situation["demand"]
+
+
+@HUNDREDFOLD
+@given(anywhere(online_sales), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_a_fee_rise_never_helps_and_tax_relief_never_hurts_a_seller(situation, fee, relief):
+    margin = online_sales(**situation)[9]
+    dearer = situation | {"lever_fee_rise": max(fee, situation["lever_fee_rise"])}
+    relieved = situation | {"lever_tax_relief": max(relief, situation["lever_tax_relief"])}
+    assert online_sales(**dearer)[9] <= margin <= online_sales(**relieved)[9]
+
+
+# What a trader could lose; a seller's own record
+
+
+@pytest.mark.parametrize(("feasible", "contested"), [(0, 0), (1, 1234568)])
+def test_supply_is_contested_where_selling_online_is_feasible(feasible, contested):
+    # 12,345.675 yuan, half a fen upwards
+    assert supply_at_stake(12345.675, feasible) == (1234568, contested)
+
+
+@pytest.mark.parametrize(("mode", "sold", "quit", "margin", "smooth", "unsold", "record"), [
+    (SHOP, 1, 0, 0.4, 0.0, 3, (0.4, 0)),  # the first sale sets the record
+    (SHOP, 1, 0, 0.4, 0.2, 3, (0.25, 0)),  # 0.2 + (0.4 - 0.2) / 4
+    (LIVE, 1, 0, -0.2, 0.2, 0, (0.1, 0)),  # 0.2 - 0.4 / 4
+    (SHOP, 0, 0, 0.0, 0.2, 3, (0.2, 4)),  # no sale: the record stands, one month more
+    (OFFLINE, 0, 1, 0.0, -0.1, 2, (-0.1, 0)),  # quits this month: keeps it to tell
+    (OFFLINE, 0, 0, 0.0, -0.1, 2, (0.0, 0)),  # forgotten after that
+])  # fmt: skip
+def test_a_seller_judges_by_its_own_record(mode, sold, quit, margin, smooth, unsold, record):
+    result = own_record(mode, sold, quit, margin, smooth, unsold)
+    assert result == (pytest.approx(record[0]), record[1])
+
+
+@HUNDREDFOLD
+@given(anywhere(own_record), anywhere(supply_at_stake), anywhere(ships_poor_quality))
+def test_records_and_supply_fit_their_columns(record, supply, quality):
+    assert misfits(own_record, own_record(**record)) == []
+    assert misfits(supply_at_stake, supply_at_stake(**supply)) == []
+    assert misfits(ships_poor_quality, ships_poor_quality(**quality)) == []
+
+
+# The rest: to the trader, to the township, or kept
+
+
+def offline(**changes):
+    usual = {
+        "mode": OFFLINE, "share": 0.0, "stock": 1000.0, "online_value": 0.0, "debt": 0, "village_perishable": 0.5,
+        "village_cold_chain": 0.0, "village_distance_town": 10.0, "trader_active": 1, "trader_markdown": 0.2, "p": P,
+    }  # fmt: skip
+    shocks = {name: 0.0 for name in inspect.signature(offline_sales).parameters if name not in usual}
+    return offline_sales(**usual | shocks | changes)
+
+
+def test_an_offline_household_sells_all_it_has_to_the_trader():
+    # 1,000 x (1 - 0.2) = 800 yuan
+    assert offline() == (1000.0, 100000, 0.0, 0.0, 80000, 0, 0)
+
+
+def test_a_price_crash_cuts_what_the_trader_pays():
+    # 1,000 x 0.75 x 0.8
+    assert offline(lever_price_crash=0.25)[4] == 60000
+
+
+@pytest.mark.parametrize(("debt", "repaid"), [(0, 0), (10000, 10000), (50000, 32000)])
+def test_two_fifths_of_what_the_trader_pays_go_into_the_debt(debt, repaid):
+    # 80,000 x 0.4 = 32,000 at most
+    assert offline(debt=debt)[6] == repaid
+
+
+@pytest.mark.parametrize(("changes", "goods", "lost", "kept"), [
+    # 800 left, 500 meant for online; 0.8 x 0.5 of them wait = 200, of which 0.5 x 0.5 rot
+    ({}, 600.0, 50.0, 150.0),
+    ({"village_cold_chain": 1.0}, 600.0, 25.0, 175.0),  # a cold store saves half of that
+    ({"village_perishable": 0.0}, 400.0, 0.0, 400.0),  # 0.8 x 500 wait, nothing rots
+    ({"village_perishable": 1.0}, 800.0, 0.0, 0.0),  # sold off before it rots
+    # 0.9 x 1,000 were meant but 600 are left: 0.8 x 600 wait
+    ({"village_perishable": 0.0, "share": 0.9, "online_value": 400.0}, 120.0, 0.0, 480.0),
+    ({"mode": OFFLINE}, 800.0, 0.0, 0.0),  # one who has just stopped keeps nothing back
+])  # fmt: skip
+def test_durable_goods_meant_for_online_buyers_wait_and_the_rest_is_sold(changes, goods, lost, kept):
+    result = offline(**{"mode": SHOP, "share": 0.5, "online_value": 200.0} | changes)
+    assert result == (
+        pytest.approx(goods), round(100 * goods), pytest.approx(lost), pytest.approx(kept), round(80 * goods), 0, 0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "income"), [
+    ({}, 60000),  # 1,000 x (1 - 0.3 - 10 x 0.01)
+    ({"village_distance_town": 0.0}, 70000),
+    ({"village_distance_town": 80.0}, 0),  # hauling costs more than the goods are worth
+    ({"lever_price_crash": 0.5}, 30000),
+])  # fmt: skip
+def test_without_a_trader_goods_are_hauled_to_the_township_and_no_debt_is_paid(changes, income):
+    assert offline(trader_active=0, debt=5000, **changes) == (0.0, 0, 0.0, 0.0, 0, income, 0)
+
+
+@HUNDREDFOLD
+@given(anywhere(offline_sales))
+def test_what_is_sold_offline_fits_its_columns(situation):
+    results = offline_sales(**situation)
+    assert misfits(offline_sales, results, but=("trader_value", "spoiled")) == []
+    assert min(results) >= 0
+    assert results[6] <= min(situation["debt"], results[4])
+
+
+@HUNDREDFOLD
+@given(anywhere(harvest_month), anywhere(online_sales), anywhere(offline_sales))
+def test_what_ripens_is_sold_online_or_to_the_trader_or_spoils_or_is_kept(farm, shop, rest):
+    rest["trader_active"] = 1
+    ripe = farm["output"] * season_weight(farm["product"], farm["village_harvest"], farm["county_season"], farm["p"])
+    stock = harvest_month(**farm)[0]
+    sold = online_sales(**shop | {"stock": stock})[2]
+    trader, _, spoiled, kept, *_ = offline_sales(**rest | {
+        "stock": stock, "online_value": sold, "share": shop["share"], "mode": shop["mode"],
+    })  # fmt: skip
+    assert sold + trader + spoiled + kept == pytest.approx(farm["stock"] + ripe)
+
+
+@HUNDREDFOLD
+@given(anywhere(offline_sales))
+def test_a_village_without_a_trader_hauls_what_the_trader_would_have_bought(situation):
+    # At a market that pays the reference price the takings are the goods themselves.
+    fair = situation | {
+        "p": situation["p"]._replace(market_discount=0.0, market_haul=0.0),
+        **{name: 0.0 for name in situation if name.endswith("price_crash")},
+    }
+    bought = offline_sales(**fair | {"trader_active": 1})
+    hauled = offline_sales(**fair | {"trader_active": 0})
+    assert hauled[5] == bought[1]
+    assert hauled[2:4] == bought[2:4]
