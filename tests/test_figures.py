@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from villagesim import cli
 from villagesim.figures import FIGURES, draw, style
+from villagesim.results import read_about
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 COUNTY = "[run]\nmonths = 14\nspin_up = 13\n[world]\nvillages = 4\ntownships = 2\nhouseholds = 30\n"
@@ -63,10 +64,14 @@ def test_figures_need_no_engine_and_repeat_their_bytes(stored):
 
 
 def test_a_figure_says_what_it_stands_on(stored):
-    for folder in stored.values():
-        for path in folder.glob("*.png"):
-            assert path.stat().st_size > 20_000
-        assert len(list(folder.glob("*.svg"))) == 1
+    about = read_about(stored["mixes"] / "series.parquet")
+    with style.figure(4, 3) as drawn:
+        style.source_line(drawn, about)
+        said = drawn.get_supxlabel()
+    assert list(about["scenarios"]) == ["one", "two"]
+    assert all(digest[:8] in said for digest in about["scenarios"].values())
+    assert "2 replicates from seed 1" in said
+    assert about["version"] in said
 
 
 @given(st.lists(st.floats(-0.5, 1.5), min_size=1, max_size=15))

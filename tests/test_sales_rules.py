@@ -1,4 +1,4 @@
-"""Seasons, online orders, what they cost and bring, and what goes to the trader: worked by hand, and over all ranges."""
+"""Seasons, online orders, what they cost and bring, what goes to the trader: worked by hand, and over all ranges."""
 
 import inspect
 
@@ -67,7 +67,7 @@ def seen(argument):
 
 
 def anywhere(rule):
-    """All that a rule of the schedule sees, by name: each anywhere in the range that its column or parameter declares."""
+    """All that a rule sees, by name: each anywhere in the range that its column or parameter declares."""
     names = inspect.signature(rule).parameters
     return st.fixed_dictionaries({
         name: seen(argument) for name, argument in zip(names, arguments(PHASES[rule]), strict=True)
@@ -75,7 +75,7 @@ def anywhere(rule):
 
 
 def misfits(rule, results, but=()):
-    """The results that do not fit the columns they are written to: out of range, NaN, or not whole where that is due."""
+    """Results that do not fit the columns they are written to: out of range, NaN, or not whole where that is due."""
     phase, wrong = PHASES[rule], []
     results = results if isinstance(results, tuple) else (results,)
     for name, value in zip(phase.writes, results, strict=True):
@@ -394,9 +394,9 @@ def test_help_is_paid_for_what_a_household_cannot_pack_itself(changes, packing):
     ({"trader_active": 0}, 0.32275),  # 1.02275 - (1 - 0.3): without a trader the township market is the rival
     # 285 kept - 58.75 - 5.7 - 40 - 8 = 172.55; / 400 = 0.431375; the trader pays half too: - 0.5 x 0.8
     ({"lever_price_crash": 0.5}, 0.031375),
-    ({"county_retail": 10.0}, 6.0),  # (3800 x 0.83 - 64) / 400 - 0.8 = 6.925
-    ({"village_parcel_price": 300.0}, -4.87725),  # 1.02275 - 8 x 295 / 400 - 0.8 = -5.67725 + 0.8
-    ({"village_parcel_price": 400.0}, -6.0),
+    ({"county_retail": 10.0}, 6.0),  # (3800 x 0.83 - 64) / 400 - 0.8 = 6.925 is beyond what is recorded
+    ({"village_parcel_price": 300.0}, -5.67725),  # 1.02275 - 8 x 295 / 400 - 0.8
+    ({"village_parcel_price": 400.0}, -6.0),  # 1.02275 - 7.9 - 0.8 is beyond what is recorded
 ])  # fmt: skip
 def test_the_margin_compares_with_what_the_trader_would_have_paid(changes, margin):
     assert online(**changes)["margin"] == pytest.approx(margin)

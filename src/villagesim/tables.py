@@ -243,6 +243,7 @@ class Workers(NamedTuple):
     ordinal: Annotated[Count, _count("post", "order in which posts are opened")]
     open: Annotated[Flag, _yes("the post is funded")]
     filled: Annotated[Flag, _yes("somebody holds the post")]
+    part: Annotated[Real, _share("part of full time that the post is funded for")]
     contractor: Annotated[Flag, _yes("held by a contractor's staff")]
     generation: Annotated[Count, _count("person", "people who have held the post")]
     origin: Annotated[Small, _count("code", "0 outsider, 1 returnee, 2 village official, 3 graduate", 3)]

@@ -58,7 +58,7 @@ POLICY: tuple[Phase, ...] = (
 )
 
 WORKFORCE: tuple[Phase, ...] = (
-    _rows("workers", workforce.leaves_post, "open filled contractor left", "posts close and people leave first",
+    _rows("workers", workforce.leaves_post, "open filled contractor left part", "posts close and people leave first",
           last="workers.caseload workers.grade workers.origin"),
     _rows("workers", workforce.fills_post, "filled generation origin tenure social online grade hired",
           "a post left this month can be filled this month"),

@@ -84,13 +84,16 @@ def _finish(axes: Axes, last: int, ends: Sequence[tuple[str, float, str]] = ()) 
 
 
 def _by_village(axes: Axes, runs: Sequence[Run], last: int) -> None:
-    """Adoption of every village, mean of replicates, coloured by its road to the township."""
-    frame = pd.concat([run.village[["month", "village", "adoption"]] for run in runs])
-    wide = frame[frame["month"] >= 0].groupby(["month", "village"], observed=True)["adoption"].mean().unstack()
-    distance = np.mean([run.places["distance_town"] for run in runs], axis=0)
-    order = np.argsort(distance, kind="stable")
-    third = np.empty(order.size, int)
-    third[order] = np.arange(order.size) * 3 // order.size
+    """Adoption of the nearest village to the township, the second ... the farthest, mean of replicates, by thirds."""
+    frames = []
+    for run in runs:
+        place = run.places["distance_town"].rank(method="first").astype(int) - 1
+        # Village 7 of one replicate has nothing to do with village 7 of another: they are matched by distance.
+        of_village = dict(zip(run.places["village"], place, strict=True))
+        frames.append(run.village.assign(place=run.village["village"].map(of_village)))
+    frame = pd.concat(frames)
+    wide = frame[frame["month"] >= 0].groupby(["month", "place"])["adoption"].mean().unstack()
+    third = np.arange(wide.shape[1]) * 3 // wide.shape[1]
     kinds = (("near third", style.SKY), ("middle third", style.ORANGE), ("far third", style.RED))
     ends = []
     for number, (name, line) in enumerate(kinds):

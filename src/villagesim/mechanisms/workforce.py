@@ -11,7 +11,7 @@ from villagesim.declare import Quantity, rule
 OUTSIDER, RETURNEE, OFFICIAL, GRADUATE = 0, 1, 2, 3
 TOP_GRADE = 5.0
 THOUSAND = 1000.0
-ROUNDING = 0.000001
+ALMOST_ONE = 0.999999
 _SWEPT = "assumption: varied over its range in experiments/"
 _TURNOVER = "17.6 to 25 % a year in Shenzhen, Guangzhou, Dongguan and Shanghai, 2011-14 (China Philanthropy Times 2014-04-03)"
 
@@ -61,11 +61,15 @@ class WorkforceParameters(NamedTuple):
 def leaves_post(ordinal, open, filled, contractor, origin, grade, caseload, county_households, county_contractors,
                 county_city_wage, lever_posts, price_posts, lever_pay, price_pay, lever_ladder, price_ladder, lever_supervision, lever_exodus,
                 u_leave_post, p):
-    """Is the post funded, held, by a contractor's staff; did its holder leave this month [yes/no each].
+    """Is the post funded, held, by a contractor's staff; did its holder leave [yes/no each]; part of full time [share].
 
+    The money for so many posts a thousand households is shared by as few posts as can carry it, all of one length: a
+    small county has a part-time post where a large one has many, and stands for it.
     The log hazard falls with pay against the city's, the ladder, local origin and supervision, and rises with load.
     """
-    funded = ordinal < int(lever_posts * county_households / THOUSAND + ROUNDING)
+    posts = lever_posts * county_households / THOUSAND
+    number = int(posts + ALMOST_ONE)
+    funded = ordinal < number
     firm = county_contractors == 1
     pay = price_posts * (1.0 - p.overhead) + price_pay * lever_pay + price_ladder * lever_ladder * grade / TOP_GRADE
     gap = 1.0 - pay / max(1.0, county_city_wage * p.city_share)
@@ -78,7 +82,7 @@ def leaves_post(ordinal, open, filled, contractor, origin, grade, caseload, coun
     hazard = clip(p.leave_rate / 12.0 * exp(log_hazard) + lever_exodus, 0.0, 1.0)
     goes = filled == 1 and not firm and (u_leave_post < hazard or not funded)
     stays = filled == 1 and not goes and funded
-    return funded, (stays or (funded and firm)), (funded and firm), goes
+    return funded, (stays or (funded and firm)), (funded and firm), goes, (posts / number if funded else 0.0)
 
 
 @rule
@@ -124,7 +128,7 @@ def gains_competence(filled, contractor, tenure, social, online, grade, lever_la
 
 
 @rule
-def service_hours(filled, tenure, grade, county_coordination, price_posts, lever_pay, price_pay, lever_ladder, price_ladder,
+def service_hours(filled, part, tenure, grade, county_coordination, price_posts, lever_pay, price_pay, lever_ladder, price_ladder,
                   lever_assessment, p):
     """Hours left for villages [hour], and base pay, pay above scale, grade supplement, overhead [fen].
 
@@ -133,14 +137,14 @@ def service_hours(filled, tenure, grade, county_coordination, price_posts, lever
     """
     desk = p.paperwork + p.paperwork_alone * (1.0 - county_coordination) + p.paperwork_assessed * lever_assessment
     lapse = p.slack * (1.0 - clip(lever_assessment, 0.0, 1.0)) * tenure / (tenure + p.slack_months)
-    hours = p.hours * clip(1.0 - desk, 0.0, 1.0) * (1.0 - lapse)
+    hours = part * p.hours * clip(1.0 - desk, 0.0, 1.0) * (1.0 - lapse)
     if filled:
         return (
             hours,
-            int(price_posts * (1.0 - p.overhead) * FEN),
-            int(price_pay * lever_pay * FEN),
-            int(price_ladder * lever_ladder * grade / TOP_GRADE * FEN),
-            int(price_posts * p.overhead * FEN),
+            int(part * price_posts * (1.0 - p.overhead) * FEN),
+            int(part * price_pay * lever_pay * FEN),
+            int(part * price_ladder * lever_ladder * grade / TOP_GRADE * FEN),
+            int(part * price_posts * p.overhead * FEN),
         )
     return 0.0, 0, 0, 0, 0
 

@@ -1,0 +1,295 @@
+"""What a parcel costs, what a village receives, a route's month and its yearly review: by hand, and over all ranges."""
+
+import inspect
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_sales_rules import HUNDREDFOLD, anywhere, misfits
+
+from villagesim.mechanisms.logistics import (
+    LogisticsParameters,
+    handling_paid,
+    parcel_price,
+    parcels_received,
+    route_month,
+    works_on_grid,
+)
+
+GRID = 2**20
+P = LogisticsParameters()._replace(
+    route_cost=2.0, route_terrain=1.0, pooling=0.25, commission=1.0, line_haul=3.0, fee_low=4.0, fee_high=14.0,
+    fee_share=2.0, fee_adjust=0.5, carry=100.0, sorting_gain=1.0, pooled_gain=0.5, visits_low=1.0, visits_high=7.0,
+    visits_adjust=0.5, break_even=0.1, review_spread=0.1, memory=0.1, keeper_pay=0.4, squad_pay=0.6, squad_saves=0.25,
+    point_saves=0.2, haul=2.0, haul_distance=0.1, walk_in=8.0, pooled_shipping=0.25, connected=0.4,
+)  # fmt: skip
+
+
+# What a sender pays
+
+
+def price(**changes):
+    usual = {
+        "distance_town": 10.0, "terrain": 0.5, "rank": 0.5, "service_point": 0.0, "squad": 0.0, "teamwork": 0.0,
+        "courier_serving": 1, "courier_fee": 6.0, "courier_fill": 0.9, "p": P,
+    }  # fmt: skip
+    shocks = {name: 0.0 for name in inspect.signature(parcel_price).parameters if name not in usual}
+    closed = {name: changes.pop("closed", 0.0) for name in shocks}
+    return pytest.approx(parcel_price(**usual | closed | changes))
+
+
+@pytest.mark.parametrize(("changes", "fee", "haul"), [
+    ({}, 6.0, 2.0),  # the courier's fee, and carrying the parcel to the road
+    ({"service_point": 1.0}, 6.0, 0.0),  # handed in at the point
+    ({"service_point": 0.5}, 6.0, 1.0),
+    ({"squad": 1.0}, 6.0, 1.0),  # a squad carries for half
+    ({"service_point": 0.5, "squad": 0.5}, 6.0, 0.75),  # 2 x 0.5 x 0.75
+    ({"teamwork": 1.0}, 4.5, 2.0),  # 6 x (1 - 0.25)
+])  # fmt: skip
+def test_on_a_route_the_courier_is_paid_and_a_point_ends_the_hauling(changes, fee, haul):
+    assert (fee, haul, 0.9) == price(**changes)
+
+
+@pytest.mark.parametrize(("changes", "haul"), [
+    ({}, 11.0),  # 8 in the township + 2 + 0.1 x 10 x (0.5 + 0.5)
+    ({"terrain": 1.0}, 11.5),  # 8 + 2 + 0.1 x 10 x 1.5
+    ({"distance_town": 40.0}, 14.0),  # 8 + 2 + 0.1 x 40
+    ({"squad": 1.0}, 9.5),  # 8 + 3 / 2
+    ({"teamwork": 1.0}, 9.0),  # 8 x 0.75 + 3
+    ({"closed": 0.6, "rank": 0.5}, 17.0),  # 8 + 3 x 3: the road is closed
+    ({"closed": 0.6, "rank": 0.3}, 11.0),  # the first two fifths stay open
+    ({"closed": 1.0, "rank": 0.3, "squad": 1.0}, 12.5),  # 8 + 9 / 2
+])  # fmt: skip
+def test_without_a_route_a_parcel_is_hauled_to_the_township(changes, haul):
+    assert (0.0, haul, 1.0) == price(courier_serving=0, **changes)
+
+
+@HUNDREDFOLD
+@given(anywhere(parcel_price), st.floats(0.0, 1.0))
+def test_prices_fit_their_columns_and_points_squads_and_pooling_never_make_a_parcel_dearer(situation, more):
+    before = parcel_price(**situation)
+    assert misfits(parcel_price, before) == []
+    for help_ in ("service_point", "squad", "teamwork"):
+        after = parcel_price(**situation | {help_: max(more, situation[help_])})
+        assert after[0] <= before[0]
+        assert after[1] <= before[1]
+
+
+# What a village receives
+
+
+def received(**changes):
+    usual = {
+        "households": 100, "coverage": 1.0, "service_point": 0.0, "courier_serving": 1, "county_inbound": 2.0,
+        "county_month": 0, "p": P,
+    }  # fmt: skip
+    return parcels_received(**usual | changes)
+
+
+@pytest.mark.parametrize(("changes", "parcels"), [
+    ({}, (200, 200)),  # 100 x 2
+    ({"coverage": 0.0}, (60, 60)),  # 200 x 0.3: without a network little is ordered
+    ({"courier_serving": 0}, (80, 200)),  # 0.4 of it is sent for; all of it is wanted
+    ({"courier_serving": 0, "service_point": 0.5}, (110, 200)),  # 0.4 + 0.3 x 0.5
+    ({"courier_serving": 0, "service_point": 1.0, "p": P._replace(connected=0.9)}, (200, 200)),  # never more than all
+])  # fmt: skip
+def test_a_village_without_a_route_wants_as_much_and_gets_less(changes, parcels):
+    assert received(**changes) == parcels
+
+
+def test_fractions_of_a_parcel_are_not_lost_from_month_to_month():
+    # 10 households x 0.25 = 2.5 a month: whole parts of 2.5, 5, 7.5, 10
+    months = [received(households=10, county_inbound=0.25, county_month=month)[0] for month in range(4)]
+    assert months == [2, 3, 2, 3]
+
+
+@HUNDREDFOLD
+@given(anywhere(parcels_received))
+def test_nobody_receives_more_than_was_wanted(situation):
+    situation["households"] = min(situation["households"], 10**5)
+    results = parcels_received(**situation)
+    assert misfits(parcels_received, results) == []
+    assert results[0] <= results[1]
+
+
+# What stands along a route, and piece pay
+
+
+@pytest.mark.parametrize(("serving", "pay"), [(1, 8000), (0, 0)])
+def test_keepers_and_squads_are_paid_by_the_piece_where_the_route_runs(serving, pay):
+    # 100 parcels x (0.4 x 0.5 + 0.6 x 1) = 80 yuan
+    assert handling_paid(30, 70, 0.5, 1.0, serving, P) == pay
+
+
+def test_works_are_added_up_in_steps_of_two_to_the_minus_twenty():
+    assert works_on_grid(0.0, 0.5, 1.0) == (0, 524288, 1048576)
+
+
+@HUNDREDFOLD
+@given(anywhere(handling_paid), anywhere(works_on_grid))
+def test_piece_pay_and_works_fit_their_columns(parcels, works):
+    assert misfits(handling_paid, handling_paid(**parcels)) == []
+    assert misfits(works_on_grid, works_on_grid(**works)) == []
+
+
+# A route's month
+
+NAMES = (
+    "serving", "opened", "closed", "visits", "fee", "backlog", "fill", "latent", "latent_cost", "commission", "spent",
+)  # fmt: skip
+
+
+def route(**changes):
+    usual = {
+        "length": 20.0, "terrain": 0.0, "villages": 2, "serving": 1, "visits": 2.0, "fee": 8.0, "backlog": 0,
+        "parcels_out": 133, "parcels_in": 300, "wanted_in": 300, "unshipped": 0, "latent": 1000.0,
+        "latent_cost": 1000.0, "point": 0, "squad": 0, "sorting": 0, "county_season": 5, "lever_platform": 0.0,
+        "z_route": 0.0, "p": P,
+    }  # fmt: skip
+    return dict(zip(NAMES, route_month(**usual | changes), strict=True))
+
+
+def quiet(**changes):
+    """A route that goes out once a week for nothing: 4.33 rounds of 20 km x 2 yuan = 173.2 yuan."""
+    return route(**{"visits": 1.0, "parcels_out": 0, "parcels_in": 0, "wanted_in": 0} | changes)
+
+
+def test_a_month_of_a_small_route_adds_up():
+    month = route()
+    assert (month["serving"], month["opened"], month["closed"]) == (True, False, False)
+    # 433 parcels need 433 / (4.33 x 100) = 1 round a week, 1.15 with some room: 2 + 0.5 x (1.15 - 2)
+    assert month["visits"] == pytest.approx(1.575)
+    assert (month["fill"], month["backlog"]) == (1.0, 0)
+    # it runs for 1.575 x 4.33 x 40 = 272.79 yuan, and hands on 133 x 3 yuan of the fees; 300 deliveries at 1 yuan
+    assert (month["commission"], month["spent"]) == (30000, 67179)
+    # asks 3 + 2 x 272.79 / 433 = 4.26 yuan a parcel: 8 + 0.5 x (4.26 - 8)
+    assert month["fee"] == pytest.approx(6.13)
+    # would earn 300 x 1 + 133 x (8 - 3) = 965: 1000 + 0.1 x (965 - 1000)
+    assert month["latent"] == pytest.approx(996.5)
+    # 1000 + 0.1 x (272.79 - 1000)
+    assert month["latent_cost"] == pytest.approx(927.279)
+
+
+@pytest.mark.parametrize(("changes", "spent"), [
+    ({}, 17320),
+    ({"terrain": 0.5}, 25980),  # x 1.5
+    ({"lever_platform": 1.0}, 12990),  # x (1 - 0.25)
+    ({"lever_platform": 0.4}, 15588),  # x (1 - 0.1)
+    ({"squad": 2 * GRID}, 12990),  # squads in both villages: x (1 - 0.25)
+    ({"squad": GRID}, 15155),  # in one of two: x (1 - 0.125)
+    ({"point": 2 * GRID}, 13856),  # x (1 - 0.2)
+    # 173.2 x 2 x 0.75 x 0.75 x 0.8
+    ({"terrain": 1.0, "lever_platform": 1.0, "squad": 2 * GRID, "point": 2 * GRID}, 15588),
+])  # fmt: skip
+def test_mountains_make_a_round_dearer_and_platform_squads_and_points_cheaper(changes, spent):
+    assert quiet(**changes)["spent"] == spent
+
+
+@pytest.mark.parametrize(("changes", "fill", "backlog"), [
+    ({}, 0.433, 866),  # 2 x 4.33 x 100 = 866 of 2000 carried; what waits is what a month can carry
+    ({"sorting": 2 * GRID}, 0.866, 268),  # twice the throughput: 1732
+    ({"sorting": GRID}, 0.6495, 701),  # gear in one of two villages: 1299
+    ({"lever_platform": 1.0}, 0.6495, 701),  # x 1.5
+    ({"visits": 5.0}, 1.0, 0),  # 2165
+    ({"backlog": 2000}, 0.2165, 866),  # what waits from last month is carried too: 866 of 4000
+])  # fmt: skip
+def test_sorting_gear_and_a_platform_clear_the_backlog(changes, fill, backlog):
+    month = route(**{"parcels_out": 500, "parcels_in": 1500} | changes)
+    assert (month["fill"], month["backlog"]) == (pytest.approx(fill), backlog)
+
+
+def test_deliveries_are_paid_for_when_they_are_made():
+    # one round a week carries 433 of 600
+    assert quiet(parcels_in=600)["commission"] == 43300
+
+
+@pytest.mark.parametrize(("changes", "visits"), [
+    ({"parcels_out": 0, "wanted_in": 0}, 1.5),  # 2 + 0.5 x (1 - 2)
+    ({"wanted_in": 9867}, 4.5),  # 10000 parcels need 23 rounds: 2 + 0.5 x (7 - 2)
+    ({"backlog": 433}, 2.15),  # two rounds, 2.3 with some room: 2 + 0.5 x 0.3
+])  # fmt: skip
+def test_rounds_follow_the_load_slowly_and_within_bounds(changes, visits):
+    assert route(**changes)["visits"] == pytest.approx(visits)
+
+
+@pytest.mark.parametrize(("changes", "fee"), [
+    ({}, 6.0),  # asks 3 + 0 yuan, posts no less than 4: 8 + 0.5 x (4 - 8)
+    ({"parcels_out": 1}, 11.0),  # asks 3 + 2 x 173.2 yuan, posts no more than 14: 8 + 0.5 x 6
+    ({"wanted_in": 173}, 6.5011561),  # asks 3 + 2 x 173.2 / 173 = 5.0023121
+])  # fmt: skip
+def test_the_posted_fee_follows_the_cost_of_a_parcel_within_bounds(changes, fee):
+    assert quiet(**changes)["fee"] == pytest.approx(fee)
+
+
+@pytest.mark.parametrize(("changes", "latent", "cost"), [
+    ({}, 900.0, 917.32),  # nothing earned; 1000 + 0.1 x (173.2 - 1000)
+    ({"unshipped": 100}, 950.0, 917.32),  # orders it could not take would have brought 100 x (8 - 3)
+    ({"unshipped": 100, "fee": 2.0}, 900.0, 917.32),  # a fee below the line-haul earns nothing, and loses nothing
+    ({"wanted_in": 100, "parcels_in": 40}, 910.0, 917.32),  # 100 wanted deliveries at 1 yuan
+    # both villages have a point (0.4 yuan), one a squad (0.6): 300 x 0.7 for pieces; a round costs 40 x 0.8 x 0.875
+    ({"wanted_in": 300, "point": 2 * GRID, "squad": GRID}, 930.0, 933.124),  # 900 + 0.1 x (210 + 4.33 x 28)
+])  # fmt: skip
+def test_the_yearly_record_counts_orders_that_could_have_been_taken(changes, latent, cost):
+    month = quiet(**changes)
+    assert (month["latent"], month["latent_cost"]) == (pytest.approx(latent), pytest.approx(cost))
+
+
+# The review. A quiet month leaves a record of 0.9 x 1000 = 900 yuan earned and 0.9 x cost + 17.32 spent.
+
+
+@pytest.mark.parametrize(("changes", "runs"), [
+    ({"latent_cost": 1050.0}, True),  # 900 earned against 962.32: a loss, but above 0.9 x 962.32 = 866.09
+    ({"latent_cost": 1100.0}, False),  # 900 is below 0.9 x 1007.32 = 906.59
+    ({"latent_cost": 1050.0, "z_route": -1.0}, False),  # the firm guesses 810
+    ({"latent_cost": 1100.0, "z_route": 1.0}, True),  # the firm guesses 990
+])  # fmt: skip
+def test_a_route_is_closed_in_january_when_a_year_earned_far_less_than_it_cost(changes, runs):
+    month = quiet(county_season=0, **changes)
+    assert (month["serving"], month["opened"], month["closed"]) == (runs, False, not runs)
+
+
+@pytest.mark.parametrize(("changes", "runs"), [
+    ({"latent_cost": 900.0}, False),  # 900 would cover 827.32, but not 1.1 x 827.32 = 910.05
+    ({"latent_cost": 850.0}, True),  # 900 is above 1.1 x 782.32 = 860.55
+    ({"latent_cost": 900.0, "z_route": 1.0}, True),  # the firm guesses 990
+    ({"latent_cost": 850.0, "z_route": -1.0}, False),  # the firm guesses 810
+])  # fmt: skip
+def test_a_route_is_opened_in_january_when_a_year_would_have_earned_well_above_its_cost(changes, runs):
+    month = quiet(county_season=0, serving=0, **changes)
+    assert (month["serving"], month["opened"], month["closed"]) == (runs, runs, False)
+
+
+@pytest.mark.parametrize("season", range(1, 12))
+def test_a_route_is_not_closed_or_opened_between_reviews(season):
+    ruined, promising = {"latent_cost": 10000.0}, {"latent": 10000.0}
+    assert quiet(county_season=season, **ruined)["serving"]
+    assert not quiet(county_season=season, serving=0, **promising)["serving"]
+
+
+def test_a_route_is_not_closed_by_one_bad_month():
+    # 0.9 x 1000 earned in the year against 0.9 x 900 + 17.32, although this month earns nothing
+    assert quiet(county_season=0, latent_cost=900.0)["serving"]
+
+
+def test_a_route_that_does_not_run_carries_pays_and_earns_nothing_but_keeps_its_record():
+    month = route(serving=0, backlog=50)
+    assert (month["fill"], month["backlog"], month["commission"], month["spent"]) == (1.0, 0, 0, 0)
+    assert month["latent"] == pytest.approx(996.5)
+
+
+@HUNDREDFOLD
+@given(anywhere(route_month))
+def test_a_route_s_month_fits_its_columns(situation):
+    assert misfits(route_month, route_month(**situation)) == []
+
+
+@HUNDREDFOLD
+@given(anywhere(route_month), st.floats(0.0, 1.0))
+def test_a_route_never_both_opens_and_closes_and_a_platform_never_slows_it(situation, platform):
+    runs, opens, closes, _, _, backlog, fill, *_ = route_month(**situation)
+    assert not (opens and closes)
+    assert runs == ((situation["serving"] and not closes) or opens)
+    pooled = route_month(**situation | {"lever_platform": max(platform, situation["lever_platform"])})
+    assert pooled[6] >= fill
+    waiting = situation["backlog"] + situation["parcels_out"] + situation["parcels_in"]
+    assert 0 <= backlog <= waiting
