@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_policy_rules import TRIALS, assert_in_declared_range, situations
 
+from test_policy_rules import TRIALS, assert_in_declared_range, situations
 from villagesim.arithmetic import GRID
 from villagesim.mechanisms.influence import InfluenceParameters, believes, media_luck, tells_result
 
@@ -150,8 +150,9 @@ TOLD = st.integers(-3 * GRID // 2, 3 * GRID // 2)
 VOICES = st.lists(st.tuples(st.integers(0, 255), TOLD), max_size=30)
 CHAMPIONS = st.lists(TOLD, max_size=5)
 # Tables hold these as sums; they are made from the ties and champions themselves.
-SUMS = dict.fromkeys(("heard", "heard_trust", "heard_flat", "voices", "village_champion_told", "village_champion_tells"),
-                     st.just(0))
+SUMS = dict.fromkeys(
+    ("heard", "heard_trust", "heard_flat", "voices", "village_champion_told", "village_champion_tells"), st.just(0),
+)
 LISTENERS = situations(believes, **SUMS, told=TOLD, belief_precision=st.floats(0.1, 1e6))
 
 

@@ -105,7 +105,7 @@ def test_a_trader_comes_back_to_supply_that_stays_offline():
 ])  # fmt: skip
 def test_a_trader_stays_away_when_too_little_would_be_left_to_buy(changes):
     assert trader(**GONE | changes) == {
-        "active": False, "months_gone": GONE["months_gone"] + changes.get("months_gone", 6) - 5, "markdown": 0.3,
+        "active": False, "months_gone": changes.get("months_gone", 6) + 1, "markdown": 0.3,
         "volume_year": pytest.approx(90000.0), "left": 0, "returned": False, "resale": 0, "spent": 0,
     }  # fmt: skip
 

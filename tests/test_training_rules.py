@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_policy_rules import TRIALS, assert_in_declared_range, situations
 
+from test_policy_rules import TRIALS, assert_in_declared_range, situations
 from villagesim.mechanisms.training import (
     NEED,
     NETWORK,
@@ -25,8 +25,8 @@ from villagesim.mechanisms.training import (
 P = TrainingParameters()._replace(
     camp_size=18.0, group_size=5.0, group_length=3.0, group_hours=8.0, lesson_hours=2.0, visit_hours=1.5, lecturer=0.4,
     teach_social=0.3, teach_online=0.2, uptake=0.1, uptake_trust=2.0, gain_basic=0.4, gain_operation=0.5,
-    gain_business=0.2, by_doing=0.01, age_handicap=0.02, schooling_help=0.05, patience=0.5, decay=0.02, phone_keeps=0.75,
-    by_ties=0.04, trust_gain=0.2, trust_fade=0.01, trust_lost=0.7, champion_months=6.0, salon_teamwork=0.1,
+    gain_business=0.2, by_doing=0.01, age_handicap=0.02, schooling_help=0.05, patience=0.5, decay=0.02,
+    phone_keeps=0.75, by_ties=0.04, trust_gain=0.2, trust_fade=0.01, trust_lost=0.7, champion_months=6.0, salon_teamwork=0.1,
     salon_variety=0.05, organising=0.01, teamwork_fade=0.02,
 )
 # A village in the third tenth of the ranks, with two sellers, nobody posted and no programme.

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_policy_rules import COLUMNS, TRIALS, assert_in_declared_range, situations, within
 
+from test_policy_rules import COLUMNS, TRIALS, assert_in_declared_range, situations, within
 from villagesim.mechanisms.workforce import (
     GRADUATE,
     OFFICIAL,
@@ -72,8 +72,8 @@ VACANT = {
 def test_workers_leave_over_pay_and_load_and_stay_for_a_ladder_home_and_supervision(changes, hazard):
     below = leaves_post(**(HELD | changes | {"u_leave_post": hazard * (1 - 1e-6)}))
     above = leaves_post(**(HELD | changes | {"u_leave_post": hazard * (1 + 1e-6)}))
-    assert below == (1, 0, 0, 1)
-    assert above == (1, 1, 0, 0)
+    assert below == (1, 0, 0, 1, 1.0)
+    assert above == (1, 1, 0, 0, 1.0)
 
 
 def test_the_pay_gap_is_to_the_part_of_the_city_wage_that_workers_compare_with():
@@ -84,30 +84,34 @@ def test_the_pay_gap_is_to_the_part_of_the_city_wage_that_workers_compare_with()
     assert leaves_post(**(case | {"p": whole}))[3] == 1
 
 
-@pytest.mark.parametrize(("ordinal", "posts", "households", "funded"), [
-    # 2 per 1,000 households of 1,500 are 3 posts; 1.9 of 1,000 are one; 0.58 of 50,000 are 29, whatever floats say
-    (2, 2.0, 1500, 1),
-    (3, 2.0, 1500, 0),
-    (0, 1.9, 1000, 1),
-    (1, 1.9, 1000, 0),
-    (28, 0.58, 50_000, 1),
-    (29, 0.58, 50_000, 0),
-    (0, 0.0, 1000, 0),
+@pytest.mark.parametrize(("ordinal", "posts", "households", "funded", "part"), [
+    # 2 per 1,000 households of 1,500 are 3 whole posts; 0.58 of 50,000 are 29, whatever floats say
+    (2, 2.0, 1500, 1, 1.0),
+    (3, 2.0, 1500, 0, 0.0),
+    (28, 0.58, 50_000, 1, 1.0),
+    (29, 0.58, 50_000, 0, 0.0),
+    # money for 1.9 is shared by two posts of 0.95, for a quarter by one post of a quarter
+    (0, 1.9, 1000, 1, 0.95),
+    (1, 1.9, 1000, 1, 0.95),
+    (2, 1.9, 1000, 0, 0.0),
+    (0, 0.5, 500, 1, 0.25),
+    (1, 0.5, 500, 0, 0.0),
+    (0, 0.0, 1000, 0, 0.0),
 ])
-def test_whole_posts_are_funded_in_order(ordinal, posts, households, funded):
+def test_as_few_posts_as_can_carry_the_money_share_it_alike(ordinal, posts, households, funded, part):
     found = leaves_post(**(HELD | {"ordinal": ordinal, "lever_posts": posts, "county_households": households}))
     # the holder of a post that is no longer funded leaves
-    assert found == (funded, funded, 0, 1 - funded)
+    assert found == (funded, funded, 0, 1 - funded, pytest.approx(part, rel=1e-14))
 
 
 def test_a_vacant_post_stays_vacant_and_nobody_leaves_it():
-    assert leaves_post(**(HELD | {"filled": 0, "u_leave_post": 0.0001})) == (1, 0, 0, 0)
+    assert leaves_post(**(HELD | {"filled": 0, "u_leave_post": 0.0001})) == (1, 0, 0, 0, 1.0)
 
 
 @pytest.mark.parametrize(("filled", "posts", "found"), [
-    (0, 2.0, (1, 1, 1, 0)),
-    (1, 2.0, (1, 1, 1, 0)),
-    (1, 0.0, (0, 0, 0, 0)),
+    (0, 2.0, (1, 1, 1, 0, 1.0)),
+    (1, 2.0, (1, 1, 1, 0, 1.0)),
+    (1, 0.0, (0, 0, 0, 0, 0.0)),
 ])
 def test_a_contractor_fills_every_funded_post_and_takes_no_leave(filled, posts, found):
     case = HELD | {"county_contractors": 1, "contractor": filled, "filled": filled, "lever_posts": posts}
@@ -230,30 +234,36 @@ def test_neither_a_vacant_post_nor_a_contractor_grows(filled, contractor, tenure
     (12, 1.0, 0.5, 104.4),
 ])
 def test_paperwork_and_slack_eat_the_hours_for_villages(tenure, coordination, assessment, hours):
-    found = service_hours(1, tenure, 0.0, coordination, 5000.0, 0.0, 4000.0, 0.0, 500.0, assessment, P)
+    found = service_hours(1, 1.0, tenure, 0.0, coordination, 5000.0, 0.0, 4000.0, 0.0, 500.0, assessment, P)
     assert found[0] == pytest.approx(hours, rel=1e-14)
 
 
 def test_a_desk_takes_all_hours_and_no_more():
     # 0.6 + 0.4 + 0.3 of the hours
     buried = P._replace(paperwork=0.6, paperwork_alone=0.4, paperwork_assessed=0.3)
-    assert service_hours(1, 0, 0.0, 0.0, 5000.0, 0.0, 4000.0, 0.0, 500.0, 1.0, buried)[0] == 0.0
+    assert service_hours(1, 1.0, 0, 0.0, 0.0, 5000.0, 0.0, 4000.0, 0.0, 500.0, 1.0, buried)[0] == 0.0
 
 
 def test_a_post_pays_base_supplements_and_overhead():
     # 5,000 x 0.8; 0.25 x 4,000; 500 x 0.5 x 2 / 5; 5,000 x 0.2
-    found = service_hours(1, 0, 2.0, 1.0, 5000.0, 0.25, 4000.0, 0.5, 500.0, 0.0, P)
+    found = service_hours(1, 1.0, 0, 2.0, 1.0, 5000.0, 0.25, 4000.0, 0.5, 500.0, 0.0, P)
     assert found[1:] == (400_000, 100_000, 10_000, 100_000)
+
+
+def test_a_part_time_post_serves_and_costs_its_part():
+    # a quarter of 120 hours, of 4,000, of 1,000, of 100 and of 1,000 yuan
+    found = service_hours(1, 0.25, 0, 2.0, 1.0, 5000.0, 0.25, 4000.0, 0.5, 500.0, 0.0, P)
+    assert found == (30.0, 100_000, 25_000, 2_500, 25_000)
 
 
 def test_pay_is_cut_to_whole_fen_never_rounded_up():
     # 100.04 yuan: 80.032 and 20.008; 0.25 x 0.07 = 0.0175; 0.5 x 0.19 x 2 / 5 = 0.038
-    found = service_hours(1, 0, 2.0, 1.0, 100.04, 0.25, 0.07, 0.5, 0.19, 0.0, P)
+    found = service_hours(1, 1.0, 0, 2.0, 1.0, 100.04, 0.25, 0.07, 0.5, 0.19, 0.0, P)
     assert found[1:] == (8003, 1, 3, 2000)
 
 
 def test_a_vacant_post_costs_nothing_and_serves_nobody():
-    assert service_hours(0, 12, 2.0, 1.0, 5000.0, 0.25, 4000.0, 0.5, 500.0, 0.0, P) == (0.0, 0, 0, 0, 0)
+    assert service_hours(0, 1.0, 12, 2.0, 1.0, 5000.0, 0.25, 4000.0, 0.5, 500.0, 0.0, P) == (0.0, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize(("rank", "posts", "reach", "found"), [
@@ -366,7 +376,7 @@ def test_a_better_ladder_or_more_supervision_never_makes_a_worker_leave(case, le
 @TRIALS
 @given(situations(leaves_post))
 def test_a_post_is_either_kept_left_or_vacant(case):
-    funded, held, firm, left = leaves_post(**case)
+    funded, held, firm, left, _ = leaves_post(**case)
     assert held + left <= 1
     assert firm <= held <= funded
     assert not (firm and left)
@@ -397,9 +407,9 @@ def test_a_post_never_pays_more_than_its_price(case, coordination):
     assert_in_declared_range(service_hours, found)
     hours, base, extra, supplement, overhead = found
     # a millionth of a fen for the rounding of floats
-    assert base + overhead <= case["price_posts"] * 100 + 1e-6
-    assert extra <= case["price_pay"] * case["lever_pay"] * 100 + 1e-6
-    assert supplement <= case["price_ladder"] * case["lever_ladder"] * 100 + 1e-6
+    assert base + overhead <= case["part"] * case["price_posts"] * 100 + 1e-6
+    assert extra <= case["part"] * case["price_pay"] * case["lever_pay"] * 100 + 1e-6
+    assert supplement <= case["part"] * case["price_ladder"] * case["lever_ladder"] * 100 + 1e-6
     better = case | {"county_coordination": max(coordination, case["county_coordination"])}
     assert service_hours(**better)[0] >= hours
 

@@ -1,0 +1,152 @@
+"""What each party earns, spends and holds after a month: worked by hand, and over all ranges."""
+
+import pytest
+from hypothesis import given
+from test_sales_rules import HUNDREDFOLD, anywhere, misfits
+
+from villagesim.mechanisms.accounts import (
+    AccountsParameters,
+    county_accounts,
+    courier_accounts,
+    household_accounts,
+    lever_accounts,
+    programme_payments,
+    trader_accounts,
+    worker_accounts,
+)
+
+P = AccountsParameters()._replace(spending=0.9, wealth_spending=0.01, subsistence=300.0, worker_spending=0.9)
+EARNED = (
+    "off_farm", "online_income", "trader_income", "market_income", "wage_income", "remittance", "tourism_income",
+    "champion_income", "cash_income",
+)  # fmt: skip
+PAID = (
+    "platform_cost", "tax_cost", "parcel_cost", "haul_cost", "packing_cost", "start_cost", "farm_cost",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("champion", "allowance"), [(1, 3333), (0, 0)])
+def test_allowances_and_cash_are_dealt_in_equal_whole_fen(champion, allowance):
+    # 10,000 fen among 3 champions; 9,999 fen among 40 households
+    assert programme_payments(champion, 3, 40, 10000, 9999) == (allowance, 249)
+
+
+def test_money_for_champions_waits_where_there_are_none():
+    assert programme_payments(0, 0, 40, 10000, 0) == (0, 0)
+
+
+@HUNDREDFOLD
+@given(anywhere(programme_payments))
+def test_nobody_is_paid_beyond_what_was_granted(situation):
+    situation["county_households"] = max(1, situation["county_households"])
+    situation["county_champions"] = max(1, situation["county_champions"])
+    allowance, cash = results = programme_payments(**situation)
+    assert misfits(programme_payments, results) == []
+    assert allowance * situation["county_champions"] <= situation["granted_champions"]
+    assert cash * situation["county_households"] <= situation["granted_cash"]
+
+
+def household(**changes):
+    usual = dict.fromkeys((*EARNED, *PAID, "borrowed", "repaid"), 0) | {
+        "size": 4, "savings": 0, "income_so_far": 0, "income_year": 0, "county_season": 5, "p": P,
+    }  # fmt: skip
+    return household_accounts(**usual | changes)
+
+
+@pytest.mark.parametrize("source", EARNED)
+def test_every_source_of_income_is_income(source):
+    assert household(**{source: 12345})[0] == 12345
+
+
+@pytest.mark.parametrize("cost", PAID)
+def test_every_cost_of_farming_and_selling_is_taken_off_income(cost):
+    assert household(**{cost: 12345})[0] == -12345
+
+
+def test_credit_is_money_but_no_income():
+    # 4 x 300 yuan are spent; 500 borrowed, 200 repaid
+    assert household(borrowed=50000, repaid=20000)[:3] == (0, 120000, -90000)
+
+
+@pytest.mark.parametrize(("changes", "spent"), [
+    ({}, 120000),  # subsistence of four: 1,200 yuan
+    ({"size": 2}, 60000),
+    ({"income_year": 2_400_000}, 180000),  # 0.9 x 24,000 / 12 = 1,800 yuan
+    ({"income_year": 2_400_000, "savings": 1_000_000}, 190000),  # and 0.01 x 10,000
+    ({"income_year": 2_400_000, "savings": -1_000_000}, 180000),  # debts are not wealth
+    ({"income_year": -2_400_000}, 120000),  # a bad year: not below subsistence
+    ({"income_year": 1_600_001}, 120000),  # 0.9 x 16,000.01 / 12 = 1,200.00075 yuan
+])  # fmt: skip
+def test_a_household_spends_by_last_year_s_income_and_its_savings_but_never_below_subsistence(changes, spent):
+    assert household(**changes)[1] == spent
+
+
+def test_savings_take_what_is_left():
+    # 10,000 + 3,000 - 500 yuan earned; spends the larger of 1,200 and 0.01 x 10,000
+    assert household(savings=1_000_000, off_farm=300000, parcel_cost=50000)[2] == 1_130_000
+
+
+@pytest.mark.parametrize(("season", "so_far", "year"), [
+    (0, 110000, 900000),
+    (10, 110000, 900000),
+    (11, 0, 110000),  # December closes the year
+])  # fmt: skip
+def test_december_closes_the_year_s_books(season, so_far, year):
+    books = household(off_farm=10000, income_so_far=100000, income_year=900000, county_season=season)
+    assert books[3:] == (so_far, year)
+
+
+def test_a_worker_spends_nine_tenths_of_all_pay_and_keeps_the_rest():
+    # 4,000 + 500 + 100 = 4,600 yuan: 4,140 spent; the post itself cost 4,000 + 1,000
+    assert worker_accounts(400000, 50000, 10000, 100000, 7, P) == (414000, 46007, 500000)
+
+
+def test_a_worker_spends_whole_fen():
+    # 0.9 x 11 = 9.9 fen
+    assert worker_accounts(11, 0, 0, 0, 0, P)[:2] == (9, 2)
+
+
+def test_a_route_s_firm_keeps_fees_and_commission_less_running_cost_and_piece_pay():
+    assert courier_accounts(70000, 30000, 60000, 8000, 1000) == 33000
+
+
+def test_a_trader_s_purse_takes_resale_and_repayments_less_goods_loans_and_costs():
+    # 1,000 + 10,000 + 300 - 7,000 - 500 - 2,000
+    assert trader_accounts(700000, 50000, 30000, 1000000, 200000, 100000) == 180000
+
+
+@pytest.mark.parametrize(("itemised", "books"), [(1, (800, 0)), (0, (1000, 1000))])
+def test_an_itemised_lever_spends_what_people_were_paid_and_others_spend_their_grant_outside(itemised, books):
+    assert lever_accounts(1000, 800, itemised) == books
+
+
+def test_the_fund_falls_by_what_was_spent():
+    assert county_accounts(1000, 999) == 1
+
+
+@HUNDREDFOLD
+@given(anywhere(household_accounts), anywhere(worker_accounts), anywhere(courier_accounts), anywhere(trader_accounts))
+def test_everybody_s_books_fit_their_columns(house, worker, courier, trader):
+    assert misfits(household_accounts, household_accounts(**house)) == []
+    assert misfits(worker_accounts, worker_accounts(**worker)) == []
+    assert misfits(courier_accounts, courier_accounts(**courier)) == []
+    assert misfits(trader_accounts, trader_accounts(**trader)) == []
+
+
+@HUNDREDFOLD
+@given(anywhere(lever_accounts), anywhere(county_accounts))
+def test_the_county_s_books_fit_their_columns(lever, county):
+    lever["booked"] = min(lever["booked"], lever["granted"])
+    county["spent"] = min(county["spent"], county["fund"])
+    spent, outside = lever_accounts(**lever)
+    assert misfits(lever_accounts, (spent, outside)) == []
+    assert outside <= spent <= lever["granted"]
+    assert misfits(county_accounts, county_accounts(**county)) == []
+
+
+@HUNDREDFOLD
+@given(anywhere(household_accounts))
+def test_income_and_credit_are_spent_or_saved(house):
+    income, spent, savings, so_far, year = household_accounts(**house)
+    assert savings - house["savings"] == income + house["borrowed"] - house["repaid"] - spent
+    assert so_far + year == house["income_so_far"] + income + (0 if house["county_season"] == 11 else house["income_year"])
