@@ -106,7 +106,7 @@ class WorldSettings(NamedTuple):
         _SWEPT, "C")] = 0.35
     belief_precision: Annotated[float, _one("precision (1/variance) of a belief, median", 0.1, 100)] = 4.0
     precision_spread: Annotated[float, _one("standard deviation of the log of that precision", 0, 1.5)] = 0.4
-    skill: Annotated[float, _share("highest first-rung skill of a young, schooled phone owner", high=0.8)] = 0.7
+    skill: Annotated[float, _share("highest first-rung skill of a young, schooled phone owner", high=0.8)] = 0.8
     trust_online: Annotated[float, _share("trust in e-commerce, mean")] = 0.4
     trust_spread: Annotated[float, _share("standard deviation of trust in e-commerce", high=0.4)] = 0.15
     friends: Annotated[float, Quantity("household", "households that a household names and listens to, mean", 1, 5,

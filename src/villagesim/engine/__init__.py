@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from importlib import import_module
 
+from villagesim.engine.phases import Phase
 from villagesim.scenario import Scenario, outside, plan
 from villagesim.tables import World
 from villagesim.world import build
@@ -17,20 +18,29 @@ def run(
     engine: str = "core",
     observe: Callable[[int, World], None] | None = None,
     world: World | None = None,
+    watch: Callable[[Phase, int, World, bool], None] | None = None,
 ) -> World:
     """The county of the scenario after its spin-up and its months.
 
     seed: one integer; with the scenario it determines every bit. world: start from this county instead of building one
     (it is changed in place). observe(month, world) is called after every month; months count from the end of spin-up,
-    so those of the spin-up are negative; what it is given are the live columns.
-    Raises ValueError for an unknown engine.
+    so those of the spin-up are negative; what it is given are the live columns. watch(phase, month, world, done) is
+    called before and after every phase of the core's month, and only looks.
+    Raises ValueError for an unknown engine, and for `watch` with another engine than the core.
     """
     if engine not in ENGINES:
         raise ValueError(f"engine is {engine!r}; allowed: {', '.join(ENGINES)}")
+    if watch is not None and engine != "core":
+        raise ValueError("only the core engine can be watched phase by phase")
     if world is None:
         world = build(scenario, seed)
-    step = import_module(f"villagesim.engine.{engine}").bind(world, scenario.parameters, seed)
     spin_up = int(scenario.run.spin_up)
+    bind = import_module(f"villagesim.engine.{engine}").bind
+    if watch is None:
+        step = bind(world, scenario.parameters, seed)
+    else:
+        step = bind(world, scenario.parameters, seed,
+                    lambda phase, month, done: watch(phase, month - spin_up, world, done))
     planned, series = plan(scenario), outside(scenario)
     for month in range(spin_up + int(scenario.run.months)):
         enter(world, scenario, month, planned[month], {name: values[month] for name, values in series.items()})

@@ -45,7 +45,7 @@ class ChoiceParameters(NamedTuple):
     quit_margin: Annotated[float, Quantity("yuan/yuan", "realised margin below which a seller thinks of stopping", -0.5, 0.3, _SWEPT, "C")] = -0.05
     quit_rate: Annotated[float, Quantity("1/month", "chance that a seller below that margin stops", 0.02, 0.9, _SWEPT, "C")] = 0.25
     stuck_rate: Annotated[float, Quantity("1/month", "chance that an unskilled seller stops over a problem nobody helps with",
-        0.0, 0.2, "exit 0.25 to 0.45 a year (shop age, Taobao 2012, n = 75)", "B")] = 0.03
+        0.0, 0.2, "exit 0.25 to 0.45 a year (shop age, Taobao 2012, n = 75)", "B")] = 0.02
     helped: Annotated[float, Quantity("share", "part of such problems that a visit solves", 0.0, 1.0, _SWEPT, "C")] = 0.7
     dormant: Annotated[float, Quantity("month", "months without a sale after which a shop is given up", 6.0, 36.0,
         "an account is not a seller: 12,800 accounts, 24 entrepreneurs (Rongjiang to 2024)", "B")] = 15.0

@@ -19,7 +19,7 @@ class InfluenceParameters(NamedTuple):
     fading: Annotated[float, Quantity("1/month", "part of the evidence kept from one month to the next", 0.85, 0.995, _SWEPT, "C")] = 0.95
     common_variance: Annotated[float, Quantity("1", "variance that all results of a month share", 0.0, 0.5, _SWEPT, "C")] = 0.15
     own_variance: Annotated[float, Quantity("1", "variance of one seller's result about the true margin", 0.02, 2.0, _SWEPT, "C")] = 0.40
-    media_precision: Annotated[float, Quantity("1", "precision of a month of media news at full trust in e-commerce", 0.0, 1.0, _SWEPT, "C")] = 0.05
+    media_precision: Annotated[float, Quantity("1", "precision of a month of media news at full trust in e-commerce", 0.0, 1.0, _SWEPT, "C")] = 0.02
     media_spread: Annotated[float, Quantity("yuan/yuan", "spread of a month's media news", 0.0, 1.0, _SWEPT, "C")] = 0.25
     champion_reach: Annotated[float, Quantity("share", "part of a champion's result that everyone in the village sees", 0.0, 1.0, _SWEPT, "C")] = 0.5
     selection_aware: Annotated[float, Quantity("share", "structure: 0 takes results as they are, 1 takes off the teller's own skill",

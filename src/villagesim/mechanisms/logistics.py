@@ -20,7 +20,7 @@ class LogisticsParameters(NamedTuple):
     pooling: Annotated[float, Quantity("share", "route cost saved by a full unified platform", 0.1, 0.4,
         "20 % (Fengdu 2025), 25 to 32 % (Xishui), 15 to 35 %", "A")] = 0.25
     commission: Annotated[float, Quantity("yuan/parcel", "paid to the route for one delivered parcel", 0.2, 2.0,
-        "transport 0.4 to 1.0 and handling 0.3 to 0.5 yuan a parcel (Taojiang 2022)", "A")] = 1.0
+        "transport 0.4 to 1.0 and handling 0.3 to 0.5 yuan a parcel (Taojiang 2022)", "A")] = 1.1
     line_haul: Annotated[float, Quantity("yuan/parcel", "parcel firm's part of an outbound fee", 1.0, 8.0, "economy parcel 2.5 to 5 yuan at county rates (judgement)", "C")] = 3.5
     fee_low: Annotated[float, Quantity("yuan/parcel", "lowest outbound fee", 2.0, 6.0, "county rate 2.5 to 5 yuan (judgement)", "C")] = 4.0
     fee_high: Annotated[float, Quantity("yuan/parcel", "highest outbound fee", 8.0, 30.0, "walk-in rate 8 to 15 yuan (judgement)", "C")] = 14.0
@@ -75,10 +75,15 @@ def parcels_received(households, coverage, service_point, courier_serving, count
 
 
 @rule
+def piece_pay(point, squad, p):
+    """Paid in the village for one parcel [yuan/parcel]: to the squad where it carries, else to the point's keeper."""
+    return p.squad_pay * squad + p.keeper_pay * point * (1.0 - squad)
+
+
+@rule
 def handling_paid(parcels_out, parcels_in, service_point, squad, courier_serving, p):
     """Piece pay from the courier to the point's keeper and the squad [fen]."""
-    piece = p.keeper_pay * service_point + p.squad_pay * squad
-    return whole_fen((parcels_out + parcels_in) * piece) if courier_serving else 0
+    return whole_fen((parcels_out + parcels_in) * piece_pay(service_point, squad, p)) if courier_serving else 0
 
 
 @rule
@@ -113,7 +118,7 @@ def route_month(length, terrain, villages, serving, visits, fee, backlog, parcel
     needed = (backlog + parcels_out + wanted_in) / (WEEKS * per_round)
     rounds = visits + p.visits_adjust * (clip(needed * 1.15, p.visits_low, p.visits_high) - visits)
 
-    piece = p.keeper_pay * share_point + p.squad_pay * share_squad
+    piece = piece_pay(share_point, share_squad, p)
     run_cost = rounds * WEEKS * round_cost
     would_cost = run_cost + (wanted_in + parcels_out) * piece
     would_earn = wanted_in * p.commission + (parcels_out + unshipped) * max(0.0, fee - p.line_haul)

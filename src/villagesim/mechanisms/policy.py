@@ -31,14 +31,14 @@ class PolicyParameters(NamedTuple):
 
 
 @rule
-def yearly_grant(due, budget, fund, held_back, households, sellers, sellers_before, lever_coordination, lever_continuity,
-                 lever_award, planned_fund_cut, u_grant, p):
+def yearly_grant(due, budget, fund, held_back, households, sellers, sellers_before, lever_coordination, planned_continuity,
+                 planned_award, planned_fund_cut, u_grant, p):
     """Fund, award that waits, money arrived, money returned [fen]; sellers at the last rating; coordination [share].
 
     What last year left unspent lapses but for a carry-over. Once a year the money comes whole, cut, or not at all (continuity makes it certain). Last year's award is paid by
     the rise in active sellers; what is not earned goes back. A share of the new money becomes this year's award.
     """
-    doubt = 1.0 - clip(lever_continuity, 0.0, 1.0)
+    doubt = 1.0 - clip(planned_continuity, 0.0, 1.0)
     arrives = 1.0
     if u_grant < (p.break_chance + p.cut_chance) * doubt:
         arrives = 1.0 - p.cut_size
@@ -57,7 +57,7 @@ def yearly_grant(due, budget, fund, held_back, households, sellers, sellers_befo
         kept = min(fund, whole_fen(p.carry_over * budget / FEN))
         grant = whole_fen(budget / FEN * arrives * (1.0 - planned_fund_cut))
         earned = whole_fen(held_back / FEN * rating)
-        waits = whole_fen(grant / FEN * clip(lever_award, 0.0, 1.0))
+        waits = whole_fen(grant / FEN * clip(planned_award, 0.0, 1.0))
         return kept + grant - waits + earned, waits, grant, held_back - earned + fund - kept, sellers, coordination
     return fund, held_back, 0, 0, sellers_before, coordination
 

@@ -34,8 +34,8 @@ class SalesParameters(NamedTuple):
     ramp: Annotated[float, Quantity("month", "months until half of a seller's public is found", 0.5, 12.0, "ramp of 3 to 9 months (Zoucheng 2017)", "B")] = 3.0
     luck_spread: Annotated[float, Quantity("1", "spread of persistent luck in the logarithm of demand", 0.0, 1.5, "under 1 % of new sellers become large", "B")] = 0.6
     crowding: Annotated[float, Quantity("1", "fall of visibility per look-alike seller among ten households, without variety", 0.0, 3.0, _SWEPT, "C")] = 1.0
-    price_skill: Annotated[float, Quantity("share", "price gained by a full third rung", 0.0, 0.4, _SWEPT, "C")] = 0.12
-    price_brand: Annotated[float, Quantity("share", "price gained by a full village brand", 0.0, 0.45, "labelled goods 0.05 to 0.25, at most 0.45", "A")] = 0.20
+    price_skill: Annotated[float, Quantity("share", "price gained by a full third rung", 0.0, 0.4, _SWEPT, "C")] = 0.08
+    price_brand: Annotated[float, Quantity("share", "price gained by a full village brand", 0.0, 0.45, "labelled goods 0.05 to 0.25, at most 0.45", "A")] = 0.12
     price_cheat: Annotated[float, Quantity("share", "price gained by shipping poor quality", 0.0, 0.4, _SWEPT, "C")] = 0.12
     price_common: Annotated[float, Quantity("share", "spread of the price shock that all share", 0.0, 0.4, _SWEPT, "C")] = 0.10
     price_own: Annotated[float, Quantity("share", "spread of a seller's own price shock", 0.0, 0.6, _SWEPT, "C")] = 0.15
@@ -53,7 +53,7 @@ class SalesParameters(NamedTuple):
     returns_live: Annotated[float, Quantity("share", "more returns from live-streaming", 0.0, 0.2, _SWEPT, "C")] = 0.04
     returns_skill: Annotated[float, Quantity("share", "part of returns that full second-rung skill avoids", 0.0, 0.9, _SWEPT, "C")] = 0.5
     returns_delay: Annotated[float, Quantity("share", "more refunds when nothing is carried in time", 0.0, 0.4, _SWEPT, "C")] = 0.12
-    help_from: Annotated[float, Quantity("parcel/month", "parcels a household packs itself", 5.0, 300.0, _SWEPT, "C")] = 25.0
+    help_from: Annotated[float, Quantity("parcel/month", "parcels a household packs itself", 2.0, 300.0, _SWEPT, "C")] = 10.0
     help_pay: Annotated[float, Quantity("yuan/parcel", "paid for packing and customer service of one parcel", 0.3, 6.0,
         "10 kg packed a person-hour (Lixian 2020), 100 to 200 yuan a day", "A")] = 2.5
     spoilage: Annotated[float, Quantity("share", "part of its product's monthly loss that fresh goods suffer unsold", 0.1, 1.0, _SWEPT, "C")] = 0.6

@@ -7,19 +7,25 @@ from threading import Lock
 from villagesim.compiled import compiled
 from villagesim.draws import Purpose
 from villagesim.engine.core.rows import BELL, NO_DRAW, row_kernel
-from villagesim.engine.phases import Argument, Exchange, RowPhase, arguments
+from villagesim.engine.phases import Argument, Exchange, Phase, RowPhase, arguments
 from villagesim.engine.schedule import SCHEDULE
 from villagesim.mechanisms import Parameters
 from villagesim.tables import World
 
 Step = Callable[[int], None]
+Watch = Callable[[Phase, int, bool], None]
 # numba compiles under a lock of its own, but two first calls of one kernel must not write its cache file at once.
 _FIRST_CALL = Lock()
 
 
-def bind(world: World, parameters: Parameters, seed: int) -> Callable[[int], None]:
-    """step(month): one month of the county in `world`, whose columns it changes in place."""
+def bind(world: World, parameters: Parameters, seed: int, watch: Watch | None = None) -> Callable[[int], None]:
+    """step(month): one month of the county in `world`, whose columns it changes in place.
+
+    watch(phase, month, done) is called before (done is False) and after every phase; it must not change the world.
+    """
     steps = [_bind(phase, world, parameters, seed) for phase in SCHEDULE]
+    if watch is not None:
+        steps = [_watched(phase, step, watch) for phase, step in zip(SCHEDULE, steps, strict=True)]
 
     def step(month: int) -> None:
         for phase in steps:
@@ -38,6 +44,15 @@ def _bind(phase: RowPhase | Exchange, world: World, parameters: Parameters, seed
     if isinstance(phase, RowPhase):
         return _bind_rows(phase, world, parameters, seed)
     return _bind_exchange(phase, world, seed)
+
+
+def _watched(phase: Phase, step: Step, watch: Watch) -> Step:
+    def watched(month: int) -> None:
+        watch(phase, month, False)
+        step(month)
+        watch(phase, month, True)
+
+    return watched
 
 
 def _bind_rows(phase: RowPhase, world: World, parameters: Parameters, seed: int) -> Step:
