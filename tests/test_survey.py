@@ -197,3 +197,37 @@ def test_the_brazilian_farmers_become_a_county():
     assert [line for table in county for line in declare.outside_range(table)] == []
     assert len(county.households.village) == 690
     assert np.array_equal(np.sort(county.ties.speaker), county.ties.speaker)
+
+
+def _scenario(folder, households: str, extra: str = ""):
+    (folder / "homes.csv").write_text(households)
+    (folder / "ties.csv").write_text("listener,speaker\na,b\nb,a\n")
+    file = folder / "mine.toml"
+    file.write_text(f'[world]\nsurvey_households = "homes.csv"\nsurvey_ties = "ties.csv"\n{extra}')
+    return file
+
+
+def _check(file):
+    from typer.testing import CliRunner
+
+    from villagesim.cli import app
+
+    return CliRunner().invoke(app, ["scenario", "check", str(file)])
+
+
+def test_the_command_says_what_a_survey_holds_and_what_is_drawn(tmp_path):
+    result = _check(_scenario(tmp_path, "household,village,age\na,north,40\nb,north,50\n"))
+    assert result.exit_code == 0
+    assert "2 households in 1 villages, 2 ties" in result.output
+    assert "drawn for all" in result.output
+    assert "schooling" in result.output
+
+
+def test_bad_rows_end_the_command_with_a_line_each_unless_good_ones_are_kept(tmp_path):
+    rows = "household,village,age\na,north,40\nb,north,50\nc,north,7\n"
+    refused = _check(_scenario(tmp_path, rows))
+    assert refused.exit_code == 2
+    assert "homes.csv:4: age is 7; allowed: 16 to 95 year" in refused.output
+    kept = _check(_scenario(tmp_path, rows, "survey_keep_good = true\n"))
+    assert kept.exit_code == 0
+    assert "left out:" in kept.output

@@ -8,7 +8,7 @@ import click
 import typer
 from typer.core import TyperGroup
 
-from villagesim import cli_runs
+from villagesim import cli_runs, cli_trace
 
 if TYPE_CHECKING:
     from villagesim.catalogue import Entry
@@ -40,7 +40,7 @@ app = typer.Typer(
 )
 scenario_app = typer.Typer(no_args_is_help=True, help="Check, show and begin scenario files.")
 app.add_typer(scenario_app, name="scenario")
-for command in (cli_runs.run, cli_runs.compare, cli_runs.experiment):
+for command in (cli_runs.run, cli_runs.compare, cli_runs.experiment, cli_trace.trace):
     app.command()(command)
 
 
@@ -128,12 +128,17 @@ def scenario_check(
       villagesim scenario check scenarios/*.toml
     """
     from villagesim.scenario import ScenarioError, digest, load
+    from villagesim.world import surveyed
+    from villagesim.world.survey import SurveyError, account
 
     wrong = False
     for file in files:
         try:
-            typer.echo(f"{file}: right ({digest(load(file))[:12]})")
-        except ScenarioError as error:
+            found = load(file)
+            for line in account(surveyed(found)) if found.survey else ():
+                typer.echo(line)
+            typer.echo(f"{file}: right ({digest(found)[:12]})")
+        except (ScenarioError, SurveyError) as error:
             wrong = True
             typer.echo(str(error), err=True)
     if wrong:

@@ -161,6 +161,7 @@ def _studying(scenarios: "list[Scenario]", engine: str) -> "Iterator[Progress]":
     from villagesim.study.runner import Interrupted, RunsFailedError, is_compiled, prepare
 
     console = Console(stderr=True)
+    _tell_surveys(scenarios)
     try:
         if engine == "core" and not is_compiled():
             with console.status("compiling (first start only)"):
@@ -178,6 +179,16 @@ def _studying(scenarios: "list[Scenario]", engine: str) -> "Iterator[Progress]":
     except RunsFailedError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
+
+
+def _tell_surveys(scenarios: "list[Scenario]") -> None:
+    """Say what was read of users' own households and what is drawn; bad rows end here, before anything runs."""
+    from villagesim.world import surveyed
+    from villagesim.world.survey import account
+
+    for scenario in {scenario.survey: scenario for scenario in scenarios if scenario.survey}.values():
+        for line in account(surveyed(scenario)):
+            typer.echo(line, err=True)
 
 
 def _refuse(line: str) -> None:

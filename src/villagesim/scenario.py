@@ -49,6 +49,7 @@ class Scenario:
     priority: tuple[str, ...]
     survey: tuple[Path, Path] | None
     survey_columns: dict[str, str]
+    survey_keep_good: bool
 
 
 def load(path: str | Path) -> Scenario:
@@ -147,7 +148,7 @@ def _built(document: Document, name: str, path: Path | None) -> Scenario:
     check_mix(document, county)
     world = settings_of(document, ("world",), WorldSettings, SURVEY)
     check_products(document, world)
-    survey, columns = survey_of(document)
+    survey, columns, keep_good = survey_of(document)
     return Scenario(
         name,
         title,
@@ -161,6 +162,7 @@ def _built(document: Document, name: str, path: Path | None) -> Scenario:
         priority=priority_of(document),
         survey=survey,
         survey_columns=columns,
+        survey_keep_good=keep_good,
     )
 
 
@@ -172,7 +174,7 @@ def _written(scenario: Scenario) -> dict[str, Any]:
     values["county"]["priority"] = list(scenario.priority)
     if scenario.survey:
         values["world"] |= {key: str(file.absolute()) for key, file in zip(SURVEY, scenario.survey, strict=False)}
-        values["world"][SURVEY[2]] = dict(scenario.survey_columns)
+        values["world"] |= {SURVEY[2]: dict(scenario.survey_columns), SURVEY[3]: scenario.survey_keep_good}
     values["parameters"] = {
         mechanism: _table(group, type(group))
         for mechanism, group in zip(Parameters._fields, scenario.parameters, strict=True)

@@ -14,7 +14,7 @@ from villagesim.settings import MIX, WORDS, CountySettings, OutsideSettings, Run
 
 SETTINGS = {"run": RunSettings, "world": WorldSettings, "county": CountySettings, "outside": OutsideSettings}
 SECTIONS = ("title", "extends", *SETTINGS, "parameters", "levers", "shocks")
-SURVEY = ("survey_households", "survey_ties", "survey_columns")
+SURVEY = ("survey_households", "survey_ties", "survey_columns", "survey_keep_good")
 MOST_LISTED = 12
 NEVER = "never"
 EXACTLY_ONE = 1e-9
@@ -156,14 +156,18 @@ def priority_of(document: Document) -> tuple[str, ...]:
     return tuple(names)
 
 
-def survey_of(document: Document) -> tuple[tuple[Path, Path] | None, dict[str, str]]:
-    """A user's own household table and edge list, relative to the file that names them, and what their columns mean."""
+def survey_of(document: Document) -> tuple[tuple[Path, Path] | None, dict[str, str], bool]:
+    """A user's own household table and edge list, relative to the file that names them; what their columns mean; and
+    whether bad rows are left out (else they are an error)."""
     world = document.table("world")
     columns = document.table("world", SURVEY[2])
     for key, value in columns.items():
         if not isinstance(value, str):
             place = document.place("world", SURVEY[2], key)
             raise place.problem(f"is {shown(value)}, not text", 'a column that is known here, such as id = "household"')
+    keep_good = world.get(SURVEY[3], False)
+    if not isinstance(keep_good, bool):
+        raise document.place("world", SURVEY[3]).problem(f"is {shown(keep_good)}", "true or false")
     files = []
     for key in SURVEY[:2]:
         place = document.place("world", key)
@@ -178,4 +182,4 @@ def survey_of(document: Document) -> tuple[tuple[Path, Path] | None, dict[str, s
     if len(files) == 1 or (columns and not files):
         missing = next(key for key in SURVEY[:2] if key not in world)
         raise document.place("world", missing).problem("is missing", f"both {SURVEY[0]} and {SURVEY[1]}, or neither")
-    return (files[0], files[1]) if files else None, dict(columns)
+    return (files[0], files[1]) if files else None, dict(columns), keep_good

@@ -8,20 +8,20 @@ from villagesim.settings import WorldSettings
 from villagesim.world import geography, networks, population, programme
 from villagesim.world.survey import Survey, read
 
-__all__ = ["build"]
+__all__ = ["build", "surveyed"]
 
 
 def build(scenario: Scenario, seed: int, survey: Survey | None = None) -> tables.World:
     """All tables of the scenario's county, filled for month 0; the same bits for the same arguments, anywhere.
 
-    scenario: `world`, `county`, `levers`, `priority`, and the files of `survey` (`survey_columns`) where it names some.
+    scenario: `world`, `county`, `levers`, `priority`, and the files of `survey` where it names some.
     A survey given here is used instead. Where a survey holds households, the county consists of them: their villages,
     values and ties are kept, and only what the survey does not say is drawn.
     Raises SurveyError for bad rows in the scenario's files.
     """
     settings = scenario.world
     if survey is None and scenario.survey:
-        survey = read(*scenario.survey, columns=scenario.survey_columns)
+        survey = surveyed(scenario)
     counts = geography.household_counts(settings, seed) if survey is None else survey.counts
     world = _empty(settings, counts)
     geography.place(world, settings, seed, counts, scenario.county.selection)
@@ -30,6 +30,11 @@ def build(scenario: Scenario, seed: int, survey: Survey | None = None) -> tables
                           else networks.surveyed(settings, seed, counts, survey))
     programme.start(world, scenario)
     return world
+
+
+def surveyed(scenario: Scenario) -> Survey:
+    """The survey in the files that the scenario names. Raises SurveyError with a line for each bad row."""
+    return read(*scenario.survey, columns=scenario.survey_columns, keep_good=scenario.survey_keep_good)
 
 
 def _empty(settings: WorldSettings, counts: np.ndarray) -> tables.World:

@@ -51,6 +51,20 @@ class Survey(NamedTuple):
     dropped: tuple[str, ...]
 
 
+def account(survey: Survey) -> list[str]:
+    """What was read, what is drawn instead, and what was left out: one line each."""
+    size = f"{len(survey.households)} households in {len(survey.villages)} villages, {len(survey.speaker)} ties"
+    lines = [f"survey: {size}"]
+    gaps = ", ".join(f"{name} {count}" for name, count in survey.gaps.items() if count)
+    if survey.drawn:
+        lines.append("drawn for all, as in a synthetic county: " + ", ".join(survey.drawn))
+    if gaps:
+        lines.append("empty cells drawn: " + gaps)
+    if survey.ignored:
+        lines.append("columns that mean nothing here: " + ", ".join(survey.ignored))
+    return lines + [f"left out: {reason}" for reason in survey.dropped]
+
+
 def read(
     households: Path | str, ties: Path | str, columns: Mapping[str, str] | None = None, keep_good: bool = False
 ) -> Survey:
