@@ -28,7 +28,7 @@ COUNTY = SimpleNamespace(
 def scenario(county=None, settings=None, levers=None, priority=()):
     return SimpleNamespace(
         world=USUAL._replace(**(settings or {})), county=SimpleNamespace(**(vars(COUNTY) | (county or {}))),
-        levers=levers or {}, priority=priority, survey=None, survey_columns={},
+        levers=levers or {}, priority=priority, survey=None, survey_columns={}, survey_keep_good=False,
     )
 
 
