@@ -45,7 +45,8 @@ def today():
 def test_no_number_has_moved_without_being_accepted(today, request):
     if request.config.getoption("--accept"):
         ACCEPTED.write_text(json.dumps(today, indent=1) + "\n", encoding="utf-8")
-    assert today == json.loads(ACCEPTED.read_text(encoding="utf-8")), "if this is meant: make baseline, and the changelog"
+    accepted = json.loads(ACCEPTED.read_text(encoding="utf-8"))
+    assert today == accepted, "if this is meant: make baseline, and say so in the changelog"
 
 
 def test_the_accepted_numbers_tell_the_mixes_apart(today):

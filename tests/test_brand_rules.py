@@ -3,22 +3,23 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_sales_rules import HUNDREDFOLD, anywhere, misfits
 
+from test_policy_rules import TRIALS
+from test_sales_rules import anywhere, misfits
 from villagesim.mechanisms.brand import BrandParameters, brand_month, market_month, visitors_spend
 
 GRID = 2**20
 P = BrandParameters()._replace(
     norm_gain=0.01, norm_team=0.1, norm_fade=0.1, brand_gain=0.01, brand_sales=0.05, brand_fade=0.1, damage=0.5,
     tourism=200.0, tourism_age=0.5, featuring=0.5, advertising=1.0, link_demand=0.2, saturation=4.0,
-)  # fmt: skip
+)
 
 
 def village(**changes):
     usual = {
         "brand": 0.5, "norm": 0.5, "heritage": 0.4, "teamwork": 0.0, "hours_organising": 0.0,
         "competence_online": 0.0, "sellers": 0, "cheaters": 0, "households": 100, "p": P,
-    }  # fmt: skip
+    }
     return brand_month(**usual | changes)
 
 
@@ -32,7 +33,7 @@ def test_a_neglected_brand_and_norm_fade():
     ({"teamwork": 1.0}, 0.505),  # 0.45 + 0.55 x 0.1
     ({"hours_organising": 10.0, "teamwork": 0.5}, 0.5325),  # 0.45 + 0.55 x (0.1 + 0.05)
     ({"hours_organising": 1000.0}, 1.0),  # never more than full
-])  # fmt: skip
+])
 def test_organising_and_teamwork_build_a_quality_norm(changes, norm):
     assert village(**changes)[1] == pytest.approx(norm)
 
@@ -43,7 +44,7 @@ def test_organising_and_teamwork_build_a_quality_norm(changes, norm):
     ({"sellers": 10}, 0.4775),  # a tenth of households sell honestly: 0.45 + 0.55 x 0.05
     ({"sellers": 50}, 0.5325),  # as much as three tenths would: 0.45 + 0.55 x 0.15
     ({"hours_organising": 9000.0, "competence_online": 1.0}, 1.0),
-])  # fmt: skip
+])
 def test_competent_organising_and_honest_sales_build_a_brand(changes, brand):
     assert village(**changes)[0] == pytest.approx(brand)
 
@@ -51,7 +52,7 @@ def test_competent_organising_and_honest_sales_build_a_brand(changes, brand):
 @pytest.mark.parametrize(("sellers", "cheaters", "brand"), [
     (10, 10, 0.225),  # all cheat: 0.45 x (1 - 0.5)
     (10, 5, 0.3540625),  # half do: 0.45 x 0.75 = 0.3375, and five honest ones build 0.6625 x 0.025
-])  # fmt: skip
+])
 def test_cheaters_spend_the_brand_of_all(sellers, cheaters, brand):
     assert village(sellers=sellers, cheaters=cheaters)[0] == pytest.approx(brand)
 
@@ -66,13 +67,13 @@ def folk(situation):
     return situation | {"sellers": sellers, "cheaters": min(situation["cheaters"], sellers)}
 
 
-@HUNDREDFOLD
+@TRIALS
 @given(anywhere(brand_month).map(folk))
 def test_brand_norm_and_appeal_are_shares(situation):
     assert misfits(brand_month, brand_month(**situation)) == []
 
 
-@HUNDREDFOLD
+@TRIALS
 @given(anywhere(brand_month).map(folk), st.floats(0.0, 1.0))
 def test_more_cheaters_never_help_the_brand_and_more_heritage_never_keeps_visitors_away(situation, more):
     brand, _, visitors = brand_month(**situation)
@@ -87,7 +88,7 @@ def test_visitors_spend_less_at_an_elder_s_house(elder, income):
     assert visitors_spend(elder, 0.18, P) == income
 
 
-@HUNDREDFOLD
+@TRIALS
 @given(anywhere(visitors_spend))
 def test_visitors_spend_whole_fen(situation):
     assert misfits(visitors_spend, visitors_spend(**situation)) == []
@@ -97,7 +98,7 @@ def market(**changes):
     usual = {
         "online_value": 1000, "supply": 120000, "villages": 10, "links": 0, "lever_demand_partnership": 0.0,
         "lever_advertising": 0.0, "p": P,
-    }  # fmt: skip
+    }
     return market_month(**usual | changes)
 
 
@@ -106,7 +107,7 @@ def market(**changes):
     ({"online_value": 10000}, 4.0),
     ({"online_value": 0}, 0.0),
     ({"supply": 0}, 0.0),
-])  # fmt: skip
+])
 def test_the_market_crowds_as_the_county_s_supply_comes_online(changes, crowding):
     assert market(**changes)[0] == pytest.approx(crowding)
 
@@ -119,12 +120,12 @@ def test_the_market_crowds_as_the_county_s_supply_comes_online(changes, crowding
     ({"links": 5 * GRID}, 1.1),  # half a firm a village: 0.2 x 0.5
     ({"lever_demand_partnership": 1.0, "lever_advertising": 1.0, "links": 10 * GRID}, 2.7),
     ({"links": 2000 * GRID}, 20.0),  # 1 + 0.2 x 200 is more than any market takes
-])  # fmt: skip
+])
 def test_partners_advertising_and_linked_firms_bring_buyers(changes, demand):
     assert market(**changes)[1] == pytest.approx(demand)
 
 
-@HUNDREDFOLD
+@TRIALS
 @given(anywhere(market_month))
 def test_outside_demand_fits_its_column(situation):
     crowding, demand = market_month(**situation)

@@ -3,8 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_sales_rules import HUNDREDFOLD, anywhere, misfits
 
+from test_policy_rules import TRIALS
+from test_sales_rules import anywhere, misfits
 from villagesim.mechanisms.employment import (
     EmploymentParameters,
     jobs_offered,
@@ -20,7 +21,7 @@ NOT_SEEKING = 255
 P = EmploymentParameters()._replace(
     job_pay=1000.0, link_success=0.01, link_end=0.1, link_pay=1000.0, seek=0.3, leave_rate=0.02, return_rate=0.02,
     city_weight=0.5, gap_scale=1000.0, job_holds=1.0, remittance=0.1,
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(("links", "hours", "competence", "now", "pay"), [
@@ -28,7 +29,7 @@ P = EmploymentParameters()._replace(
     (10.0, 100.0, 1.0, 10.0, 1000000),  # 9 + 0.01 x 100
     (10.0, 100.0, 0.0, 9.3, 930000),  # without competence three tenths of that
     (0.0, 100.0, 0.5, 0.65, 65000),  # 0.01 x 100 x (0.3 + 0.7 x 0.5)
-])  # fmt: skip
+])
 def test_hours_of_linking_bring_firms_that_pay_wages_until_they_go(links, hours, competence, now, pay):
     firms, steps, orders = links_month(links, hours, competence, P)
     assert firms == pytest.approx(now)
@@ -41,7 +42,7 @@ def test_hours_of_linking_bring_firms_that_pay_wages_until_they_go(links, hours,
     ((0, 0, 0, 99999), 0),  # no part of a job
     ((100000, 0, 0, 0), 1),  # last month's money counts
     ((0, 0, 0, 0), 0),
-])  # fmt: skip
+])
 def test_there_are_as_many_jobs_as_the_money_pays_for(money, jobs):
     assert jobs_offered(*money, P) == (sum(money), 100000, jobs)
 
@@ -50,7 +51,7 @@ def seeks(**changes):
     usual = {
         "woman_led": 0, "elder_led": 0, "returnee": 0, "adults": 2, "away": 1, "selling_hours": 60.0, "job": 0,
         "u_job": 0.2, "p": P,
-    }  # fmt: skip
+    }
     return seeks_job(**usual | changes)
 
 
@@ -66,7 +67,7 @@ def seeks(**changes):
     ({"away": 2}, NOT_SEEKING),  # nobody is at home
     ({"away": 2, "job": 1}, NOT_SEEKING),  # so the job is given up
     ({"selling_hours": 60.5}, NOT_SEEKING),  # busy selling
-])  # fmt: skip
+])
 def test_holders_keep_their_jobs_then_come_women_elders_and_returnees_with_time_to_spare(changes, place):
     assert seeks(**changes) == place
 
@@ -81,7 +82,7 @@ def test_wages_come_out_of_the_pool():
     assert pays_wages(310000, 100000, 3) == (10000, 300000)
 
 
-@HUNDREDFOLD
+@TRIALS
 @given(anywhere(jobs_offered), st.floats(0.0, 1.0))
 def test_the_pool_pays_all_jobs_that_it_offered_and_no_more(money, taken):
     pool, wage, jobs = results = jobs_offered(**money)
@@ -91,7 +92,7 @@ def test_the_pool_pays_all_jobs_that_it_offered_and_no_more(money, taken):
     assert pool - jobs * wage < wage
 
 
-@HUNDREDFOLD
+@TRIALS
 @given(anywhere(links_month), anywhere(seeks_job), anywhere(wage_paid))
 def test_links_priorities_and_wages_fit_their_columns(link, seek, wage):
     assert misfits(links_month, links_month(**link), but=("links",)) == []
@@ -106,7 +107,7 @@ def moves(**changes):
     usual = {
         "adults": 3, "away": 0, "income_year": 7_200_000, "job": 0, "mode": 0, "county_city_wage": 4000.0,
         "u_depart": 0.5, "u_return_home": 0.5, "p": P,
-    }  # fmt: skip
+    }
     return migrates(**usual | changes)
 
 
@@ -118,7 +119,7 @@ def moves(**changes):
     ({"mode": 2, "job": 1}, 0.0053788284),  # not twice
     ({"county_city_wage": 6000.0}, 0.0146211716),
     ({"away": 1, "income_year": 4_800_000}, 0.01),  # 48,000 / 12 / 2
-])  # fmt: skip
+])
 def test_the_income_gap_drives_people_away_and_a_job_or_a_shop_holds_them(changes, chance):
     away = changes.get("away", 0)
     assert moves(u_depart=chance * 0.999, **changes)[:3] == (away + 1, True, False)
@@ -130,7 +131,7 @@ def test_the_income_gap_drives_people_away_and_a_job_or_a_shop_holds_them(change
     ({"income_year": 7_200_000}, 0.0146211716),  # a home adult earns 3,000
     ({"income_year": 4_800_000, "job": 1}, 0.0146211716),
     ({"income_year": 2_400_000}, 0.0053788284),  # a home adult earns 1,000
-])  # fmt: skip
+])
 def test_good_local_income_or_a_job_brings_members_home(changes, chance):
     assert moves(away=1, u_return_home=chance * 0.999, **changes)[:3] == (0, False, True)
     assert moves(away=1, u_return_home=chance * 1.001, **changes)[:3] == (1, False, False)
@@ -158,7 +159,7 @@ def test_who_leaves_this_month_sends_nothing_yet():
     assert moves(u_depart=1e-9) == (1, True, False, 0)
 
 
-@HUNDREDFOLD
+@TRIALS
 @given(anywhere(migrates))
 def test_no_more_are_away_than_there_are_adults(situation):
     situation["away"] = min(situation["away"], situation["adults"])
@@ -167,7 +168,7 @@ def test_no_more_are_away_than_there_are_adults(situation):
     assert results[0] <= situation["adults"]
 
 
-@HUNDREDFOLD
+@TRIALS
 @given(anywhere(migrates), st.floats(0.0, 1e5))
 def test_a_better_city_wage_keeps_nobody_from_leaving(situation, wage):
     better = situation | {"county_city_wage": max(wage, situation["county_city_wage"])}

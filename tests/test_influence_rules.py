@@ -9,7 +9,7 @@ from villagesim.arithmetic import GRID
 from villagesim.mechanisms.influence import InfluenceParameters, believes, media_luck, tells_result
 
 P = InfluenceParameters()._replace(
-    prior_precision=4.0, fading=0.9, common_variance=0.1, own_variance=0.4, media_precision=0.5, media_spread=0.2,
+    prior_precision=4.0, fading=0.9, common_variance=0.1, own_variance=0.4, media_precision=0.25, media_spread=0.2,
     champion_reach=0.5, selection_aware=0.5, skill_edge=0.25, acquaintance=1.0, trust_step=0.02,
 )
 # A seller with half of both upper rungs; margin 0.5, smoothed -0.5, shipping 0.25.
@@ -71,14 +71,14 @@ def test_evidence_beyond_the_prior_fades_and_the_belief_stays(precision, after):
 
 
 @pytest.mark.parametrize(("shock", "mean"), [
-    # precision 0.5 x trust 0.5 = 0.25 says 0.4: (4 x 0.3 + 0.25 x 0.4) / 4.25 = 1.3 / 4.25
-    (0.0, 0.3058823529),
-    # bad luck: it says 0.4 - 0.2; (1.2 + 0.05) / 4.25
-    (-1.0, 0.2941176471),
+    # precision 0.25 x trust 0.5 = 0.125 says 0.4: (4 x 0.3 + 0.125 x 0.4) / 4.125 = 1.25 / 4.125
+    (0.0, 0.3030303030),
+    # bad luck: it says 0.4 - 0.2; (1.2 + 0.025) / 4.125
+    (-1.0, 0.2969696970),
 ])
 def test_media_whisper_to_those_who_trust_e_commerce_and_move_no_trust(shock, mean):
     found = believes(**(LISTENER | {"county_media_shock": shock, "p": P}))
-    assert found == (pytest.approx(mean, rel=1e-9), 4.25, 0.5)
+    assert found == (pytest.approx(mean, rel=1e-9), 4.125, 0.5)
 
 
 @pytest.mark.parametrize(("acquaintance", "voices", "mean", "precision"), [

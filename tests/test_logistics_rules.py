@@ -1,17 +1,19 @@
 """What a parcel costs, what a village receives, a route's month and its yearly review: by hand, and over all ranges."""
 
-import inspect
+from inspect import signature
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_sales_rules import HUNDREDFOLD, anywhere, misfits
 
+from test_policy_rules import TRIALS
+from test_sales_rules import anywhere, misfits
 from villagesim.mechanisms.logistics import (
     LogisticsParameters,
     handling_paid,
     parcel_price,
     parcels_received,
+    piece_pay,
     route_month,
     works_on_grid,
 )
@@ -22,7 +24,7 @@ P = LogisticsParameters()._replace(
     fee_share=2.0, fee_adjust=0.5, carry=100.0, sorting_gain=1.0, pooled_gain=0.5, visits_low=1.0, visits_high=7.0,
     visits_adjust=0.5, break_even=0.1, review_spread=0.1, memory=0.1, keeper_pay=0.4, squad_pay=0.6, squad_saves=0.25,
     point_saves=0.2, haul=2.0, haul_distance=0.1, walk_in=8.0, pooled_shipping=0.25, connected=0.4,
-)  # fmt: skip
+)
 
 
 # What a sender pays
@@ -32,8 +34,8 @@ def price(**changes):
     usual = {
         "distance_town": 10.0, "terrain": 0.5, "rank": 0.5, "service_point": 0.0, "squad": 0.0, "teamwork": 0.0,
         "courier_serving": 1, "courier_fee": 6.0, "courier_fill": 0.9, "p": P,
-    }  # fmt: skip
-    shocks = {name: 0.0 for name in inspect.signature(parcel_price).parameters if name not in usual}
+    }
+    shocks = {name: 0.0 for name in signature(parcel_price).parameters if name not in usual}
     closed = {name: changes.pop("closed", 0.0) for name in shocks}
     return pytest.approx(parcel_price(**usual | closed | changes))
 
@@ -45,7 +47,7 @@ def price(**changes):
     ({"squad": 1.0}, 6.0, 1.0),  # a squad carries for half
     ({"service_point": 0.5, "squad": 0.5}, 6.0, 0.75),  # 2 x 0.5 x 0.75
     ({"teamwork": 1.0}, 4.5, 2.0),  # 6 x (1 - 0.25)
-])  # fmt: skip
+])
 def test_on_a_route_the_courier_is_paid_and_a_point_ends_the_hauling(changes, fee, haul):
     assert (fee, haul, 0.9) == price(**changes)
 
@@ -59,12 +61,12 @@ def test_on_a_route_the_courier_is_paid_and_a_point_ends_the_hauling(changes, fe
     ({"closed": 0.6, "rank": 0.5}, 17.0),  # 8 + 3 x 3: the road is closed
     ({"closed": 0.6, "rank": 0.3}, 11.0),  # the first two fifths stay open
     ({"closed": 1.0, "rank": 0.3, "squad": 1.0}, 12.5),  # 8 + 9 / 2
-])  # fmt: skip
+])
 def test_without_a_route_a_parcel_is_hauled_to_the_township(changes, haul):
     assert (0.0, haul, 1.0) == price(courier_serving=0, **changes)
 
 
-@HUNDREDFOLD
+@TRIALS
 @given(anywhere(parcel_price), st.floats(0.0, 1.0))
 def test_prices_fit_their_columns_and_points_squads_and_pooling_never_make_a_parcel_dearer(situation, more):
     before = parcel_price(**situation)
@@ -82,7 +84,7 @@ def received(**changes):
     usual = {
         "households": 100, "coverage": 1.0, "service_point": 0.0, "courier_serving": 1, "county_inbound": 2.0,
         "county_month": 0, "p": P,
-    }  # fmt: skip
+    }
     return parcels_received(**usual | changes)
 
 
@@ -92,7 +94,7 @@ def received(**changes):
     ({"courier_serving": 0}, (80, 200)),  # 0.4 of it is sent for; all of it is wanted
     ({"courier_serving": 0, "service_point": 0.5}, (110, 200)),  # 0.4 + 0.3 x 0.5
     ({"courier_serving": 0, "service_point": 1.0, "p": P._replace(connected=0.9)}, (200, 200)),  # never more than all
-])  # fmt: skip
+])
 def test_a_village_without_a_route_wants_as_much_and_gets_less(changes, parcels):
     assert received(**changes) == parcels
 
@@ -103,7 +105,7 @@ def test_fractions_of_a_parcel_are_not_lost_from_month_to_month():
     assert months == [2, 3, 2, 3]
 
 
-@HUNDREDFOLD
+@TRIALS
 @given(anywhere(parcels_received))
 def test_nobody_receives_more_than_was_wanted(situation):
     situation["households"] = min(situation["households"], 10**5)
@@ -115,17 +117,28 @@ def test_nobody_receives_more_than_was_wanted(situation):
 # What stands along a route, and piece pay
 
 
-@pytest.mark.parametrize(("serving", "pay"), [(1, 8000), (0, 0)])
+@pytest.mark.parametrize(("point", "squad", "pay"), [
+    (0.0, 0.0, 0.0),
+    (0.5, 0.0, 0.2),  # the keeper, by the point's condition
+    (0.0, 1.0, 0.6),
+    (1.0, 1.0, 0.6),  # where a squad carries, no keeper is paid
+    (1.0, 0.5, 0.5),  # 0.6 x 0.5 + 0.4 x 0.5
+])
+def test_a_parcel_is_paid_to_the_squad_or_else_to_the_keeper(point, squad, pay):
+    assert piece_pay(point, squad, P) == pytest.approx(pay)
+
+
+@pytest.mark.parametrize(("serving", "pay"), [(1, 5000), (0, 0)])
 def test_keepers_and_squads_are_paid_by_the_piece_where_the_route_runs(serving, pay):
-    # 100 parcels x (0.4 x 0.5 + 0.6 x 1) = 80 yuan
-    assert handling_paid(30, 70, 0.5, 1.0, serving, P) == pay
+    # 100 parcels x 0.5 yuan
+    assert handling_paid(30, 70, 1.0, 0.5, serving, P) == pay
 
 
 def test_works_are_added_up_in_steps_of_two_to_the_minus_twenty():
     assert works_on_grid(0.0, 0.5, 1.0) == (0, 524288, 1048576)
 
 
-@HUNDREDFOLD
+@TRIALS
 @given(anywhere(handling_paid), anywhere(works_on_grid))
 def test_piece_pay_and_works_fit_their_columns(parcels, works):
     assert misfits(handling_paid, handling_paid(**parcels)) == []
@@ -136,7 +149,7 @@ def test_piece_pay_and_works_fit_their_columns(parcels, works):
 
 NAMES = (
     "serving", "opened", "closed", "visits", "fee", "backlog", "fill", "latent", "latent_cost", "commission", "spent",
-)  # fmt: skip
+)
 
 
 def route(**changes):
@@ -145,7 +158,7 @@ def route(**changes):
         "parcels_out": 133, "parcels_in": 300, "wanted_in": 300, "unshipped": 0, "latent": 1000.0,
         "latent_cost": 1000.0, "point": 0, "squad": 0, "sorting": 0, "county_season": 5, "lever_platform": 0.0,
         "z_route": 0.0, "p": P,
-    }  # fmt: skip
+    }
     return dict(zip(NAMES, route_month(**usual | changes), strict=True))
 
 
@@ -180,7 +193,7 @@ def test_a_month_of_a_small_route_adds_up():
     ({"point": 2 * GRID}, 13856),  # x (1 - 0.2)
     # 173.2 x 2 x 0.75 x 0.75 x 0.8
     ({"terrain": 1.0, "lever_platform": 1.0, "squad": 2 * GRID, "point": 2 * GRID}, 15588),
-])  # fmt: skip
+])
 def test_mountains_make_a_round_dearer_and_platform_squads_and_points_cheaper(changes, spent):
     assert quiet(**changes)["spent"] == spent
 
@@ -192,7 +205,7 @@ def test_mountains_make_a_round_dearer_and_platform_squads_and_points_cheaper(ch
     ({"lever_platform": 1.0}, 0.6495, 701),  # x 1.5
     ({"visits": 5.0}, 1.0, 0),  # 2165
     ({"backlog": 2000}, 0.2165, 866),  # what waits from last month is carried too: 866 of 4000
-])  # fmt: skip
+])
 def test_sorting_gear_and_a_platform_clear_the_backlog(changes, fill, backlog):
     month = route(**{"parcels_out": 500, "parcels_in": 1500} | changes)
     assert (month["fill"], month["backlog"]) == (pytest.approx(fill), backlog)
@@ -207,7 +220,7 @@ def test_deliveries_are_paid_for_when_they_are_made():
     ({"parcels_out": 0, "wanted_in": 0}, 1.5),  # 2 + 0.5 x (1 - 2)
     ({"wanted_in": 9867}, 4.5),  # 10000 parcels need 23 rounds: 2 + 0.5 x (7 - 2)
     ({"backlog": 433}, 2.15),  # two rounds, 2.3 with some room: 2 + 0.5 x 0.3
-])  # fmt: skip
+])
 def test_rounds_follow_the_load_slowly_and_within_bounds(changes, visits):
     assert route(**changes)["visits"] == pytest.approx(visits)
 
@@ -216,7 +229,7 @@ def test_rounds_follow_the_load_slowly_and_within_bounds(changes, visits):
     ({}, 6.0),  # asks 3 + 0 yuan, posts no less than 4: 8 + 0.5 x (4 - 8)
     ({"parcels_out": 1}, 11.0),  # asks 3 + 2 x 173.2 yuan, posts no more than 14: 8 + 0.5 x 6
     ({"wanted_in": 173}, 6.5011561),  # asks 3 + 2 x 173.2 / 173 = 5.0023121
-])  # fmt: skip
+])
 def test_the_posted_fee_follows_the_cost_of_a_parcel_within_bounds(changes, fee):
     assert quiet(**changes)["fee"] == pytest.approx(fee)
 
@@ -226,9 +239,9 @@ def test_the_posted_fee_follows_the_cost_of_a_parcel_within_bounds(changes, fee)
     ({"unshipped": 100}, 950.0, 917.32),  # orders it could not take would have brought 100 x (8 - 3)
     ({"unshipped": 100, "fee": 2.0}, 900.0, 917.32),  # a fee below the line-haul earns nothing, and loses nothing
     ({"wanted_in": 100, "parcels_in": 40}, 910.0, 917.32),  # 100 wanted deliveries at 1 yuan
-    # both villages have a point (0.4 yuan), one a squad (0.6): 300 x 0.7 for pieces; a round costs 40 x 0.8 x 0.875
-    ({"wanted_in": 300, "point": 2 * GRID, "squad": GRID}, 930.0, 933.124),  # 900 + 0.1 x (210 + 4.33 x 28)
-])  # fmt: skip
+    # both villages have a point, one a squad: 300 x 0.5 yuan for pieces; a round costs 40 x 0.8 x 0.875 = 28
+    ({"wanted_in": 300, "point": 2 * GRID, "squad": GRID}, 930.0, 927.124),  # 900 + 0.1 x (150 + 4.33 x 28)
+])
 def test_the_yearly_record_counts_orders_that_could_have_been_taken(changes, latent, cost):
     month = quiet(**changes)
     assert (month["latent"], month["latent_cost"]) == (pytest.approx(latent), pytest.approx(cost))
@@ -242,7 +255,7 @@ def test_the_yearly_record_counts_orders_that_could_have_been_taken(changes, lat
     ({"latent_cost": 1100.0}, False),  # 900 is below 0.9 x 1007.32 = 906.59
     ({"latent_cost": 1050.0, "z_route": -1.0}, False),  # the firm guesses 810
     ({"latent_cost": 1100.0, "z_route": 1.0}, True),  # the firm guesses 990
-])  # fmt: skip
+])
 def test_a_route_is_closed_in_january_when_a_year_earned_far_less_than_it_cost(changes, runs):
     month = quiet(county_season=0, **changes)
     assert (month["serving"], month["opened"], month["closed"]) == (runs, False, not runs)
@@ -253,7 +266,7 @@ def test_a_route_is_closed_in_january_when_a_year_earned_far_less_than_it_cost(c
     ({"latent_cost": 850.0}, True),  # 900 is above 1.1 x 782.32 = 860.55
     ({"latent_cost": 900.0, "z_route": 1.0}, True),  # the firm guesses 990
     ({"latent_cost": 850.0, "z_route": -1.0}, False),  # the firm guesses 810
-])  # fmt: skip
+])
 def test_a_route_is_opened_in_january_when_a_year_would_have_earned_well_above_its_cost(changes, runs):
     month = quiet(county_season=0, serving=0, **changes)
     assert (month["serving"], month["opened"], month["closed"]) == (runs, runs, False)
@@ -277,13 +290,13 @@ def test_a_route_that_does_not_run_carries_pays_and_earns_nothing_but_keeps_its_
     assert month["latent"] == pytest.approx(996.5)
 
 
-@HUNDREDFOLD
+@TRIALS
 @given(anywhere(route_month))
 def test_a_route_s_month_fits_its_columns(situation):
     assert misfits(route_month, route_month(**situation)) == []
 
 
-@HUNDREDFOLD
+@TRIALS
 @given(anywhere(route_month), st.floats(0.0, 1.0))
 def test_a_route_never_both_opens_and_closes_and_a_platform_never_slows_it(situation, platform):
     runs, opens, closes, _, _, backlog, fill, *_ = route_month(**situation)

@@ -23,7 +23,8 @@ from villagesim.mechanisms.policy import (
     works_need,
     yearly_grant,
 )
-from villagesim.tables import MANY, TABLES
+from villagesim.tables import TABLES
+from villagesim.tables.quantities import MANY
 
 PHASES = {phase.rule: phase for phase in SCHEDULE if isinstance(phase, RowPhase)}
 COLUMNS = {table: {column.name: column for column in declared(kind)} for table, kind in TABLES.items()}
@@ -81,13 +82,13 @@ def assert_in_declared_range(rule, results):
 
 
 P = PolicyParameters()._replace(
-    break_chance=0.1, cut_chance=0.2, cut_size=0.5, carry_over=0.1, duplication=0.3, rating_a=0.02, rating_b=0.01,
+    break_chance=0.1, cut_chance=0.2, cut_size=0.5, carry_over=0.3, duplication=0.3, rating_a=0.02, rating_b=0.01,
     pays_b=0.8, pays_c=0.6, build_rate=0.25, wear=0.04,
 )
 # A county of 1,000 households and a yearly 100,000 yuan.
 YEAR = {
     "due": 1, "budget": 10_000_000, "fund": 0, "held_back": 0, "households": 1000, "sellers": 100,
-    "sellers_before": 100, "lever_coordination": 0.0, "lever_continuity": 0.0, "lever_award": 0.0,
+    "sellers_before": 100, "lever_coordination": 0.0, "planned_continuity": 0.0, "planned_award": 0.0,
     "planned_fund_cut": 0.0, "u_grant": 0.9, "p": P,
 }
 
@@ -116,7 +117,7 @@ def year(**changes):
     (1.0, 0.9, 1.0, 0),
 ])
 def test_the_yearly_money_comes_whole_cut_or_not_at_all(continuity, luck, cut, fen):
-    after = year(lever_continuity=continuity, u_grant=luck, planned_fund_cut=cut)
+    after = year(planned_continuity=continuity, u_grant=luck, planned_fund_cut=cut)
     assert (after["grant"], after["fund"], after["waits"], after["returned"]) == (fen, fen, 0, 0)
 
 
@@ -145,17 +146,17 @@ def test_an_award_is_paid_in_whole_fen():
 
 def test_a_share_of_the_new_money_waits_for_next_years_rating():
     # 0.3 x 100,000 yuan wait; last year's 5,000 go back after a fall in sellers
-    after = year(lever_award=0.3, held_back=500_000, sellers=90)
+    after = year(planned_award=0.3, held_back=500_000, sellers=90)
     assert (after["fund"], after["waits"], after["returned"]) == (7_000_000, 3_000_000, 500_000)
 
 
 @pytest.mark.parametrize(("fund", "luck", "left", "returned"), [
-    # a tenth of 100,000 yuan may be kept: of 40,000 unspent, 30,000 lapse
-    (4_000_000, 0.9, 11_000_000, 3_000_000),
+    # 0.3 of 100,000 yuan may be kept: of 40,000 unspent, 10,000 lapse
+    (4_000_000, 0.9, 13_000_000, 1_000_000),
     # 6,000 unspent are all kept
     (600_000, 0.9, 10_600_000, 0),
     # the part kept is of the budget, not of what arrives
-    (4_000_000, 0.01, 1_000_000, 3_000_000),
+    (4_000_000, 0.01, 3_000_000, 1_000_000),
 ])
 def test_money_left_unspent_lapses_but_for_a_carry_over(fund, luck, left, returned):
     after = year(fund=fund, u_grant=luck)
@@ -163,7 +164,7 @@ def test_money_left_unspent_lapses_but_for_a_carry_over(fund, luck, left, return
 
 
 def test_nothing_moves_in_a_month_when_no_money_is_due():
-    after = year(due=0, fund=700, held_back=300, sellers=150, lever_award=0.3)
+    after = year(due=0, fund=700, held_back=300, sellers=150, planned_award=0.3)
     assert after == {"fund": 700, "waits": 300, "grant": 0, "returned": 0, "sellers_before": 100, "coordination": 0.0}
 
 
@@ -265,8 +266,8 @@ def test_every_fen_of_the_yearly_money_is_on_hand_waits_or_went_back(case):
 @TRIALS
 @given(situations(yearly_grant, due=st.just(1)), st.floats(0.0, 1.0))
 def test_a_more_certain_fund_never_brings_less(case, continuity):
-    assume(continuity > case["lever_continuity"])
-    assert yearly_grant(**case)[2] <= yearly_grant(**(case | {"lever_continuity": continuity}))[2]
+    assume(continuity > case["planned_continuity"])
+    assert yearly_grant(**case)[2] <= yearly_grant(**(case | {"planned_continuity": continuity}))[2]
 
 
 @TRIALS

@@ -20,15 +20,15 @@ from villagesim.mechanisms.workforce import (
     visit_conditions,
 )
 
-# Effects on the log hazard are set to ln 2, so that each doubles or halves a hazard of 0.24 / 12 = 0.02 a month.
+# Effects on the log hazard are multiples of ln 2, so that each multiplies 0.24 / 12 = 0.02 a month by a power of two.
 LN_2 = 0.6931471805599453
 P = WorkforceParameters()._replace(
-    leave_rate=0.24, leave_pay=2 * LN_2, leave_ladder=LN_2, leave_local=LN_2, leave_load=LN_2, leave_supervision=LN_2,
-    caseload_norm=400.0, hire_rate=0.2, hire_ladder=0.3, local_share=0.2, graduate_share=0.25, social_start=0.5,
-    social_local=0.4, online_start=0.1, online_returnee=0.3, learn_social=0.02, learn_online=0.01, mentor_gain=1.0,
-    course_gain=2.0, supervision_gain=0.5, contractor_online=0.45, grade_months=20.0, hours=160.0, paperwork=0.25,
-    paperwork_alone=0.2, paperwork_assessed=0.05, slack=0.4, slack_months=12.0, bend=0.5, road_loss=0.4,
-    hardware_loss=0.3, overhead=0.2, city_share=1.0,
+    leave_rate=0.24, leave_pay=4 * LN_2, leave_ladder=LN_2, leave_local=2 * LN_2, leave_load=0.5 * LN_2,
+    leave_supervision=0.75 * LN_2, caseload_norm=400.0, hire_rate=0.16, hire_ladder=0.3, local_share=0.32,
+    graduate_share=0.25, social_start=0.5, social_local=0.4, online_start=0.1, online_returnee=0.35, learn_social=0.02,
+    learn_online=0.01, mentor_gain=1.0, course_gain=2.0, supervision_gain=0.5, contractor_online=0.45,
+    grade_months=20.0, hours=160.0, paperwork=0.25, paperwork_alone=0.3, paperwork_assessed=0.05,
+    slack=0.4, slack_months=12.0, bend=0.5, road_loss=0.4, hardware_loss=0.3, overhead=0.2, city_share=1.0,
 )
 # The first of two posts of a county of 1,000 households. Take-home pay 5,000 x 0.8 = 4,000 yuan, as in the city.
 HELD = {
@@ -47,25 +47,26 @@ VACANT = {
 
 @pytest.mark.parametrize(("changes", "hazard"), [
     ({}, 0.02),
-    # half the city's pay: a gap of 1/2 at effect 2 ln 2 doubles the hazard
-    ({"price_posts": 2500.0}, 0.04),
+    # half the city's pay: a gap of 1/2 multiplies by 2^2
+    ({"price_posts": 2500.0}, 0.08),
     # 2,000 of base pay and 0.5 x 4,000 above scale: no gap
     ({"price_posts": 2500.0, "lever_pay": 0.5}, 0.02),
-    # twice the city's pay: a gap of -1 divides by four
-    ({"price_posts": 10_000.0}, 0.005),
-    # a ladder halves; with a supplement of 2,000 at grade 2.5 of 5, pay is 5,000, a gap of -1/4: once more 2^-0.5
+    # twice the city's pay: a gap of -1, 2^-4
+    ({"price_posts": 10_000.0}, 0.00125),
+    # a ladder halves; with a supplement of 2,000 at grade 2.5 of 5, pay is 5,000, a gap of -1/4: half once more
     ({"lever_ladder": 1.0}, 0.01),
-    ({"lever_ladder": 1.0, "price_ladder": 2000.0, "grade": 2.5}, 0.0070710678),
-    # returnees and officials are local, graduates are not
-    ({"origin": RETURNEE}, 0.01),
-    ({"origin": OFFICIAL}, 0.01),
+    ({"lever_ladder": 1.0, "price_ladder": 2000.0, "grade": 2.5}, 0.005),
+    # returnees and officials are local, 2^-2; graduates are not
+    ({"origin": RETURNEE}, 0.005),
+    ({"origin": OFFICIAL}, 0.005),
     ({"origin": GRADUATE}, 0.02),
-    # twice the norm doubles, half the norm changes nothing, four times the norm and more counts as 2^3
-    ({"caseload": 800}, 0.04),
+    # twice the norm: 2^0.5; half the norm changes nothing; four times the norm and more: 2^1.5
+    ({"caseload": 800}, 0.0282842712),
     ({"caseload": 200}, 0.02),
-    ({"caseload": 1600}, 0.16),
-    ({"caseload": 4000}, 0.16),
-    ({"lever_supervision": 1.0}, 0.01),
+    ({"caseload": 1600}, 0.0565685425),
+    ({"caseload": 4000}, 0.0565685425),
+    # 2^-0.75
+    ({"lever_supervision": 1.0}, 0.0118920712),
     # an exodus adds a tenth
     ({"lever_exodus": 0.1}, 0.12),
 ])
@@ -77,7 +78,7 @@ def test_workers_leave_over_pay_and_load_and_stay_for_a_ladder_home_and_supervis
 
 
 def test_the_pay_gap_is_to_the_part_of_the_city_wage_that_workers_compare_with():
-    # 4,000 against 0.5 x 8,000 is no gap; against 8,000 it is 1/2 and doubles the hazard of 0.02
+    # 4,000 against 0.5 x 8,000 is no gap; against 8,000 it is 1/2, and the hazard 0.08 instead of 0.02
     half, whole = P._replace(city_share=0.5), P._replace(city_share=1.0)
     case = HELD | {"county_city_wage": 8000.0, "u_leave_post": 0.03}
     assert leaves_post(**(case | {"p": half}))[3] == 0
@@ -119,15 +120,15 @@ def test_a_contractor_fills_every_funded_post_and_takes_no_leave(filled, posts, 
 
 
 @pytest.mark.parametrize(("changes", "chance"), [
-    # pay as in the city: 0.2 a month
-    ({}, 0.2),
-    # 4,000 + 0.5 x 4,000 = 6,000 against 4,000: 1.5 x 0.2
-    ({"lever_pay": 0.5}, 0.3),
+    # pay as in the city: 0.16 a month
+    ({}, 0.16),
+    # 4,000 + 0.5 x 4,000 = 6,000 against 4,000: 1.5 x 0.16
+    ({"lever_pay": 0.5}, 0.24),
     # a ladder adds 0.3 to the appeal
-    ({"lever_ladder": 1.0}, 0.26),
+    ({"lever_ladder": 1.0}, 0.208),
     # the appeal is 0.3 at least and 2 at most
-    ({"county_city_wage": 40_000.0}, 0.06),
-    ({"county_city_wage": 1000.0}, 0.4),
+    ({"county_city_wage": 40_000.0}, 0.048),
+    ({"county_city_wage": 1000.0}, 0.32),
 ])
 def test_better_paid_posts_are_filled_sooner(changes, chance):
     before = fills_post(**(VACANT | changes | {"u_hire": chance + 1e-9}))
@@ -143,18 +144,20 @@ def test_nobody_is_hired_where_no_post_is_open_and_vacant(changes):
 
 
 @pytest.mark.parametrize(("local_hiring", "luck", "origin"), [
-    # 0.2 are local, six tenths of them returnees; a quarter of the other 0.8 are graduates
-    (0.0, 0.119, RETURNEE),
-    (0.0, 0.121, OFFICIAL),
-    (0.0, 0.199, OFFICIAL),
-    (0.0, 0.201, GRADUATE),
-    (0.0, 0.399, GRADUATE),
-    (0.0, 0.401, OUTSIDER),
-    # posts half held open: 0.2 + 0.5 x 0.8 = 0.6 are local, graduates a quarter of 0.4
-    (0.5, 0.359, RETURNEE),
-    (0.5, 0.361, OFFICIAL),
-    (0.5, 0.601, GRADUATE),
-    (0.5, 0.701, OUTSIDER),
+    # 0.32 are local, six tenths of them returnees: 0.192; a quarter of the other 0.68 are graduates: up to 0.49
+    (0.0, 0.191, RETURNEE),
+    (0.0, 0.193, OFFICIAL),
+    (0.0, 0.319, OFFICIAL),
+    (0.0, 0.321, GRADUATE),
+    (0.0, 0.489, GRADUATE),
+    (0.0, 0.491, OUTSIDER),
+    # posts half held open: 0.32 + 0.5 x 0.68 = 0.66 are local, 0.396 returnees; graduates a quarter of 0.34
+    (0.5, 0.395, RETURNEE),
+    (0.5, 0.397, OFFICIAL),
+    (0.5, 0.659, OFFICIAL),
+    (0.5, 0.661, GRADUATE),
+    (0.5, 0.744, GRADUATE),
+    (0.5, 0.746, OUTSIDER),
     # posts for locals alone
     (1.0, 0.599, RETURNEE),
     (1.0, 0.601, OFFICIAL),
@@ -167,12 +170,12 @@ def test_local_hiring_brings_returnees_and_village_officials(local_hiring, luck,
 @pytest.mark.parametrize(("origin_luck", "skill_luck", "social", "online"), [
     # usual luck (0.7 + 0.6 x 0.5 = 1): outsider, graduate, official, returnee
     (0.9, 0.5, 0.5, 0.1),
-    (0.3, 0.5, 0.5, 0.1),
-    (0.15, 0.5, 0.4, 0.1),
-    (0.05, 0.5, 0.4, 0.3),
+    (0.4, 0.5, 0.5, 0.1),
+    (0.25, 0.5, 0.4, 0.1),
+    (0.05, 0.5, 0.4, 0.35),
     # a quarter up: 0.7 + 0.15 = 0.85; three quarters: 1.15
     (0.9, 0.25, 0.425, 0.085),
-    (0.05, 0.75, 0.46, 0.345),
+    (0.05, 0.75, 0.46, 0.4025),
 ])
 def test_who_is_hired_decides_what_the_post_can_do(origin_luck, skill_luck, social, online):
     hired = fills_post(**(VACANT | {"u_origin": origin_luck, "u_hired_skill": skill_luck}))
@@ -220,10 +223,10 @@ def test_neither_a_vacant_post_nor_a_contractor_grows(filled, contractor, tenure
 @pytest.mark.parametrize(("tenure", "coordination", "assessment", "hours"), [
     # a quarter of 160 hours goes to paperwork
     (0, 1.0, 0.0, 120.0),
-    # each department asks on its own: 0.45
-    (0, 0.0, 0.0, 88.0),
-    # half coordinated: 0.35
-    (0, 0.5, 0.0, 104.0),
+    # each department asks on its own: 0.55
+    (0, 0.0, 0.0, 72.0),
+    # half coordinated: 0.4
+    (0, 0.5, 0.0, 96.0),
     # assessment: 0.3, at any time in post
     (0, 1.0, 1.0, 112.0),
     (36, 1.0, 1.0, 112.0),

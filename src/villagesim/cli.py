@@ -4,11 +4,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
-from villagesim import cli_runs, cli_trace
+from villagesim import cli_factorial, cli_runs, cli_trace
 
 if TYPE_CHECKING:
     from villagesim.catalogue import Entry
@@ -20,7 +19,7 @@ WIDE = 220
 class PlainErrors(TyperGroup):
     """A group of commands in which a mistake in the user's files is one line on stderr and exit status 2."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: typer.Context) -> Any:
         try:
             return super().invoke(ctx)
         except ValueError as error:
@@ -40,7 +39,9 @@ app = typer.Typer(
 )
 scenario_app = typer.Typer(no_args_is_help=True, help="Check, show and begin scenario files.")
 app.add_typer(scenario_app, name="scenario")
-for command in (cli_runs.run, cli_runs.compare, cli_runs.experiment, cli_trace.trace):
+for command in (
+    cli_runs.run, cli_runs.compare, cli_runs.experiment, cli_trace.trace, cli_factorial.factorial, cli_factorial.hysteresis,
+):
     app.command()(command)
 
 

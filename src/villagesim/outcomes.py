@@ -89,6 +89,11 @@ def _ratio(name: str, unit: str, meaning: str, part: str, over: str, scale: floa
     return Outcome(name, unit, meaning, "ratio", None, part, over, scale, True)
 
 
+def _detail(name: str, unit: str, meaning: str, part: str, over: str, scale: float = 1.0) -> Outcome:
+    """A ratio that no summary shows unasked."""
+    return Outcome(name, unit, meaning, "ratio", None, part, over, scale)
+
+
 def _yearly(name: str, meaning: str, part: str) -> Outcome:
     return _ratio(name, "yuan/household/year", meaning, part, "households", FLOW_MONTHS / FEN_PER_YUAN)
 
@@ -109,6 +114,13 @@ def _total(table: str, column: str) -> Callable[[World], Any]:
 def _public_cost(world: World) -> float:
     """Programme money spent, as if for a year of such months [yuan/household/year]."""
     return float(world.county.spent[0]) * FLOW_MONTHS / FEN_PER_YUAN / max(world.households.mode.size, 1)
+
+
+def _turnover(world: World) -> float:
+    """Holders of posts that left this month, as a share a year of those who held one at its start; NaN where none did."""
+    left = int(world.workers.left.sum())
+    held = int(world.workers.filled.sum()) - int(world.workers.hired.sum()) + left
+    return FLOW_MONTHS * left / held if held else float("nan")
 
 
 def _mean_where(values: np.ndarray, chosen: np.ndarray) -> float:
@@ -136,6 +148,13 @@ _HOUSEHOLD = (
         "champion_income", "cash_income", "platform_cost", "parcel_cost", "haul_cost", "packing_cost", "tax_cost",
         "start_cost", "farm_cost", "income", "consumption", "debt",
     ),
+    Outcome("online_gain", "yuan", "gain of goods sold online over the trader's price, all costs taken off", "sum",
+            lambda world: world.households.margin * world.households.online_value),
+    Outcome("online_net", "fen", "received from online buyers, all costs of selling taken off", "sum",
+            lambda world: world.households.online_income - sum(
+                getattr(world.households, f"{cost}_cost") for cost in ("platform", "tax", "parcel", "haul", "packing"))),
+    Outcome("shipping_paid", "fen", "parcel fees and haulage paid", "sum",
+            lambda world: world.households.parcel_cost + world.households.haul_cost),
     *_means("skill_basic", "skill_operation", "skill_business", "trust_worker", "trust_online", "belief_mean"),
     Outcome("farm_gate", "yuan/yuan", "farm-gate price of the household's trader over the reference price", "mean",
             lambda world: 1.0 - world.traders.markdown[world.households.trader], headline=True),
@@ -145,6 +164,13 @@ _HOUSEHOLD = (
     _ratio("live_share", "share", "sellers that live-stream", "live", "sellers"),
     _ratio("online_share", "share", "goods sold that are sold online, by value", "online_value", "sales_value"),
     _ratio("spoilage", "share", "goods spoiled over goods sold, by value", "spoiled", "sales_value"),
+    _detail("online_margin", "yuan/yuan", "margin realised online over the trader", "online_gain", "online_value"),
+    _detail("online_price", "yuan/yuan", "received for goods sold online over their reference price", "online_income",
+            "online_value", 1 / FEN_PER_YUAN),
+    _detail("shipping_price", "yuan/parcel", "fee and haulage paid for one parcel", "shipping_paid", "orders",
+            1 / FEN_PER_YUAN),
+    _detail("seller_income", "yuan/seller/year", "received from online buyers less all costs of selling", "online_net",
+            "sellers", FLOW_MONTHS / FEN_PER_YUAN),
     _ratio("jobs_rate", "job/100 household", "local e-commerce jobs held by members", "jobs", "households", 100.0),
     _ratio("away_share", "share", "members away for city work", "away", "persons"),
     _yearly("income_mean", "net income of a household, as if for a year of such months", "income"),
@@ -178,8 +204,9 @@ _PLACE = (
         "brand", "norm", "teamwork", "variety", "service_point", "squad", "cold_chain", "sorting", "coverage", "served",
     )),
     *(_column("village", Villages, name, headline=name in {"parcels_out", "parcels_in"}) for name in (
-        "links", "parcels_out", "parcels_in", "parcels_lost", "pool",
+        "links", "parcels_out", "parcels_in", "parcels_lost", "pool", "handling_pay",
     )),
+    *(_column("village", Villages, f"hours_{use}") for use in SERVICES),
     Outcome("hours", "hour", "productive service hours received this month", "village",
             lambda world: sum(getattr(world.villages, f"hours_{use}") for use in SERVICES)),
     Outcome("jobs_offered", "job", "local e-commerce jobs", "village", lambda world: world.villages.jobs),
@@ -197,6 +224,10 @@ _COUNTY = (
     _county("posts_filled", "post", "posts that somebody holds", _total("workers", "filled"), True),
     _county("workers_left", "person", "workers that left this month", _total("workers", "left"), True),
     _county("workers_hired", "person", "workers hired this month", _total("workers", "hired")),
+    _county("turnover", "share/year", "workers that leave, of those in post", _turnover),
+    *(_county(f"competence_{name}", "share", f"{meaning} competence, mean of those in post",
+              lambda world, name=name: _mean_where(getattr(world.workers, name), world.workers.filled))
+      for name, meaning in (("social", "social-work"), ("online", "e-commerce"))),
     _county("caseload", "household", "households a filled post serves, mean",
             lambda world: _mean_where(world.workers.caseload, world.workers.filled)),
     _county("traders_active", "trader", "traders that buy", _total("traders", "active"), True),

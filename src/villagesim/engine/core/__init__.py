@@ -1,6 +1,6 @@
 """The compiled engine: every phase of the schedule as one short kernel, called in the schedule's order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from threading import Lock
 
@@ -18,14 +18,15 @@ Watch = Callable[[Phase, int, bool], None]
 _FIRST_CALL = Lock()
 
 
-def bind(world: World, parameters: Parameters, seed: int, watch: Watch | None = None) -> Callable[[int], None]:
-    """step(month): one month of the county in `world`, whose columns it changes in place.
+def bind(world: World, parameters: Parameters, seed: int, watch: Watch | None = None,
+         phases: Sequence[Phase] = SCHEDULE) -> Callable[[int], None]:
+    """step(month): one month of the county in `world`, whose columns it changes in place; of it, only these phases.
 
     watch(phase, month, done) is called before (done is False) and after every phase; it must not change the world.
     """
-    steps = [_bind(phase, world, parameters, seed) for phase in SCHEDULE]
+    steps = [_bind(phase, world, parameters, seed) for phase in phases]
     if watch is not None:
-        steps = [_watched(phase, step, watch) for phase, step in zip(SCHEDULE, steps, strict=True)]
+        steps = [_watched(phase, step, watch) for phase, step in zip(phases, steps, strict=True)]
 
     def step(month: int) -> None:
         for phase in steps:

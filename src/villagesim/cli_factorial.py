@@ -1,0 +1,154 @@
+"""The commands on what pathways add together and what stays: `factorial`, `hysteresis`. `cli.py` puts them in place."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from villagesim.cli_runs import Out, Workers, _estimate, _number, _say_files, _show, _studying
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BASELINE = Path("scenarios/baseline.toml")
+PUSH = "integrated.toml"
+
+
+class Carrier(StrEnum):
+    """Who holds the posts."""
+
+    SOCIAL_WORKERS = "social_workers"
+    CONTRACTORS = "contractors"
+    BOTH = "both"
+
+
+def factorial(
+    base: Annotated[Path, typer.Option("--base", help="The county that all mixes are laid over.")] = BASELINE,
+    carrier: Annotated[Carrier, typer.Option("--carrier", help="Who holds the posts; matters only for mixes with the "
+                                                               "workforce pathway.")] = Carrier.BOTH,
+    replicates: Annotated[int, typer.Option("--replicates", min=1, help="Runs of each mix, with the same seeds.")] = 20,
+    budget: Annotated[float | None, typer.Option("--budget", min=1, help="Yuan a year for the county at equal money; "
+                                                 "usually what the plan of all four pathways costs.")] = None,
+    mixes: Annotated[Path | None, typer.Option("--mixes", help="Folder of policy_only.toml and the others; usually "
+                                                               "the base's.")] = None,
+    out: Out = Path("results"),
+    workers: Workers = None,
+) -> None:
+    """Are policy, training, logistics and workforce together worth more than apart? All sixteen mixes, same luck.
+
+    At equal levers a mix has its pathways' levers as they are; at equal money it is scaled to one yearly sum, what its
+    levers can't spend goes out as cash, and the empty mix is all cash.
+
+    \b
+    Example:
+      villagesim factorial --replicates 20 --budget 3000000
+    """
+    from rich.console import Console
+
+    from villagesim.figures import draw
+    from villagesim.scenario import load
+    from villagesim.study import factorial as study
+    from villagesim.study.mixes import CARRIERS, cells
+
+    chosen = load(base)
+    carriers = CARRIERS if carrier is Carrier.BOTH else (carrier.value,)
+    with Console(stderr=True).status("reckoning what the mixes cost"):
+        designed = cells(chosen, mixes or base.parent, carriers, budget)
+    with _studying([next(iter(designed.values())).scenario], "core") as progress:
+        found = study.run(designed, replicates, out / "runs", workers, progress)
+    folder = found.write(out / ("factorial" if base.stem == BASELINE.stem else f"factorial-{base.stem}"))
+    files = draw("synergy", folder)
+    for budgeted, rows in found.effects.groupby("budget", sort=False):
+        _show_effects(str(budgeted), rows, replicates)
+    _show_money(found.mixes)
+    typer.echo("who carries the posts matters only for mixes with the workforce pathway; the others are run once")
+    _say_files([folder / "effects.csv", folder / "mixes.csv", *files], out / "runs")
+
+
+def _show_effects(budgeted: str, rows: "pd.DataFrame", replicates: int) -> None:
+    """Shapley values, pairs, total and synergy at one budget, a line each, the measures side by side."""
+    from villagesim.study.factorial import MEASURES
+
+    shown = rows[rows["kind"].isin(["total", "synergy"])
+                 | (rows["kind"] == "shapley") & (rows["pathways"].str.count(r"\+") < 2)]
+    words = {"shapley": "", "total": "all four less none", "synergy": "synergy: less the four alone"}
+    for carrier, here in shown.groupby("carrier", sort=False):
+        lines: dict[str, list[str]] = {}
+        for row in here.itertuples():
+            name = words[row.kind] or str(row.pathways)
+            value, ends = _estimate(row.estimate, row.low, row.high)
+            lines.setdefault(name, [name]).append(f"{value} ({ends})")
+        heads = ("what", *(f"{measure.name} [{measure.unit}]" for measure in MEASURES))
+        _show(f"{budgeted}, {str(carrier).replace('_', ' ')}: Shapley values, pairs' interaction indices "
+              f"({replicates} replicates, 95 % bootstrap intervals)", _short(heads), [tuple(x) for x in lines.values()])
+
+
+def _short(heads: tuple[str, ...]) -> tuple[str, ...]:
+    for name, short in (("percentage points", "points"), ("adoption_log_odds", "adoption"),
+                        ("yuan/household/year", "yuan/household"), ("job/1000 household", "per 1,000")):
+        heads = tuple(head.replace(name, short) for head in heads)
+    return heads
+
+
+def _show_money(table: "pd.DataFrame") -> None:
+    """What each mix was to cost a year and what it spent."""
+    _show(
+        "Yuan a year for the county: planned, handed out as cash, really spent",
+        ("scenario", "what", "planned", "cash", "spent", "of plan", "factor", "levers at their most"),
+        [(f"{row.budget}, {row.carrier.replace('_', ' ')}", row.pathways, f"{row.planned:,.0f}", f"{row.cash:,.0f}",
+          f"{row.spent:,.0f}", _of(row.spent, row.planned + row.cash), _number(row.factor), _count(row.at_most))
+         for row in table.itertuples()],
+    )
+
+
+def _of(part: float, whole: float) -> str:
+    return f"{100 * part / whole:.0f} %" if whole > 0 else "-"
+
+
+def _count(names: str) -> str:
+    return str(names.count(",") + 1) if names else "0"
+
+
+def hysteresis(
+    scenario: Annotated[Path, typer.Argument(help="The scenario under which all starts go on.")] = BASELINE,
+    push: Annotated[Path | None, typer.Option("--push", help="The scenario whose levers make adoption high; usually "
+                                                             "integrated.toml beside the first.")] = None,
+    months: Annotated[list[int], typer.Option("--months", min=1, max=600, help="Months of the push; may be repeated.")
+                      ] = [12, 60],  # noqa: B006
+    replicates: Annotated[int, typer.Option("--replicates", min=1, help="Runs of each start, same seeds.")] = 20,
+    out: Out = Path("results"),
+    workers: Workers = None,
+) -> None:
+    """The same county from low and from high adoption under one scenario: where the two part, or when they meet.
+
+    \b
+    Examples:
+      villagesim hysteresis
+      villagesim hysteresis scenarios/policy_only.toml --months 24 --months 60
+    """
+    from villagesim.figures import draw
+    from villagesim.scenario import load
+    from villagesim.study import hysteresis as study
+
+    chosen, pushed = load(scenario), load(push or scenario.parent / PUSH)
+    with _studying([chosen], "core") as progress:
+        found = study.run(chosen, pushed, months, replicates=replicates, folder=out / "runs", workers=workers,
+                          progress=progress)
+    folder = found.write(out / f"hysteresis-{chosen.name}")
+    files = draw("hysteresis", folder)
+    for start, rows in found.gaps.groupby("start", sort=False):
+        _show(f"{start} of {pushed.name}, against the low start, both under {chosen.name} ({replicates} pairs of runs)",
+              ("outcome", "months after", "low", "high", "gap", "95 % interval", "left of the gap", "unit"),
+              [_gap(row) for row in rows.itertuples()])
+        met = study.meets(found.series, str(start))
+        typer.echo(f"adoption {start}: " + ("stays above the low start's to the end" if met is None else
+                                            f"meets the low start's {met} months after the push"))
+    _say_files([folder / "gaps.csv", *files], out / "runs")
+
+
+def _gap(row: Any) -> tuple[str, ...]:
+    """One line of the table of gaps."""
+    left = "-" if row.left != row.left else f"{100 * row.left:.0f} %"
+    return (row.outcome, str(row.month), _number(row.low_mean), _number(row.mean),
+            *_estimate(row.gap, row.low, row.high), left, row.unit)

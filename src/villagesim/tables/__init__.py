@@ -1,0 +1,56 @@
+"""What a county is made of: one NamedTuple of columns a kind. Every column declares its unit, meaning and range.
+
+Columns that no phase of `engine/schedule.py` writes are fixed at month 0 by `world/`; all others are state.
+Keys are row numbers of the table they name: `village` of a household is a row of `Villages`.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from villagesim.declare import allocate
+from villagesim.tables.government import County, Levers
+from villagesim.tables.households import Households, Ties
+from villagesim.tables.people import Traders, Workers
+from villagesim.tables.places import Couriers, Villages, Works
+
+__all__ = [
+    "SINGULAR", "TABLES", "County", "Couriers", "Households", "Levers", "Ties", "Traders", "Villages", "Workers",
+    "Works", "World", "copy", "empty",
+]
+
+
+class World(NamedTuple):
+    """All tables of one county."""
+
+    households: Households
+    ties: Ties
+    villages: Villages
+    works: Works
+    workers: Workers
+    traders: Traders
+    couriers: Couriers
+    levers: Levers
+    county: County
+
+
+TABLES: dict[str, type] = dict(World.__annotations__)
+SINGULAR = {
+    "household": "households",
+    "village": "villages",
+    "worker": "workers",
+    "trader": "traders",
+    "courier": "couriers",
+    "lever": "levers",
+    "county": "county",
+}
+
+
+def copy(world: World) -> World:
+    """The same world in arrays of its own."""
+    return World(*(type(table)(*(np.array(column) for column in table)) for table in world))
+
+
+def empty(rows: dict[str, int]) -> World:
+    """A world of the declared initial values, with `rows[name]` rows in each table."""
+    return World(*(allocate(kind, rows[name]) for name, kind in TABLES.items()))

@@ -1,0 +1,294 @@
+"""Channel choice worked by hand: the share wanted, who enters, who waits, who adjusts, who stops."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from test_policy_rules import TRIALS, assert_in_declared_range, situations
+from villagesim.mechanisms.choice import (
+    LIVE,
+    OFFLINE,
+    SHOP,
+    ChoiceParameters,
+    access_cost,
+    chooses_channel,
+    wanted_share,
+)
+
+P = ChoiceParameters()._replace(
+    attention=0.1, prompted=3.0, start_cost=1000.0, live_cost=500.0, scarcity=2.0, horizon=2.5, hour_value=10.0,
+    fixed_hours=5.0, variable_hours=0.01, spare_hours=30.0, noise_variance=0.15, living=10_000.0, waiting=0.5,
+    reluctance=300.0, reluctance_spread=900.0, skill_price=0.2, agent_fee=0.2, debt_hold=0.6, live_chance=0.4,
+    live_skill=0.3, adjust=0.25, quit_margin=-0.05, quit_rate=0.2, stuck_rate=0.16, helped=0.75, dormant=12.0,
+    trial=6.0,
+)
+
+
+@pytest.mark.parametrize(("phone", "skill", "coverage", "cost"), [
+    # an agent keeps 0.2; skill 0.25 does 1.6 x 0.25 = 0.4 of it alone
+    (1, 0.25, 1.0, 0.12),
+    # without coverage three tenths of that: 0.2 x (1 - 0.12); half covered 0.2 x (1 - 0.4 x 0.65)
+    (1, 0.25, 0.0, 0.176),
+    (1, 0.25, 0.5, 0.148),
+    # skill of 0.625 does it all
+    (1, 0.625, 1.0, 0.0),
+    (1, 0.9, 1.0, 0.0),
+    # no phone, no skill: the agent keeps its fee, and nobody is shut out
+    (0, 0.9, 1.0, 0.2),
+    (1, 0.0, 1.0, 0.2),
+])
+def test_access_is_a_cost_and_not_a_gate(phone, skill, coverage, cost):
+    assert access_cost(phone, skill, coverage, P) == pytest.approx(cost, abs=1e-15)
+
+
+# Edge 0.5 + 0.2 x 0.5 for skill - 0.2 shipping - 0.1 access = 0.3; less 0.01 x 10 for hours: 0.2 a yuan sold.
+# Variance 1/4 + 0.15 = 0.4, aversion 2, consumption 4 x 10,000: risk 0.00002 per yuan; best 0.2 / 0.00002 = 10,000.
+WEIGHING = {
+    "size": 4, "adults": 3, "away": 1, "output": 20_000.0, "risk_aversion": 2.0, "belief_mean": 0.5,
+    "belief_precision": 4.0, "skill_operation": 0.25, "skill_business": 0.75, "debt": 0, "group_months": 0,
+    "shipping": 0.2, "access": 0.1, "demand": 2000.0, "p": P,
+}
+
+
+@pytest.mark.parametrize(("changes", "share", "gain"), [
+    # 10,000 of 20,000 yuan: 10,000 x 0.2 - 0.00001 x 10,000^2 - 12 x 5 hours x 10 = 2,000 - 1,000 - 600
+    ({}, 0.5, 400.0),
+    # twice the household bears twice the risk: all 20,000: 4,000 - 0.000005 x 20,000^2 - 600
+    ({"size": 8}, 1.0, 1400.0),
+    # a surer belief, variance 0.1 + 0.15 = 0.25: best 16,000: 3,200 - 1,600 - 600
+    ({"belief_precision": 10.0}, 0.8, 1000.0),
+    # 6,000 by labour: 10 hours x 12 less 60 make 60 hours at 0.01: 1,200 - 360 - 600
+    ({"adults": 2, "p": P._replace(spare_hours=10.0)}, 0.3, 240.0),
+    # 6,000 by demand
+    ({"demand": 500.0}, 0.3, 240.0),
+    # 8,000 by output: 1,600 - 640 - 600
+    ({"output": 8000.0}, 1.0, 360.0),
+    # 8,000 by debt, which holds 0.6 back
+    ({"debt": 1}, 0.4, 360.0),
+    # no aversion: all of it, 4,000 - 600
+    ({"risk_aversion": 0.0}, 1.0, 3400.0),
+    # 0.1 dearer to send: 0.1 a yuan, best 5,000: 500 - 250 - 600
+    ({"shipping": 0.3}, 0.25, -350.0),
+    ({"access": 0.2}, 0.25, -350.0),
+    ({"belief_mean": 0.4}, 0.25, -350.0),
+    # no skill: the same 0.1
+    ({"skill_operation": 0.0, "skill_business": 0.0}, 0.25, -350.0),
+    # a loss on every yuan, nobody at home, nothing to sell: nothing, and the hours that a shop takes
+    ({"belief_mean": 0.0}, 0.0, -600.0),
+    ({"away": 3}, 0.0, -600.0),
+    ({"away": 4}, 0.0, -600.0),
+    ({"output": 0.0}, 0.0, -600.0),
+])
+def test_the_share_wanted_balances_gain_and_risk_within_labour_demand_and_debt(changes, share, gain):
+    found = wanted_share(**(WEIGHING | changes))
+    assert found == (pytest.approx(share, rel=1e-12, abs=1e-15), pytest.approx(gain, rel=1e-10))
+
+
+# Offline, thinking about it, with 10,000 yuan. To enter, the gain must beat 300 of distaste, 0.5 x 10,000 x 1/4 = 1,250
+# of waiting, and 1,000 yuan of start-up cost over 2.5 years: 1,950 yuan a year.
+OUTSIDE = {
+    "mode": OFFLINE, "share": 0.0, "returnee": 0, "savings": 1_000_000, "reluctance": 0.0, "skill_operation": 0.0,
+    "belief_precision": 4.0, "output": 20_000.0, "wanted": 0.5, "gain": 5000.0, "months_online": 0, "months_unsold": 0,
+    "margin_smooth": 0.0, "ever_online": 0, "first_online": -1, "seat_basic": 0, "visited": 0, "group_months": 0,
+    "county_month": 17, "lever_startup_credit": 0.0, "u_consider": 0.01, "u_live": 0.3, "u_quit": 0.9, "u_help": 0.9,
+    "p": P,
+}
+NAMES = ("mode", "sells", "share", "entered", "quit", "start_cost", "months_online", "ever_online", "first_online",
+         "feasible")
+
+
+def choice(start, **changes):
+    return dict(zip(NAMES, chooses_channel(**(start | changes)), strict=True))
+
+
+@pytest.mark.parametrize(("changes", "needed"), [
+    ({}, 1950.0),
+    # with less than twice the cost at hand a start-up yuan counts double: 300 + 1,250 + 800
+    ({"savings": 199_999}, 2350.0),
+    ({"savings": 200_000}, 1950.0),
+    # credit carries half: 300 + 1,250 + 200; and 1,000 yuan at hand are enough
+    ({"lever_startup_credit": 0.5}, 1750.0),
+    ({"lever_startup_credit": 0.5, "savings": 100_000}, 1750.0),
+    ({"lever_startup_credit": 0.5, "savings": 99_999}, 1950.0),
+    # live-streaming takes 500 more: 300 + 1,250 + 600
+    ({"skill_operation": 0.3}, 2150.0),
+    # distaste: 300 + 900; 300 - 900 is none, and no taste for it
+    ({"reluctance": 1.0}, 2850.0),
+    ({"reluctance": -1.0}, 1650.0),
+    # twice as sure: waiting is worth half, 625; less at stake, 0.5 x 5,000 x 1/4
+    ({"belief_precision": 8.0}, 1325.0),
+    ({"wanted": 0.25}, 1325.0),
+    ({"output": 10_000.0}, 1325.0),
+])
+def test_a_household_enters_when_the_gain_beats_start_up_cost_distaste_and_waiting(changes, needed):
+    assert choice(OUTSIDE, **changes, gain=needed + 0.001)["entered"] == 1
+    assert choice(OUTSIDE, **changes, gain=needed - 0.001)["entered"] == 0
+
+
+@pytest.mark.parametrize(("changes", "chance"), [
+    ({}, 0.1),
+    # a lesson, a visit, a group this month: three times
+    ({"seat_basic": 1}, 0.3),
+    ({"visited": 1}, 0.3),
+    ({"group_months": 1}, 0.3),
+    ({"seat_basic": 1, "visited": 1, "group_months": 2}, 0.3),
+])
+def test_a_lesson_visit_or_group_makes_a_household_think_of_selling(changes, chance):
+    assert choice(OUTSIDE, **changes, u_consider=chance - 1e-9)["entered"] == 1
+    assert choice(OUTSIDE, **changes, u_consider=chance + 1e-9)["entered"] == 0
+
+
+@pytest.mark.parametrize(("skill", "luck", "mode", "fen"), [
+    (0.3, 0.39, LIVE, 150_000),
+    (0.3, 0.41, SHOP, 100_000),
+    (0.29, 0.39, SHOP, 100_000),
+])
+def test_some_who_learned_it_start_by_live_stream_and_pay_for_the_gear(skill, luck, mode, fen):
+    entered = choice(OUTSIDE, skill_operation=skill, u_live=luck)
+    assert (entered["mode"], entered["start_cost"]) == (mode, fen)
+
+
+def test_who_enters_starts_with_the_share_it_wants_and_pays_what_credit_leaves():
+    # 1,000 yuan less a quarter
+    assert choice(OUTSIDE, lever_startup_credit=0.25) == {
+        "mode": SHOP, "sells": 1, "share": 0.5, "entered": 1, "quit": 0, "start_cost": 75_000, "months_online": 0,
+        "ever_online": 1, "first_online": 17, "feasible": 1,
+    }
+
+
+@pytest.mark.parametrize(("before", "after"), [(-1, 17), (0, 0), (5, 5)])
+def test_the_first_entry_is_remembered(before, after):
+    assert choice(OUTSIDE, first_online=before)["first_online"] == after
+
+
+@pytest.mark.parametrize(("gain", "feasible"), [(301.0, 1), (300.0, 0)])
+def test_a_trader_may_lose_those_who_would_gain_online_though_they_wait(gain, feasible):
+    assert choice(OUTSIDE, gain=gain, ever_online=1, first_online=3) == {
+        "mode": OFFLINE, "sells": 0, "share": 0.0, "entered": 0, "quit": 0, "start_cost": 0, "months_online": 0,
+        "ever_online": 1, "first_online": 3, "feasible": feasible,
+    }
+
+
+# Seven months online with a fair margin, selling a fifth and wanting three fifths.
+INSIDE = OUTSIDE | {"mode": SHOP, "share": 0.2, "wanted": 0.6, "months_online": 7, "ever_online": 1, "first_online": 9}
+
+
+@pytest.mark.parametrize("mode", [SHOP, LIVE])
+def test_a_seller_moves_towards_the_share_it_wants(mode):
+    # a quarter of the way from 0.2 to 0.6
+    after = choice(INSIDE, mode=mode)
+    assert after.pop("share") == pytest.approx(0.3, rel=1e-14)
+    assert after == {
+        "mode": mode, "sells": 1, "entered": 0, "quit": 0, "start_cost": 0, "months_online": 8, "ever_online": 1,
+        "first_online": 9, "feasible": 1,
+    }
+
+
+@pytest.mark.parametrize(("changes", "quits"), [
+    ({}, 0),
+    # a bad margin, judged after six months, one chance in five
+    ({"margin_smooth": -0.051, "months_online": 6, "u_quit": 0.199}, 1),
+    ({"margin_smooth": -0.051, "months_online": 5, "u_quit": 0.199}, 0),
+    ({"margin_smooth": -0.049, "months_online": 6, "u_quit": 0.199}, 0),
+    ({"margin_smooth": -0.051, "months_online": 6, "u_quit": 0.201}, 0),
+    # a problem nobody helps with: 0.16 without skill, 0.16 x (1 - 0.8 x 0.5), and a quarter where somebody comes
+    ({"u_help": 0.159}, 1),
+    ({"u_help": 0.161}, 0),
+    ({"u_help": 0.095, "skill_operation": 0.5}, 1),
+    ({"u_help": 0.097, "skill_operation": 0.5}, 0),
+    ({"u_help": 0.039, "visited": 1}, 1),
+    ({"u_help": 0.041, "visited": 1}, 0),
+    ({"u_help": 0.039, "group_months": 1}, 1),
+    ({"u_help": 0.041, "group_months": 1}, 0),
+    # nothing sold for a year
+    ({"months_unsold": 12}, 1),
+    ({"months_unsold": 11}, 0),
+])
+def test_sellers_stop_over_bad_results_over_problems_or_when_nothing_sells(changes, quits):
+    after = choice(INSIDE, **changes)
+    assert (after["quit"], after["sells"], after["mode"]) == (quits, 1 - quits, OFFLINE if quits else SHOP)
+
+
+@pytest.mark.parametrize(("gain", "feasible"), [(301.0, 1), (300.0, 0)])
+def test_who_stops_keeps_its_history_and_starts_its_count_again(gain, feasible):
+    assert choice(INSIDE, months_unsold=12, gain=gain) == {
+        "mode": OFFLINE, "sells": 0, "share": 0.0, "entered": 0, "quit": 1, "start_cost": 0, "months_online": 0,
+        "ever_online": 1, "first_online": 9, "feasible": feasible,
+    }
+
+
+# A household has a member; a belief is never vaguer than `influence.believes` leaves it.
+MEMBERS = {"size": st.integers(1, 20)}
+BELIEF = {"belief_precision": st.floats(0.1, 1e6)}
+
+
+@TRIALS
+@given(situations(access_cost), st.floats(0.0, 1.0))
+def test_more_skill_or_coverage_never_makes_access_dearer(case, more):
+    found = access_cost(**case)
+    assert_in_declared_range(access_cost, found)
+    assert found <= case["p"].agent_fee
+    for name in ("skill_basic", "village_coverage"):
+        assert access_cost(**(case | {name: max(more, case[name])})) <= found
+    assert access_cost(**(case | {"phone": 1})) <= found
+
+
+@TRIALS
+@given(situations(wanted_share, **MEMBERS, **BELIEF), st.floats(0.0, 1.0))
+def test_a_better_believed_margin_never_lowers_the_share_wanted_or_its_gain(case, more):
+    share, gain = wanted_share(**case)
+    assert_in_declared_range(wanted_share, (share, gain))
+    better = wanted_share(**(case | {"belief_mean": case["belief_mean"] + more}))
+    assert better[0] >= share - 1e-12
+    assert better[1] >= gain - 1e-9 * (1 + abs(gain))
+
+
+@TRIALS
+@given(situations(wanted_share, **MEMBERS, **BELIEF))
+def test_debt_absence_and_dear_shipping_never_raise_the_share_wanted(case):
+    free = wanted_share(**(case | {"debt": 0, "away": 0, "shipping": 0.0}))[0]
+    assert wanted_share(**(case | {"debt": 1, "away": 0, "shipping": 0.0}))[0] <= free
+    assert wanted_share(**(case | {"debt": 0, "shipping": 0.0}))[0] <= free
+    assert wanted_share(**(case | {"debt": 0, "away": 0}))[0] <= free
+
+
+@TRIALS
+@given(situations(wanted_share, **MEMBERS, **BELIEF))
+def test_a_household_sells_online_no_more_than_it_has_and_buyers_want(case):
+    share, _ = wanted_share(**case)
+    assert share * case["output"] <= 12.0 * case["demand"] + 1e-6
+    at_home = max(0, case["adults"] - case["away"])
+    hours = share * case["output"] * case["p"].variable_hours
+    assert hours <= 12.0 * case["p"].spare_hours * at_home + 1e-6
+
+
+@TRIALS
+@given(situations(chooses_channel, **BELIEF))
+def test_a_household_has_one_channel_and_pays_only_to_enter(case):
+    found = chooses_channel(**(case | {"ever_online": max(case["ever_online"], int(case["mode"] > 0))}))
+    assert_in_declared_range(chooses_channel, found)
+    after = dict(zip(NAMES, found, strict=True))
+    assert after["sells"] == (after["mode"] > OFFLINE)
+    assert after["entered"] <= (case["mode"] == OFFLINE)
+    assert after["quit"] <= (case["mode"] > OFFLINE)
+    assert after["ever_online"] >= after["sells"]
+    assert after["start_cost"] == 0 or after["entered"]
+    assert after["share"] == 0.0 or after["sells"]
+
+
+@TRIALS
+@given(situations(chooses_channel, **BELIEF, mode=st.just(OFFLINE)), st.floats(0.0, 1.0), st.floats(0.0, 1e6))
+def test_credit_savings_and_gain_never_keep_a_household_out(case, credit, more):
+    entered = chooses_channel(**case)[3]
+    assert chooses_channel(**(case | {"lever_startup_credit": max(credit, case["lever_startup_credit"])}))[3] >= entered
+    assert chooses_channel(**(case | {"gain": case["gain"] + more}))[3] >= entered
+    assert chooses_channel(**(case | {"savings": case["savings"] + int(more)}))[3] >= entered
+
+
+@TRIALS
+@given(situations(chooses_channel, **BELIEF, mode=st.sampled_from([SHOP, LIVE])), st.floats(0.0, 6.0))
+def test_a_visit_skill_or_a_better_margin_never_makes_a_seller_stop(case, better):
+    quits = chooses_channel(**case)[4]
+    assert chooses_channel(**(case | {"visited": 1}))[4] <= quits
+    assert chooses_channel(**(case | {"skill_operation": 1.0}))[4] <= quits
+    assert chooses_channel(**(case | {"margin_smooth": case["margin_smooth"] + better}))[4] <= quits
