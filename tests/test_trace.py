@@ -11,8 +11,8 @@ from villagesim.draws import Purpose, uniform
 from villagesim.engine import run
 from villagesim.scenario import changed
 from villagesim.study.trace import COLUMNS, TraceError, trace
-from villagesim.study.weighing import REASONS, reasons, weighing
-from villagesim.study.witness import NotTheSameError, Witness
+from villagesim.study.trace.weighing import REASONS, reasons, weighing
+from villagesim.study.trace.witness import NotTheSameError, Witness
 from villagesim.world import build
 
 SEED = 7

@@ -39,9 +39,8 @@ app = typer.Typer(
 )
 scenario_app = typer.Typer(no_args_is_help=True, help="Check, show and begin scenario files.")
 app.add_typer(scenario_app, name="scenario")
-for command in (
-    cli_runs.run, cli_runs.compare, cli_runs.experiment, cli_trace.trace, cli_factorial.factorial, cli_factorial.hysteresis,
-):
+for command in (cli_runs.run, cli_runs.compare, cli_runs.experiment, cli_factorial.factorial, cli_factorial.hysteresis,
+                cli_trace.trace):
     app.command()(command)
 
 

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from villagesim.study.words import CHANNEL, listed, pair, plain
+from villagesim.study.trace.words import CHANNEL, listed, pair, plain
 
 if TYPE_CHECKING:
-    from villagesim.study.trace import Parting, Trace
+    from villagesim.study.trace.life import Parting, Trace
 
 # What a household itself would notice, with the words of the table.
 NOTICED = {

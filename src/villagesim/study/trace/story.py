@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from villagesim.study.months import OFFLINE, Month, months_of
-from villagesim.study.parted import tell_parting
-from villagesim.study.weighing import limit, reasons
-from villagesim.study.words import (
+from villagesim.study.trace.months import OFFLINE, Month, months_of
+from villagesim.study.trace.parted import tell_parting
+from villagesim.study.trace.weighing import limit, reasons
+from villagesim.study.trace.words import (
     BY_SEAT,
     CALENDAR,
     CHANNEL,
@@ -21,8 +21,8 @@ from villagesim.study.words import (
 )
 
 if TYPE_CHECKING:
-    from villagesim.study.trace import Trace
-    from villagesim.study.witness import Moment
+    from villagesim.study.trace.life import Trace
+    from villagesim.study.trace.witness import Moment
 
 YEAR = 12
 NOTABLE = 0.005

@@ -12,8 +12,8 @@ import pandas as pd
 from villagesim import engine
 from villagesim.declare import Quantity
 from villagesim.scenario import Scenario, load
-from villagesim.study import story
-from villagesim.study.witness import HOUSEHOLDS, QUANTITIES, Moment, Watched, Witness
+from villagesim.study.trace import story
+from villagesim.study.trace.witness import HOUSEHOLDS, QUANTITIES, Moment, Watched, Witness
 from villagesim.world import build
 
 COLUMNS = ("month", "phase", "rule", "kind", "name", "value", "unit", "meaning")

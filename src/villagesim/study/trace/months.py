@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from villagesim.study.weighing import Weighing, weighing
+from villagesim.study.trace.weighing import Weighing, weighing
 
 if TYPE_CHECKING:
-    from villagesim.study.trace import Trace
-    from villagesim.study.witness import Moment
+    from villagesim.study.trace.life import Trace
+    from villagesim.study.trace.witness import Moment
 
 OFFLINE = 0
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from villagesim.study.witness import Moment
+    from villagesim.study.trace.witness import Moment
 
 HALVINGS = 60
 # Beyond any gain, precision or draw that a county can hold.
