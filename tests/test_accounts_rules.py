@@ -32,6 +32,10 @@ def test_allowances_and_cash_are_dealt_in_equal_whole_fen(champion, allowance):
     assert programme_payments(champion, 3, 40, 10000, 9999) == (allowance, 249)
 
 
+def test_who_is_alone_gets_all_of_it():
+    assert programme_payments(1, 1, 1, 10000, 9999) == (10000, 9999)
+
+
 def test_money_for_champions_waits_where_there_are_none():
     assert programme_payments(0, 0, 40, 10000, 0) == (0, 0)
 

@@ -118,6 +118,7 @@ def test_the_market_crowds_as_the_county_s_supply_comes_online(changes, crowding
     ({"lever_demand_partnership": 0.5}, 1.25),
     ({"lever_advertising": 1.0}, 2.0),
     ({"links": 5 * GRID}, 1.1),  # half a firm a village: 0.2 x 0.5
+    ({"links": GRID, "villages": 1}, 1.2),  # a firm in the only village
     ({"lever_demand_partnership": 1.0, "lever_advertising": 1.0, "links": 10 * GRID}, 2.7),
     ({"links": 2000 * GRID}, 20.0),  # 1 + 0.2 x 200 is more than any market takes
 ])

@@ -45,7 +45,7 @@ def test_access_is_a_cost_and_not_a_gate(phone, skill, coverage, cost):
 # Variance 1/4 + 0.15 = 0.4, aversion 2, consumption 4 x 10,000: risk 0.00002 per yuan; best 0.2 / 0.00002 = 10,000.
 WEIGHING = {
     "size": 4, "adults": 3, "away": 1, "output": 20_000.0, "risk_aversion": 2.0, "belief_mean": 0.5,
-    "belief_precision": 4.0, "skill_operation": 0.25, "skill_business": 0.75, "debt": 0, "group_months": 0,
+    "belief_precision": 4.0, "skill_operation": 0.25, "skill_business": 0.75, "debt": 0,
     "shipping": 0.2, "access": 0.1, "demand": 2000.0, "p": P,
 }
 
@@ -87,7 +87,7 @@ def test_the_share_wanted_balances_gain_and_risk_within_labour_demand_and_debt(c
 # Offline, thinking about it, with 10,000 yuan. To enter, the gain must beat 300 of distaste, 0.5 x 10,000 x 1/4 = 1,250
 # of waiting, and 1,000 yuan of start-up cost over 2.5 years: 1,950 yuan a year.
 OUTSIDE = {
-    "mode": OFFLINE, "share": 0.0, "returnee": 0, "savings": 1_000_000, "reluctance": 0.0, "skill_operation": 0.0,
+    "mode": OFFLINE, "share": 0.0, "savings": 1_000_000, "reluctance": 0.0, "skill_operation": 0.0,
     "belief_precision": 4.0, "output": 20_000.0, "wanted": 0.5, "gain": 5000.0, "months_online": 0, "months_unsold": 0,
     "margin_smooth": 0.0, "ever_online": 0, "first_online": -1, "seat_basic": 0, "visited": 0, "group_months": 0,
     "county_month": 17, "lever_startup_credit": 0.0, "u_consider": 0.01, "u_live": 0.3, "u_quit": 0.9, "u_help": 0.9,
@@ -123,6 +123,10 @@ def choice(start, **changes):
 def test_a_household_enters_when_the_gain_beats_start_up_cost_distaste_and_waiting(changes, needed):
     assert choice(OUTSIDE, **changes, gain=needed + 0.001)["entered"] == 1
     assert choice(OUTSIDE, **changes, gain=needed - 0.001)["entered"] == 0
+
+
+def test_a_household_that_would_neither_gain_nor_lose_stays_out():
+    assert choice(OUTSIDE, gain=1950.0)["entered"] == 0
 
 
 @pytest.mark.parametrize(("changes", "chance"), [

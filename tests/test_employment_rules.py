@@ -127,7 +127,8 @@ def test_the_income_gap_drives_people_away_and_a_job_or_a_shop_holds_them(change
 
 
 @pytest.mark.parametrize(("changes", "chance"), [
-    ({"income_year": 4_800_000}, 0.01),  # no gap
+    ({"income_year": 4_800_000}, 0.01),  # 48,000 / 12 / 2 at home = 2,000: no gap
+    ({"income_year": 2_400_000, "adults": 2}, 0.01),  # 24,000 / 12 / 1
     ({"income_year": 7_200_000}, 0.0146211716),  # a home adult earns 3,000
     ({"income_year": 4_800_000, "job": 1}, 0.0146211716),
     ({"income_year": 2_400_000}, 0.0053788284),  # a home adult earns 1,000

@@ -14,7 +14,7 @@ P = InfluenceParameters()._replace(
 )
 # A seller with half of both upper rungs; margin 0.5, smoothed -0.5, shipping 0.25.
 SELLER = {
-    "mode": 1, "quit": 0, "sold": 1, "margin": 0.5, "margin_smooth": -0.5, "shipping": 0.25, "skill_basic": 0.5,
+    "quit": 0, "sold": 1, "margin": 0.5, "margin_smooth": -0.5, "shipping": 0.25, "skill_basic": 0.5,
     "skill_operation": 0.5, "skill_business": 0.5, "p": P,
 }
 # Believes in an edge of 0.3 and has heard nothing; where no trust in e-commerce is given, media say nothing.
@@ -93,6 +93,8 @@ def test_media_whisper_to_those_who_trust_e_commerce_and_move_no_trust(shock, me
     (0.0, [(255, 1.0), (85, 0.0)], 0.3666666667, 6.0),
     # half flattened: 7/6 voices say 0.625; weight 1 / (0.1 + 2.4/7) = 70/31; (1.2 + 43.75/31) / (4 + 70/31)
     (0.5, [(255, 1.0), (85, 0.0)], 0.4172680412, 6.2580645161),
+    # a tie of the least trust, 1 of 255, hardly counts: weight 1 / (0.1 + 0.4 x 255) = 1 / 102.1
+    (1.0, [(1, 0.5)], 0.3004885198, 4.0097943193),
     # bad results travel too: (1.2 - 2 x 0.5) / 6
     (1.0, [(255, -0.5)], 0.0333333333, 6.0),
 ])
@@ -199,3 +201,19 @@ def test_trust_in_e_commerce_moves_by_one_step_at_most(case, voices, champions):
     assert abs(trust - case["trust_online"]) <= case["p"].trust_step + 1e-15
     silent = listening(case | {"tells": 0}, [], [])
     assert silent[2] == case["trust_online"]
+
+
+def test_news_that_says_what_is_believed_already_costs_no_trust():
+    p = InfluenceParameters()._replace(media_precision=0.0, fading=1.0, trust_step=0.02)
+    half = GRID // 2
+    mean, _, trust = believes(0.5, 4.0, 0.5, 255 * half, 255, half, 1, 0, 0, 0, 0, 0.0, 0.0, p)
+    assert (mean, trust) == (0.5, 0.5)
+
+
+def test_where_trust_is_flattened_even_a_stranger_is_heard():
+    p = InfluenceParameters()._replace(media_precision=0.0, fading=1.0, acquaintance=0.0, common_variance=0.25,
+                                       own_variance=0.5)
+    # one voice counts half: weight 1 / (0.25 + 0.5 / 0.5) = 0.8; (4 x 0 + 0.8 x 1) / 4.8
+    mean, precision, _ = believes(0.0, 4.0, 0.5, 0, 0, GRID, 1, 0, 0, 0, 0, 0.0, 0.0, p)
+    assert precision == pytest.approx(4.8, abs=1e-12)
+    assert mean == pytest.approx(1.0 / 6.0, abs=1e-12)

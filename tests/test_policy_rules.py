@@ -315,3 +315,16 @@ def test_works_without_money_never_improve_and_more_money_never_harms_them(case,
     assert after[0] <= case["condition"]
     assert after[0] <= after[1] + 1e-15
     assert after[1] <= after[2] + 1e-15
+
+
+def test_private_money_builds_faster_but_not_more_than_planned():
+    p = PolicyParameters()._replace(wear=0.0)
+    # standing 0.4, to build 0.2, doubled by private money: 0.8, but 0.6 is planned
+    assert works_condition(0.4, 0.0, 0.2, 1, 0.6, 0.6, 1.0, p) == pytest.approx(0.6, abs=1e-15)
+    assert works_condition(0.1, 0.0, 0.2, 1, 0.6, 0.6, 1.0, p) == pytest.approx(0.5, abs=1e-15)
+
+
+def test_what_stands_above_a_shrunken_plan_wears_although_the_rest_is_kept_up():
+    p = PolicyParameters()._replace(wear=0.1)
+    # 0.8 stands, 0.5 is planned and paid: the 0.3 above it wears by a tenth
+    assert works_condition(0.8, 0.0, 0.0, 0, 0.5, 0.5, 0.0, p) == pytest.approx(0.77, abs=1e-15)

@@ -103,6 +103,7 @@ def test_a_trader_comes_back_to_supply_that_stays_offline():
     {"months_gone": 5},  # too soon
     {"u_trader": 0.3},  # not this month
     {"contested": 96_000_000},  # 20,000 a month offline: 0.27 x 20,000 = 5,400
+    {"contested": 76_800_000},  # 36,000: 0.27 x 36,000 = 9,720 is not quite 10,000
 ])
 def test_a_trader_stays_away_when_too_little_would_be_left_to_buy(changes):
     assert trader(**GONE | changes) == {

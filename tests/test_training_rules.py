@@ -31,7 +31,7 @@ P = TrainingParameters()._replace(
 )
 # A village in the third tenth of the ranks, with two sellers, nobody posted and no programme.
 VILLAGE = {
-    "rank": 0.3, "served": 0, "by_contractor": 0, "sellers": 2, "hours_casework": 0.0, "hours_group": 0.0,
+    "rank": 0.3, "served": 0, "sellers": 2, "hours_casework": 0.0, "hours_group": 0.0,
     "hours_follow_up": 0.0, "competence_social": 0.0, "competence_online": 0.0, "productivity": 1.0, "county_month": 0,
     "lever_basic_course": 0.0, "reach_basic_course": 1.0, "lever_camp": 0.0, "reach_camp": 1.0,
     "lever_practice_group": 0.0, "reach_practice_group": 1.0, "lever_follow_up": 0.0, "reach_follow_up": 1.0,

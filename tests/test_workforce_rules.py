@@ -279,7 +279,8 @@ def test_a_vacant_post_costs_nothing_and_serves_nobody():
     # the lower half of the ranks is reached
     (0.4, 3, 0.5, (1, 1)),
     (0.5, 3, 0.5, (0, 0)),
-    # nobody is posted
+    # one post serves all; nobody is posted
+    (0.1, 1, 1.0, (0, 1)),
     (0.1, 0, 1.0, (0, 0)),
 ])
 def test_villages_are_dealt_to_posts_in_rank_order(rank, posts, reach, found):
@@ -447,3 +448,11 @@ def test_bending_effort_moves_hours_and_makes_none(case, weights, villages):
     assert sum(found) <= case["worker_hours"] * (1 + 1e-12)
     unbent = hours_by_service(**(case | {"lever_assessment": 0.0}))
     assert sum(found) == pytest.approx(sum(unbent), rel=1e-12, abs=1e-300)
+
+
+@pytest.mark.parametrize(("closure", "closed"), [(0.0, 0), (0.05, 1), (0.5, 10), (1.0, 20)])
+def test_a_road_closure_closes_as_many_villages_as_it_says(closure, closed):
+    p = WorkforceParameters()._replace(road_loss=0.5, hardware_loss=0.0)
+    productive = [visit_conditions(1, 200, 0.0, 0.0, 1.0, 1.0, place / 20, 1, 0, 0, 0.5, 0.5, closure, p)[4]
+                  for place in range(20)]
+    assert sum(value < 1.0 for value in productive) == closed

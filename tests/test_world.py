@@ -309,3 +309,10 @@ def test_levers_carry_their_base_price_and_place_in_the_queue():
     assert sorted(table.priority) == list(range(len(levers.LEVERS)))
     assert not table.per_post[row["posts"]]
     assert table.per_post[row["mentors"]]
+
+
+@pytest.mark.parametrize(("reach", "villages", "count"), [(0.33, 20, 7), (0.1, 3, 1), (1.0, 20, 20), (0.0, 20, 0)])
+def test_a_lever_is_paid_for_in_every_village_that_it_reaches(reach, villages, count):
+    from villagesim.world.programme import reached
+
+    assert reached(reach, villages) == count

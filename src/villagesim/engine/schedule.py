@@ -104,7 +104,7 @@ TRAINING: tuple[Phase, ...] = (
 INFLUENCE: tuple[Phase, ...] = (
     _rows("county", influence.media_luck, "media_shock", "one piece of news reaches all"),
     _rows("households", influence.tells_result, "tells told teaches", "last month's results are this month's talk",
-          last="households.margin households.margin_smooth households.mode households.quit households.shipping "
+          last="households.margin households.margin_smooth households.quit households.shipping "
                "households.sold"),
     Exchange(exchange.push, ("households.heard", "households.heard_trust", "households.heard_flat", "households.voices",
              "households.tells", "households.told", "ties.speaker", "ties.listener", "ties.trust"),

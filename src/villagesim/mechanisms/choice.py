@@ -32,7 +32,7 @@ class ChoiceParameters(NamedTuple):
     noise_variance: Annotated[float, Quantity("1", "variance of a year's realised margin about the believed one", 0.01, 0.6, _SWEPT, "C")] = 0.10
     living: Annotated[float, Quantity("yuan/year/person", "consumption against which risk is weighed",
         4000.0, 25000.0, "rural spending 98.6 % of income in Qinghai 2019 (11,343 yuan)", "A")] = 12000.0
-    waiting: Annotated[float, Quantity("1", "value of waiting per unit of belief spread, of the value at stake", 0.0, 2.0, _SWEPT, "C")] = 0.25
+    waiting: Annotated[float, Quantity("1", "value of waiting per unit of belief variance, of the value at stake", 0.0, 2.0, _SWEPT, "C")] = 0.25
     reluctance: Annotated[float, Quantity("yuan/year", "mean distaste for selling online, before the floor at zero", -2000.0, 8000.0, _SWEPT, "C")] = 300.0
     reluctance_spread: Annotated[float, Quantity("yuan/year", "spread of that distaste between households", 100.0, 5000.0, _SWEPT, "C")] = 2500.0
     skill_price: Annotated[float, Quantity("yuan/yuan", "margin a household expects of its own full second and third rung", 0.0, 0.6, _SWEPT, "C")] = 0.20
@@ -61,7 +61,7 @@ def access_cost(phone, skill_basic, village_coverage, p):
 
 @rule
 def wanted_share(size, adults, away, output, risk_aversion, belief_mean, belief_precision, skill_operation, skill_business,
-                 debt, group_months, shipping, access, demand, p):
+                 debt, shipping, access, demand, p):
     """Online share wanted [share], and its certainty-equivalent gain over the trader [yuan/year].
 
     Gain of selling s V online: s V e - hours - half the risk: maximised in s in closed form, then bounded by labour,
@@ -82,7 +82,7 @@ def wanted_share(size, adults, away, output, risk_aversion, belief_mean, belief_
 
 
 @rule
-def chooses_channel(mode, share, returnee, savings, reluctance, skill_operation, belief_precision, output, wanted, gain,
+def chooses_channel(mode, share, savings, reluctance, skill_operation, belief_precision, output, wanted, gain,
                     months_online, months_unsold, margin_smooth, ever_online, first_online, seat_basic, visited, group_months,
                     county_month, lever_startup_credit, u_consider, u_live, u_quit, u_help, p):
     """Mode, sells, share, entered, quit, start-up cost [fen], months online, ever online, month of first entry, feasible.

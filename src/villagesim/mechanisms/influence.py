@@ -37,7 +37,7 @@ def media_luck(z_media):
 
 
 @rule
-def tells_result(mode, quit, sold, margin, margin_smooth, shipping, skill_basic, skill_operation, skill_business, p):
+def tells_result(quit, sold, margin, margin_smooth, shipping, skill_basic, skill_operation, skill_business, p):
     """Has a result to tell, the price edge told [2^-20 yuan/yuan], and knows enough to show others [yes/no].
 
     What is told is the margin before shipping, since shipping is seen by all. Those who quit say so once more.
@@ -63,10 +63,10 @@ def believes(belief_mean, belief_precision, trust_online, heard, heard_trust, he
     precision = precision + media
     total = total + media * (county_media_margin + p.media_spread * county_media_shock)
 
-    if heard_trust > 0:
-        number = p.acquaintance * heard_trust / 255.0 + (1.0 - p.acquaintance) * 0.5 * voices
-        trusted = heard / (GRID * (1.0 * heard_trust))
+    number = p.acquaintance * heard_trust / 255.0 + (1.0 - p.acquaintance) * 0.5 * voices
+    if number > 0.0:
         alike = heard_flat / (GRID * (1.0 * voices))
+        trusted = heard / (GRID * (1.0 * heard_trust)) if heard_trust > 0 else alike
         weight = 1.0 / (p.common_variance + p.own_variance / number)
         precision = precision + weight
         total = total + weight * (p.acquaintance * trusted + (1.0 - p.acquaintance) * alike)
@@ -80,6 +80,6 @@ def believes(belief_mean, belief_precision, trust_online, heard, heard_trust, he
         total = total + weight * (told / (1.0 * GRID))
 
     mean = clip(total / precision, -3.0, 3.0)
-    step = p.trust_step if mean > belief_mean else -p.trust_step
-    news = 1.0 if (heard_trust > 0 or village_champion_tells > 0 or tells == 1) else 0.0
+    step = p.trust_step if mean > belief_mean else (-p.trust_step if mean < belief_mean else 0.0)
+    news = 1.0 if (number > 0.0 or village_champion_tells > 0 or tells == 1) else 0.0
     return mean, clip(precision, 0.1, 1000000.0), clip(trust_online + step * news, 0.02, 0.98)

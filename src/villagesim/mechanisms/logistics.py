@@ -57,7 +57,7 @@ def parcel_price(distance_town, terrain, rank, service_point, squad, teamwork, c
     Pooled shipping lowers the fee. A squad hauls for less.
     """
     saved = 1.0 - p.pooled_shipping * teamwork
-    closed = 3.0 if rank > 1.0 - lever_road_closure else 1.0
+    closed = 3.0 if rank >= 1.0 - lever_road_closure else 1.0
     road = (p.haul + p.haul_distance * distance_town * (0.5 + terrain)) * closed
     carried = road * (1.0 - 0.5 * squad)
     if courier_serving:

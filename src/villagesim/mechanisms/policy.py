@@ -97,5 +97,6 @@ def works_condition(condition, ordinary, built, private, lever_planned, lever_de
     """
     funded = clip(share_of(lever_delivered, lever_planned), 0.0, 1.0)
     partner = 1.0 + (lever_matched_money if private else 0.0)
-    grown = condition + built * funded * partner - p.wear * condition * (1.0 - funded)
-    return clip(grown, ordinary, 1.0)
+    grown = min(condition + built * funded * partner, max(condition, lever_planned))
+    kept = min(condition, lever_planned) * funded
+    return clip(grown - p.wear * (condition - kept), ordinary, 1.0)

@@ -58,7 +58,7 @@ def whole_units(amount, month):
 
 
 @rule
-def seats_offered(rank, served, by_contractor, sellers, hours_casework, hours_group, hours_follow_up, competence_social,
+def seats_offered(rank, served, sellers, hours_casework, hours_group, hours_follow_up, competence_social,
                   competence_online, productivity, county_month, lever_basic_course, reach_basic_course, lever_camp, reach_camp,
                   lever_practice_group, reach_practice_group, lever_follow_up, reach_follow_up, lever_champions,
                   reach_champions, lever_salon, reach_salon, p):
@@ -82,7 +82,7 @@ def seats_offered(rank, served, by_contractor, sellers, hours_casework, hours_gr
     guidance = 0.6 + 0.4 * clip(0.5 * hours_group / needed, 0.0, 1.0)
     return (
         whole_units(basic + lessons, county_month),
-        whole_units(camp / p.camp_size, county_month) * int(p.camp_size),
+        whole_units(camp / int(p.camp_size), county_month) * int(p.camp_size),
         groups * int(p.group_size),
         whole_units(paid + visits, county_month),
         int(shown + 0.000001),

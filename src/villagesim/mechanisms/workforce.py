@@ -82,7 +82,7 @@ def leaves_post(ordinal, open, filled, contractor, origin, grade, caseload, coun
     hazard = clip(p.leave_rate / 12.0 * exp(log_hazard) + lever_exodus, 0.0, 1.0)
     goes = filled == 1 and not firm and (u_leave_post < hazard or not funded)
     stays = filled == 1 and not goes and funded
-    return funded, (stays or (funded and firm)), (funded and firm), goes, (posts / number if funded else 0.0)
+    return funded, (stays or (funded and firm)), (funded and firm), goes, (min(1.0, posts / number) if funded else 0.0)
 
 
 @rule
@@ -165,7 +165,7 @@ def visit_conditions(assigned, households, distance_town, terrain, coverage, ser
     Bad roads, no coverage and no point make every visit less productive.
     """
     served = assigned == 1 and worker_filled == 1
-    closed = 1.0 if rank > 1.0 - lever_road_closure else 0.0
+    closed = 1.0 if rank >= 1.0 - lever_road_closure else 0.0
     road = clip(distance_town / 20.0 * (0.4 + 0.6 * terrain) + closed, 0.0, 1.6)
     hardware = 1.0 - 0.5 * (coverage + service_point)
     productive = clip(1.0 - p.road_loss * road, 0.05, 1.0) * clip(1.0 - p.hardware_loss * hardware, 0.05, 1.0)

@@ -25,11 +25,16 @@ def scale(lever: Lever, reach: float, villages: int, households: int) -> float:
     bases = {
         "county": households / THOUSAND,
         "post": households / THOUSAND,
-        "village": reach * villages,
-        "seat": reach * villages,
+        "village": reached(reach, villages),
+        "seat": reached(reach, villages),
         "household": reach * households,
     }
     return bases[lever.per]
+
+
+def reached(reach: float, villages: int) -> float:
+    """Villages whose rank (0, 1/n, 2/n, ...) is below the reach [village]: what is paid for is what is reached."""
+    return float(np.count_nonzero(np.arange(villages) / villages < reach))
 
 
 def price(lever: Lever, unit_cost: float | None) -> float:

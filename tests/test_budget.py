@@ -1,0 +1,188 @@
+"""Mixes at one budget: plans priced by hand, whole posts and seats, residuals, the same money as cash."""
+
+import dataclasses
+
+import pytest
+from conftest import SCENARIOS, small
+from typer.testing import CliRunner
+
+from villagesim import cli
+from villagesim.levers import BY_NAME
+from villagesim.results import record
+from villagesim.scenario import ScenarioError, changed, load
+from villagesim.study import budget
+
+MIXES = ("policy_only", "training_only", "logistics_only", "workforce_only", "integrated", "contractors",
+         "urban_template", "cash")
+# One lever a basis: what a year costs in the small county of 6 villages; {n} households.
+BY_HAND = {
+    "coordination": (1, lambda n: 300 * n / 1000 * 12),
+    "startup_credit": (0.5, lambda n: 0.15 * 0.5 * n * 12),
+    "camp": (2, lambda n: 800 * 2 * 6 * 12),
+    "champions": (1, lambda n: 150 * 6 * 12),
+    "posts": (2, lambda n: 62000 * 2 * n / 1000),
+    "cash": (10, lambda n: 10 * n * 12),
+}
+
+
+def plain(**intensities):
+    """The small county with some levers from month 0 on, without ramp."""
+    return changed(small("baseline"), {f"levers.{name}.intensity": value for name, value in intensities.items()})
+
+
+def total(scenario):
+    return sum(budget.planned_cost(scenario).values())
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_a_plan_costs_its_units_times_its_price(name):
+    intensity, yearly = BY_HAND[name]
+    scenario = plain(**{name: intensity})
+    assert budget.planned_cost(scenario) == {name: pytest.approx(yearly(budget.households(scenario)), abs=0.2)}
+
+
+def test_what_is_counted_by_the_post_costs_as_many_times_as_there_are_posts():
+    scenario = plain(posts=2, mentors=1)
+    posts = 2 * budget.households(scenario) / 1000
+    assert budget.planned_cost(scenario)["mentors"] == pytest.approx(4000 * posts, abs=0.2)
+
+
+def test_a_point_is_built_where_none_stands_and_kept_up_from_then_on():
+    """6 villages without points: 60,000 yuan to build at 0.2 a month, 4,800 a year each to keep, over two years."""
+    scenario = changed(plain(service_point=1, coordination=1), {"world.service_point": 0})
+    kept = 4800 / 12 * sum(min(0.2 * month, 1.0) for month in range(24))
+    cost = budget.planned_cost(scenario)["service_point"]
+    # In the first month departments do not yet coordinate, which loses 30 % of that month's building, and some wear.
+    assert cost == pytest.approx(6 * (10000 + kept) / 2, rel=0.02)
+
+
+def test_plans_add_up():
+    one, two = plain(camp=2, basic_course=6, coordination=1), plain(coordination=1, posts=2, pay=0.2)
+    both = plain(camp=2, basic_course=6, coordination=1, posts=2, pay=0.2)
+    assert budget.planned_cost(one) | budget.planned_cost(two) == pytest.approx(budget.planned_cost(both))
+
+
+def test_a_lever_of_half_the_months_costs_half():
+    whole = plain(camp=2)
+    half = changed(whole, {"levers.camp.end": 12})
+    assert total(half) == pytest.approx(total(whole) / 2)
+
+
+@pytest.mark.parametrize("name", MIXES)
+@pytest.mark.parametrize("yuan", [20_000, 60_000, 400_000])
+def test_a_scaled_plan_costs_the_budget_less_its_residual(name, yuan):
+    found = budget.scaled(small(name), yuan)
+    assert total(found.scenario) == pytest.approx(yuan - found.residual, abs=0.05)
+    assert found.residual >= -0.05
+    assert found.planned == budget.planned_cost(found.scenario)
+    for lever, setting in found.scenario.levers.items():
+        assert setting.intensity <= BY_NAME[lever].intensity.high
+        assert setting._replace(intensity=0) == small(name).levers[lever]._replace(intensity=0)
+
+
+@pytest.mark.parametrize("name", ["training_only", "workforce_only", "urban_template", "integrated"])
+def test_posts_and_seats_are_whole_and_the_residual_buys_no_more_of_them(name):
+    scenario, yuan = changed(small(name), {"world.households": 60}), 150_000
+    found = budget.scaled(scenario, yuan)
+    households = budget.households(scenario)
+    bases = {"post": households / 1000, "seat": 6, "group": 6, "visit": 6, "person": 6, "meeting": 6}
+    assert name in ("training_only", "urban_template") or found.scenario.levers["posts"].intensity > 0
+    checked = 0
+    for lever, setting in found.scenario.levers.items():
+        unit = BY_NAME[lever].intensity.unit.split("/")[0]
+        if unit not in bases or setting.reach != 1:
+            continue
+        units = setting.intensity * bases[unit]
+        assert units == pytest.approx(round(units), abs=1e-6), lever
+        if lever in found.at_most:
+            continue
+        one_more = changed(found.scenario, {f"levers.{lever}.intensity": (round(units) + 1) / bases[unit]})
+        assert found.residual < total(one_more) - total(found.scenario) + 0.05, lever
+        checked += 1
+    assert checked
+
+
+def test_levers_stop_at_their_declared_maximum_and_are_named():
+    found = budget.scaled(small("logistics_only"), 10_000_000)
+    assert set(found.at_most) == set(found.scenario.levers)
+    assert found.residual > 9_000_000
+    assert budget.scaled(small("training_only"), 30_000).at_most == ()
+
+
+def test_terms_are_not_raised_with_the_money_but_fall_with_it():
+    given = small("policy_only")
+    richer, poorer = budget.scaled(given, 10 * total(given)), budget.scaled(given, total(given) / 2)
+    for name in ("award", "assessment", "matched_money"):
+        assert richer.scenario.levers[name].intensity == given.levers[name].intensity
+        assert poorer.scenario.levers[name].intensity < given.levers[name].intensity
+
+
+def test_what_is_counted_by_the_post_follows_the_posts():
+    given = small("workforce_only")
+    found = budget.scaled(given, total(given) / 2).scenario
+    assert found.levers["posts"].intensity < given.levers["posts"].intensity
+    assert found.levers["pay"] == given.levers["pay"]
+    assert found.levers["mentors"] == given.levers["mentors"]
+
+
+def test_cash_hands_out_the_same_money():
+    cash = budget.as_cash(small("baseline"), 50_000)
+    assert total(cash) == pytest.approx(50_000, abs=0.2)
+    assert set(cash.levers) == {"cash", "continuity"}
+    assert list(budget.as_cash(small("integrated"), 50_000, sure=False).levers) == ["cash"]
+    mix = budget.scaled(small("policy_only"), 50_000)
+    topped = budget.with_cash(mix.scenario, mix.residual)
+    assert total(topped) == pytest.approx(50_000, abs=0.2)
+
+
+def test_cash_is_put_beside_and_a_scenario_without_levers_stays_as_it_is():
+    base, training, cash = budget.at_budget([small("baseline"), small("training_only")], 50_000)
+    assert base.scenario == small("baseline")
+    assert [training.scenario.name, cash.scenario.name] == ["training_only", "cash"]
+    assert total(training.scenario) + training.residual == pytest.approx(total(cash.scenario) + cash.residual)
+    assert len(budget.at_budget([small("baseline"), small("cash")], 50_000)) == 2
+
+
+@pytest.mark.parametrize("name", ["training_only", "logistics_only", "cash"])
+def test_a_plan_that_is_funded_and_sure_is_spent_as_planned(name):
+    """With a sure fund and nothing that must be staffed, runs spend what the plan says."""
+    sure = changed(small(name), {"levers.continuity.intensity": 1, "levers.champions.intensity": 0})
+    found = budget.scaled(sure, 60_000)
+    spent = budget.spent(record(found.scenario))
+    paid = {lever: yuan for lever, yuan in found.planned.items() if yuan > 1}
+    assert {lever: spent[lever] for lever in paid} == pytest.approx(paid, rel=0.001, abs=5)
+
+
+def test_the_award_that_is_held_back_leaves_enough():
+    sure = changed(small("policy_only"), {"levers.award.intensity": 0.5})
+    found = budget.funded(sure)
+    assert sum(budget.spent(record(found)).values()) == pytest.approx(total(found), rel=0.001)
+
+
+def test_a_budget_that_is_none_is_refused():
+    with pytest.raises(ScenarioError, match="allowed: more than 0"):
+        budget.scaled(small("cash"), 0)
+    with pytest.raises(ScenarioError, match=r"county\.budget"):
+        budget.scaled(changed(small("cash"), {"levers.cash.intensity": 500}), 1e9)
+
+
+def test_compare_at_a_budget_says_what_is_planned_left_and_spent(tmp_path):
+    for name in ("baseline", "training_only"):
+        lines = [f'extends = "{SCENARIOS / name}.toml"', "run.months = 13", "run.spin_up = 2", "world.villages = 3",
+                 "world.townships = 1", "world.households = 20"]
+        (tmp_path / f"{name}.toml").write_text("\n".join(lines), encoding="utf-8")
+    words = ["compare", tmp_path / "baseline.toml", tmp_path / "training_only.toml", "--replicates", 2, "--budget",
+             30000, "--workers", 1, "--out", tmp_path / "out"]
+    done = CliRunner().invoke(cli.app, [str(word) for word in words])
+    assert done.exit_code == 0, done.output
+    assert "One budget: 30,000 yuan a year" in done.output
+    lines = (tmp_path / "out/compare-baseline-training_only-at-30000/budget.csv").read_text().splitlines()
+    assert lines[0] == "scenario,factor,planned,residual,spent,at_most"
+    assert [line.split(",")[0] for line in lines[1:]] == ["training_only", "cash"]
+
+
+def test_scaling_changes_nothing_but_money_and_intensities():
+    given = small("integrated")
+    found = budget.scaled(given, 40_000).scenario
+    assert dataclasses.replace(found, levers=given.levers, county=given.county) == given
+    assert found.county._replace(budget=0) == given.county._replace(budget=0)

@@ -1,0 +1,191 @@
+"""Synergy: indices against games with known answers, log-odds at the ends, and the sixteen mixes in a small county."""
+
+import numpy as np
+import pytest
+from conftest import SCENARIOS
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from typer.testing import CliRunner
+
+from villagesim import cli
+from villagesim.results import read_codebook
+from villagesim.scenario import ScenarioError, changed, load
+from villagesim.study import budget, factorial, games, mixes
+from villagesim.study.mixes import CARRIED, CARRIERS, EQUAL_LEVERS, EQUAL_MONEY, EVERYBODY, Cell
+
+K = 4
+PLAYERS = [1 << player for player in range(K)]
+SMALL = {"world.villages": 3, "world.townships": 1, "world.households": 20, "run.months": 13, "run.spin_up": 2}
+worths = arrays(np.float64, 2**K, elements=st.floats(-1e6, 1e6))
+
+
+@given(worths)
+def test_shapley_values_share_out_exactly_what_all_gain_together(game):
+    shared = sum(games.shapley_weights(player, K) @ game for player in PLAYERS)
+    assert shared == pytest.approx(game[-1] - game[0], abs=1e-6)
+
+
+@given(worths)
+def test_total_synergy_is_the_sum_of_all_differences_of_differences(game):
+    together = sum(games.alone_weights(chosen, K) @ game for chosen in games.sets_of(K, least=2))
+    assert games.synergy_weights(K) @ game == pytest.approx(together, abs=1e-5)
+
+
+@given(arrays(np.float64, K, elements=st.floats(-1e3, 1e3)), st.floats(-1e3, 1e3))
+def test_players_that_only_add_up_do_not_interact(gains, start):
+    game = np.array([start + sum(gains[player] for player in games.members(s)) for s in range(2**K)])
+    for chosen in games.sets_of(K, least=2):
+        for weights in (games.shapley_weights, games.contrast_weights, games.alone_weights):
+            assert weights(chosen, K) @ game == pytest.approx(0, abs=1e-9 * 1e3 * 2**K)
+    for player, gain in zip(PLAYERS, gains, strict=True):
+        assert games.shapley_weights(player, K) @ game == pytest.approx(gain, abs=1e-9)
+        assert games.contrast_weights(player, K) @ game == pytest.approx(gain, abs=1e-9)
+    assert games.synergy_weights(K) @ game == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("needed", games.sets_of(K, least=2))
+def test_where_all_of_a_set_are_needed_its_members_share_alike_and_only_they_interact(needed):
+    """The unanimity game of T: worth 1 to sets that hold T. Its Shapley value is 1/|T|; of a set U within T the index is
+    1/(|T|-|U|+1), of any other 0 (Grabisch and Roubens 1999, proposition 1); its plain contrast 2^-(|T|-|U|).
+    """
+    game = np.array([float(s & needed == needed) for s in range(2**K)])
+    size = needed.bit_count()
+    for chosen in games.sets_of(K):
+        inside, missing = chosen & needed == chosen, size - chosen.bit_count()
+        assert games.shapley_weights(chosen, K) @ game == pytest.approx(1 / (missing + 1) if inside else 0)
+        assert games.contrast_weights(chosen, K) @ game == pytest.approx(0.5**missing if inside else 0)
+        assert games.alone_weights(chosen, K) @ game == float(chosen == needed)
+    assert games.synergy_weights(K) @ game == 1
+
+
+def test_the_glove_game_pays_the_scarce_glove_two_thirds():
+    """One right glove (player 2), two left ones: a pair is worth 1. Shapley values 1/6, 1/6, 2/3 (a textbook case)."""
+    game = np.array([float(bool(s & 0b100) and bool(s & 0b011)) for s in range(8)])
+    found = [games.shapley_weights(1 << player, 3) @ game for player in range(3)]
+    assert found == pytest.approx([1 / 6, 1 / 6, 2 / 3])
+
+
+def test_bootstrap_intervals_cover_a_known_mean_about_as_often_as_they_say():
+    """1,000 samples of 40: the percentile interval's true cover is near 0.94; three standard errors are 0.023."""
+    luck = np.random.default_rng(3)
+    hits = 0
+    for _ in range(10):
+        _, low, high = games.bootstrap(luck.normal(5.0, 2.0, (40, 1)), luck)
+        assert low < high
+    for sample in luck.normal(5.0, 2.0, (1000, 40, 1)):
+        _, low, high = games.bootstrap(sample, luck, 400)
+        hits += bool(low[0] <= 5.0 <= high[0])
+    assert hits / 1000 == pytest.approx(0.94, abs=0.023)
+
+
+def test_a_bootstrap_repeats_itself_and_keeps_pairs_together():
+    values = np.random.default_rng(1).normal(size=(12, 1))
+    both = np.hstack([values, values + 3.0])
+    mean, low, high = games.bootstrap(both, np.random.default_rng(2))
+    assert np.diff(mean) == pytest.approx(3.0)
+    assert np.diff(low) == pytest.approx(3.0)
+    assert all(np.array_equal(one, other) for one, other in
+               zip((mean, low, high), games.bootstrap(both, np.random.default_rng(2)), strict=True))
+    assert games.RESAMPLES >= 2000
+
+
+def test_one_replicate_has_no_interval():
+    mean, low, high = games.bootstrap(np.array([[4.0]]), np.random.default_rng(1))
+    assert mean == 4
+    assert np.isnan([low, high]).all()
+
+
+@given(st.floats(0, 1), st.integers(1, 10**6))
+def test_log_odds_are_finite_odd_and_rise(share, count):
+    here, other = games.log_odds(np.array([share, 1 - share]), np.array([count, count]))
+    assert np.isfinite(here)
+    assert here == pytest.approx(-other, abs=1e-6)
+    assert games.log_odds(np.array([0.0]), np.array([count]))[0] <= here
+
+
+def test_log_odds_come_near_the_plain_ones_in_a_large_county():
+    assert games.log_odds(np.array([0.2]), np.array([1e6]))[0] == pytest.approx(np.log(0.25), abs=1e-5)
+
+
+def base():
+    return changed(load(SCENARIOS / "baseline.toml"), SMALL)
+
+
+@pytest.fixture(scope="module")
+def designed():
+    return mixes.cells(base(), SCENARIOS, CARRIERS, 40_000.0)
+
+
+def test_a_single_pathway_has_the_levers_of_its_file_and_all_four_those_of_the_whole(designed):
+    for place, pathway in enumerate(mixes.PATHWAYS):
+        made = designed[Cell(EQUAL_LEVERS, "social_workers", 1 << place)].scenario
+        assert made.levers == load(SCENARIOS / f"{pathway}_only.toml").levers
+    whole, shipped = designed[Cell(EQUAL_LEVERS, "social_workers", EVERYBODY)].scenario, load(
+        SCENARIOS / "integrated.toml")
+    assert whole.levers == shipped.levers
+    assert whole.county._replace(budget=0) == shipped.county._replace(budget=0)
+    assert whole.priority == shipped.priority
+
+
+def test_who_carries_the_posts_matters_only_where_there_are_posts(designed):
+    for name in mixes.BUDGETS:
+        for pathways in range(EVERYBODY + 1):
+            one, other = (designed[Cell(name, carrier, pathways)].scenario for carrier in CARRIERS)
+            assert (one == other) == (pathways & CARRIED == 0)
+            assert ("posts" in one.levers) == bool(pathways & CARRIED)
+    assert len({mix.scenario.name for mix in designed.values()}) == 2 * (16 + 8)
+
+
+def test_at_equal_money_every_mix_plans_the_same_and_the_empty_one_is_cash(designed):
+    for pathways in range(EVERYBODY + 1):
+        mix = designed[Cell(EQUAL_MONEY, "contractors", pathways)]
+        assert mix.planned + mix.cash == pytest.approx(40_000)
+        assert sum(budget.planned_cost(mix.scenario).values()) == pytest.approx(40_000, abs=10)
+    assert list(designed[Cell(EQUAL_MONEY, "contractors", 0)].scenario.levers) == ["cash"]
+
+
+def test_a_base_with_a_lever_of_a_pathway_is_refused():
+    with pytest.raises(ScenarioError, match=r"levers\.camp is on in the base"):
+        mixes.mixes(changed(base(), {"levers.camp.intensity": 1}), SCENARIOS, "social_workers")
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """The command on a small county, twice: its folder, and what each call said."""
+    folder = tmp_path_factory.mktemp("factorial")
+    county = "\n".join(f"{key} = {value}" for key, value in SMALL.items())
+    (folder / "small.toml").write_text(f'extends = "{SCENARIOS / "baseline.toml"}"\n{county}\n', encoding="utf-8")
+    words = ["factorial", "--base", folder / "small.toml", "--mixes", SCENARIOS, "--replicates", 2, "--budget", 40000,
+             "--workers", 1, "--out", folder / "out"]
+    said = []
+    for _ in range(2):
+        done = CliRunner().invoke(cli.app, [str(word) for word in words])
+        assert done.exit_code == 0, done.output
+        said.append(done.output)
+    return folder / "out", said
+
+
+def test_the_command_repeats_itself_from_the_runs_that_it_kept(told):
+    folder, said = told
+    assert said[0] == said[1]
+    assert len(list((folder / "runs").iterdir())) == 2 * 48
+    assert "matters only for mixes with the workforce pathway" in said[0]
+
+
+def test_the_tables_hold_every_index_with_unit_and_meaning(told):
+    import pandas as pd
+
+    folder = told[0] / "factorial-small"
+    effects = pd.read_parquet(folder / "effects.parquet")
+    assert len(effects) == 2 * 3 * len(factorial.MEASURES) * (3 * 15 + 2)
+    assert (effects["low"] <= effects["estimate"] + 1e-9).all()
+    assert (effects["estimate"] <= effects["high"] + 1e-9).all()
+    keys = ["budget", "carrier", "measure"]
+    total = effects[effects["kind"] == "total"].set_index(keys)["estimate"]
+    alone = effects[(effects["kind"] == "shapley") & ~effects["pathways"].str.contains("+", regex=False)]
+    assert np.allclose(alone.groupby(keys)["estimate"].sum().loc[total.index], total)
+    for name in ("effects", "mixes", "values"):
+        book = read_codebook(folder / f"{name}.parquet")
+        assert all(entry["unit"] and entry["meaning"] for entry in book.values())
+        assert (folder / f"{name}.csv").stat().st_size > 0
