@@ -3,25 +3,25 @@
 import dataclasses
 
 import pytest
-from conftest import SCENARIOS, small
 from typer.testing import CliRunner
 
+from conftest import SCENARIOS, small
 from villagesim import cli
 from villagesim.levers import BY_NAME
 from villagesim.results import record
-from villagesim.scenario import ScenarioError, changed, load
+from villagesim.scenario import ScenarioError, changed
 from villagesim.study import budget
 
 MIXES = ("policy_only", "training_only", "logistics_only", "workforce_only", "integrated", "contractors",
          "urban_template", "cash")
-# One lever a basis: what a year costs in the small county of 6 villages; {n} households.
+# One lever a basis: intensity, price of a unit, what a year costs in the small county of 6 villages and n households.
 BY_HAND = {
-    "coordination": (1, lambda n: 300 * n / 1000 * 12),
-    "startup_credit": (0.5, lambda n: 0.15 * 0.5 * n * 12),
-    "camp": (2, lambda n: 800 * 2 * 6 * 12),
-    "champions": (1, lambda n: 150 * 6 * 12),
-    "posts": (2, lambda n: 62000 * 2 * n / 1000),
-    "cash": (10, lambda n: 10 * n * 12),
+    "coordination": (1, 300, lambda n: 300 * n / 1000 * 12),
+    "startup_credit": (0.5, 0.2, lambda n: 0.2 * 0.5 * n * 12),
+    "camp": (2, 800, lambda n: 800 * 2 * 6 * 12),
+    "champions": (1, 150, lambda n: 150 * 6 * 12),
+    "posts": (2, 60000, lambda n: 60000 * 2 * n / 1000),
+    "cash": (10, 1, lambda n: 10 * n * 12),
 }
 
 
@@ -36,24 +36,28 @@ def total(scenario):
 
 @pytest.mark.parametrize("name", BY_HAND)
 def test_a_plan_costs_its_units_times_its_price(name):
-    intensity, yearly = BY_HAND[name]
-    scenario = plain(**{name: intensity})
+    intensity, price, yearly = BY_HAND[name]
+    scenario = changed(plain(**{name: intensity}), {f"levers.{name}.unit_cost": price})
     assert budget.planned_cost(scenario) == {name: pytest.approx(yearly(budget.households(scenario)), abs=0.2)}
 
 
 def test_what_is_counted_by_the_post_costs_as_many_times_as_there_are_posts():
-    scenario = plain(posts=2, mentors=1)
+    scenario = changed(plain(posts=2, mentors=1), {"levers.mentors.unit_cost": 4000})
     posts = 2 * budget.households(scenario) / 1000
     assert budget.planned_cost(scenario)["mentors"] == pytest.approx(4000 * posts, abs=0.2)
 
 
 def test_a_point_is_built_where_none_stands_and_kept_up_from_then_on():
-    """6 villages without points: 60,000 yuan to build at 0.2 a month, 4,800 a year each to keep, over two years."""
-    scenario = changed(plain(service_point=1, coordination=1), {"world.service_point": 0})
-    kept = 4800 / 12 * sum(min(0.2 * month, 1.0) for month in range(24))
-    cost = budget.planned_cost(scenario)["service_point"]
-    # In the first month departments do not yet coordinate, which loses 30 % of that month's building, and some wear.
-    assert cost == pytest.approx(6 * (10000 + kept) / 2, rel=0.02)
+    """6 villages without points, 10,000 yuan each to build at 0.2 a month, 400 a month each to keep, over two years.
+
+    In month 0 departments do not yet coordinate, and 30 % of what they build is lost: points stand at 0, 0.14, 0.34,
+    0.54, 0.74 and 0.94 at the start of the first six months, at 1 from then on. Built: 5 x 0.2 + 0.06.
+    """
+    scenario = changed(plain(service_point=1, coordination=1), {
+        "world.service_point": 0, "levers.service_point.unit_cost": 10000, "levers.service_point.maintenance": 4800,
+        "parameters.policy.duplication": 0.3, "parameters.policy.build_rate": 0.2})
+    built, kept = 10000 * 1.06, 400 * (0.14 + 0.34 + 0.54 + 0.74 + 0.94 + 18)
+    assert budget.planned_cost(scenario)["service_point"] == pytest.approx(6 * (built + kept) / 2)
 
 
 def test_plans_add_up():
@@ -80,9 +84,12 @@ def test_a_scaled_plan_costs_the_budget_less_its_residual(name, yuan):
         assert setting._replace(intensity=0) == small(name).levers[lever]._replace(intensity=0)
 
 
-@pytest.mark.parametrize("name", ["training_only", "workforce_only", "urban_template", "integrated"])
-def test_posts_and_seats_are_whole_and_the_residual_buys_no_more_of_them(name):
-    scenario, yuan = changed(small(name), {"world.households": 60}), 150_000
+@pytest.mark.parametrize(
+    ("name", "yuan"),
+    [("training_only", 60_000), ("workforce_only", 150_000), ("urban_template", 300_000), ("integrated", 450_000)],
+)
+def test_posts_and_seats_are_whole_and_the_residual_buys_no_more_of_them(name, yuan):
+    scenario = changed(small(name), {"world.households": 100})
     found = budget.scaled(scenario, yuan)
     households = budget.households(scenario)
     bases = {"post": households / 1000, "seat": 6, "group": 6, "visit": 6, "person": 6, "meeting": 6}
@@ -163,7 +170,7 @@ def test_a_budget_that_is_none_is_refused():
     with pytest.raises(ScenarioError, match="allowed: more than 0"):
         budget.scaled(small("cash"), 0)
     with pytest.raises(ScenarioError, match=r"county\.budget"):
-        budget.scaled(changed(small("cash"), {"levers.cash.intensity": 500}), 1e9)
+        budget.scaled(changed(small("cash"), {"levers.award.intensity": 0.9}), 1e9)
 
 
 def test_compare_at_a_budget_says_what_is_planned_left_and_spent(tmp_path):

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from conftest import SCENARIOS
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from typer.testing import CliRunner
 
+from conftest import SCENARIOS
 from villagesim import cli
 from villagesim.results import read_codebook
 from villagesim.scenario import ScenarioError, changed, load
@@ -46,8 +46,8 @@ def test_players_that_only_add_up_do_not_interact(gains, start):
 
 @pytest.mark.parametrize("needed", games.sets_of(K, least=2))
 def test_where_all_of_a_set_are_needed_its_members_share_alike_and_only_they_interact(needed):
-    """The unanimity game of T: worth 1 to sets that hold T. Its Shapley value is 1/|T|; of a set U within T the index is
-    1/(|T|-|U|+1), of any other 0 (Grabisch and Roubens 1999, proposition 1); its plain contrast 2^-(|T|-|U|).
+    """The unanimity game of T: worth 1 to sets that hold T. The Shapley value is 1/|T|; of a set U within T the index
+    is 1/(|T|-|U|+1), of any other 0 (Grabisch and Roubens 1999); the plain contrast is 2^-(|T|-|U|).
     """
     game = np.array([float(s & needed == needed) for s in range(2**K)])
     size = needed.bit_count()

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import SCENARIOS, small
 from typer.testing import CliRunner
 
+from conftest import SCENARIOS, small
 from villagesim import cli
 from villagesim.results import read_about, read_codebook
 from villagesim.scenario import ScenarioError, changed, plan

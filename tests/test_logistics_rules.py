@@ -58,9 +58,9 @@ def test_on_a_route_the_courier_is_paid_and_a_point_ends_the_hauling(changes, fe
     ({"distance_town": 40.0}, 14.0),  # 8 + 2 + 0.1 x 40
     ({"squad": 1.0}, 9.5),  # 8 + 3 / 2
     ({"teamwork": 1.0}, 9.0),  # 8 x 0.75 + 3
-    ({"closed": 0.0, "rank": 1.0}, 11.0),  # no road is closed, not even the last village's
-    ({"closed": 0.6, "rank": 0.5}, 17.0),  # 8 + 3 x 3: the road is closed
-    ({"closed": 0.6, "rank": 0.3}, 11.0),  # the first two fifths stay open
+    ({"closed": 0.0, "rank": 0.99}, 11.0),  # no road is closed, not even the last village's
+    ({"closed": 0.5, "rank": 0.5}, 17.0),  # 8 + 3 x 3: the later half of the villages is cut off
+    ({"closed": 0.5, "rank": 0.49}, 11.0),
     ({"closed": 1.0, "rank": 0.3, "squad": 1.0}, 12.5),  # 8 + 9 / 2
 ])
 def test_without_a_route_a_parcel_is_hauled_to_the_township(changes, haul):

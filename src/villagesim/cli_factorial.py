@@ -69,9 +69,12 @@ def factorial(
 def _show_effects(budgeted: str, rows: "pd.DataFrame", replicates: int) -> None:
     """Shapley values, pairs, total and synergy at one budget, a line each, the measures side by side."""
     from villagesim.study.factorial import MEASURES
+    from villagesim.study.mixes import CARRIERS
 
-    shown = rows[rows["kind"].isin(["total", "synergy"])
-                 | (rows["kind"] == "shapley") & (rows["pathways"].str.count(r"\+") < 2)]
+    several = rows["pathways"].str.count(r"\+")
+    # Of the difference between carriers the files hold the pairs.
+    pairs = (several == 1) & rows["carrier"].isin(CARRIERS)
+    shown = rows[rows["kind"].isin(["total", "synergy"]) | (rows["kind"] == "shapley") & ((several == 0) | pairs)]
     words = {"shapley": "", "total": "all four less none", "synergy": "synergy: less the four alone"}
     for carrier, here in shown.groupby("carrier", sort=False):
         lines: dict[str, list[str]] = {}
@@ -92,13 +95,14 @@ def _short(heads: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _show_money(table: "pd.DataFrame") -> None:
-    """What each mix was to cost a year and what it spent."""
+    """What each mix of the first carrier was to cost a year and what it spent; the files hold the other's too."""
+    first = table["carrier"].iloc[0]
     _show(
-        "Yuan a year for the county: planned, handed out as cash, really spent",
-        ("scenario", "what", "planned", "cash", "spent", "of plan", "factor", "levers at their most"),
-        [(f"{row.budget}, {row.carrier.replace('_', ' ')}", row.pathways, f"{row.planned:,.0f}", f"{row.cash:,.0f}",
-          f"{row.spent:,.0f}", _of(row.spent, row.planned + row.cash), _number(row.factor), _count(row.at_most))
-         for row in table.itertuples()],
+        f"Yuan a year for the county, posts held by {first.replace('_', ' ')}: planned, as cash, really spent",
+        ("scenario", "what", "planned", "cash", "spent", "of plan", "factor", "levers at most"),
+        [(row.budget, row.pathways, f"{row.planned:,.0f}", f"{row.cash:,.0f}", f"{row.spent:,.0f}",
+          _of(row.spent, row.planned + row.cash), _number(row.factor), _count(row.at_most))
+         for row in table[table["carrier"] == first].itertuples()],
     )
 
 
@@ -138,12 +142,12 @@ def hysteresis(
     folder = found.write(out / f"hysteresis-{chosen.name}")
     files = draw("hysteresis", folder)
     for start, rows in found.gaps.groupby("start", sort=False):
-        _show(f"{start} of {pushed.name}, against the low start, both under {chosen.name} ({replicates} pairs of runs)",
+        _show(f"{start} by {pushed.name} against the low start, then both under {chosen.name} ({replicates} pairs)",
               ("outcome", "months after", "low", "high", "gap", "95 % interval", "left of the gap", "unit"),
               [_gap(row) for row in rows.itertuples()])
         met = study.meets(found.series, str(start))
-        typer.echo(f"adoption {start}: " + ("stays above the low start's to the end" if met is None else
-                                            f"meets the low start's {met} months after the push"))
+        typer.echo(f"adoption after the {start} " + ("stays apart from the low start's to the end" if met is None else
+                                                     f"meets the low start's {met} months after it"))
     _say_files([folder / "gaps.csv", *files], out / "runs")
 
 

@@ -88,17 +88,21 @@ def compare(
     scenarios: Annotated[list[Path], typer.Argument(help="Two or more scenario files; the first is the base.")],
     replicates: Annotated[int, typer.Option("--replicates", min=1, help="Pairs of runs.")] = 20,
     engine: EngineOption = Engine.CORE,
+    budget: Annotated[float | None, typer.Option("--budget", min=1, help="Scale the programmes to so many yuan a year "
+                                                 "for the county, and put the same money as cash beside them.")] = None,
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:
     """What differs between scenarios under the same luck, what it costs, and who gains.
 
     \b
-    Example:
+    Examples:
       villagesim compare scenarios/baseline.toml scenarios/integrated.toml
+      villagesim compare scenarios/*_only.toml scenarios/integrated.toml --budget 3000000
     """
     from villagesim.figures import draw
     from villagesim.scenario import load
+    from villagesim.study.budget import at_budget, table_of
     from villagesim.study.compare import compare as compared
 
     if len(scenarios) < 2:
@@ -107,9 +111,13 @@ def compare(
     names = [scenario.name for scenario in chosen]
     if len(set(names)) < len(names):
         _refuse("two of the scenarios have the same name; a comparison tells them apart by the names of their files")
+    plans = [] if budget is None else at_budget(chosen, budget)
+    chosen = [plan.scenario for plan in plans] or chosen
+    label = "-".join(["compare", *names] if len(names) <= NAMED else ["compare", str(len(names))])
+    names = [scenario.name for scenario in chosen]
     with _studying(chosen, engine.value) as progress:
         found = compared(chosen, replicates, engine.value, workers, out / "runs", progress)
-    folder = found.write(out / ("-".join(["compare", *names]) if len(names) <= NAMED else f"compare-{len(names)}"))
+    folder = found.write(out / (label if budget is None else f"{label}-at-{budget:.0f}"))
     files = draw("difference", folder)
     for name in names[1:]:
         rows = found.outcomes[found.outcomes["scenario"] == name]
@@ -122,7 +130,21 @@ def compare(
     _show("Public money and what it buys, whole programme", ("scenario", "what", "estimate", "95 % interval", "unit"),
           [(row.scenario, row.outcome, *_estimate(row.value, row.low, row.high), row.unit)
            for row in found.costs.itertuples()])
+    if budget is not None:
+        table = table_of(plans, budget, found.costs)
+        table.to_csv(folder / "budget.csv", index=False, lineterminator="\n")
+        _show_budget(table, budget)
     _say_files([folder / "outcomes.csv", folder / "groups.csv", folder / "costs.csv", *files], out / "runs")
+
+
+def _show_budget(table: "pd.DataFrame", budget: float) -> None:
+    """What each programme at one budget plans, leaves and really spends."""
+    _show(
+        f"One budget: {budget:,.0f} yuan a year for the county of the scenarios' seed",
+        ("scenario", "factor", "planned", "residual", "really spent", "of plan", "levers at their most"),
+        [(row.scenario, _number(row.factor), *(f"{value:,.0f}" for value in (row.planned, row.residual, row.spent)),
+          _share(row.spent / row.planned), row.at_most or "-") for row in table.itertuples()],
+    )
 
 
 def experiment(
@@ -208,7 +230,7 @@ def _show(title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> No
     from rich.console import Console
     from rich.table import Table
 
-    words = ("outcome", "unit", "scenario", "what")
+    words = ("outcome", "unit", "scenario", "what", "levers at their most")
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for head in heads:
         table.add_column(head, justify="left" if head in words else "right", no_wrap=True)

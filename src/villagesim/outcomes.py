@@ -45,6 +45,7 @@ LEVELS = {
     "county": ("village", "county"),
 }
 SERVICES = ("casework", "group", "organising", "linking", "follow_up")
+SELLING_COSTS = ("platform", "tax", "parcel", "haul", "packing")
 GROUPS = ("all", "woman_led", "elder_led", "returnee", "remote", "poor")
 
 
@@ -117,7 +118,7 @@ def _public_cost(world: World) -> float:
 
 
 def _turnover(world: World) -> float:
-    """Holders of posts that left this month, as a share a year of those who held one at its start; NaN where none did."""
+    """Those who left their posts this month, of those who held one at its start [share/year]; NaN where none did."""
     left = int(world.workers.left.sum())
     held = int(world.workers.filled.sum()) - int(world.workers.hired.sum()) + left
     return FLOW_MONTHS * left / held if held else float("nan")
@@ -152,7 +153,7 @@ _HOUSEHOLD = (
             lambda world: world.households.margin * world.households.online_value),
     Outcome("online_net", "fen", "received from online buyers, all costs of selling taken off", "sum",
             lambda world: world.households.online_income - sum(
-                getattr(world.households, f"{cost}_cost") for cost in ("platform", "tax", "parcel", "haul", "packing"))),
+                getattr(world.households, f"{cost}_cost") for cost in SELLING_COSTS)),
     Outcome("shipping_paid", "fen", "parcel fees and haulage paid", "sum",
             lambda world: world.households.parcel_cost + world.households.haul_cost),
     *_means("skill_basic", "skill_operation", "skill_business", "trust_worker", "trust_online", "belief_mean"),

@@ -46,7 +46,7 @@ def _levels(axes: Axes, series: pd.DataFrame, names: Sequence[str]) -> None:
         rows = series[series["start"] == name]
         axes.fill_between(rows["month"], rows["mean_low"], rows["mean_high"], color=line, alpha=0.16, linewidth=0)
         axes.plot(rows["month"], rows["mean"], color=line)
-        ends.append((name.replace("after ", "after\n"), float(rows["mean"].iloc[-1]), line))
+        ends.append((name, float(rows["mean"].iloc[-1]), line))
     axes.set_title("Adoption")
     axes.set_ylabel("households selling online [%]")
     axes.yaxis.set_major_formatter(FuncFormatter(style.percent))
@@ -64,9 +64,9 @@ def _gap(axes: Axes, series: pd.DataFrame, gaps: pd.DataFrame, names: Sequence[s
         axes.plot(rows["month"], 100 * rows["gap"], color=line)
         axes.plot(told["month"] - 1, 100 * told["gap"], "o", color=line, markersize=4)
         for row in told.itertuples():
-            axes.annotate(f"{100 * row.gap:.1f}", (row.month - 1, 100 * row.gap), (2, 6), textcoords="offset points",
-                          color=line, fontsize=8)
-        ends.append((name.replace("after ", "after\n"), 100 * float(rows["gap"].iloc[-1]), line))
+            axes.annotate(f"{100 * row.gap:.1f}", (row.month - 1, 100 * row.gap), (0, 6), textcoords="offset points",
+                          color=line, fontsize=8, ha="right" if row.month else "left")
+        ends.append((name, 100 * float(rows["gap"].iloc[-1]), line))
     axes.axhline(0, color=style.BLACK, linewidth=0.8)
     axes.set_title("Gap from the low start")
     axes.set_ylabel("paired difference in adoption [percentage points]")

@@ -1,4 +1,4 @@
-"""Synergy: what each pathway adds (Shapley values), and what pairs and all four add together, by who holds the posts."""
+"""Synergy: what each pathway adds, and what pairs and all four add together, by who holds the posts."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -23,10 +24,15 @@ OF_CARRIER = {"social_workers": style.RED, "contractors": style.SKY}
 PATHWAYS = ("policy", "training", "logistics", "workforce")
 SYNERGY = "all four: synergy"
 BUDGETS = {
-    "equal levers": "At equal levers: each mix has its pathways' levers as shipped, and money enough; with none, nothing",
-    "equal money": "At equal money: each mix costs the same a year, what its levers can't spend as cash; with none, all "
-                   "cash",
+    "equal levers": "At equal levers: each mix has its pathways' levers as in the files, and the money to pay them",
+    "equal money": "At equal money: each mix is planned to cost the same a year; what its levers can't spend, and all "
+                   "of the empty mix's, goes out as cash",
 }
+SAYS = (
+    "Bars and dots: means; lines: 95 % percentile bootstrap intervals over replicates. Pairs: interaction index of "
+    "Grabisch and Roubens.\nSynergy: all four less none, less the four gains alone. Without posts both carriers' "
+    "mixes are the same runs."
+)
 
 
 def draw(folder: Path) -> list[Path]:
@@ -39,18 +45,15 @@ def draw(folder: Path) -> list[Path]:
             _at_budget(part, effects[effects["budget"] == budget], carriers, says)
         handles = [Line2D([], [], color=OF_CARRIER[carrier], marker="o", linewidth=2, label=style.words(carrier))
                    for carrier in carriers]
-        parts[0].legend(handles=handles, title="posts held by", loc="upper right", ncols=len(carriers))
+        drawn.legend(handles=handles, title="posts held by", loc="outside upper right", ncols=len(carriers))
         drawn.suptitle("What four pathways add, each and together", x=0.008, ha="left", fontsize=12.5,
                        fontweight="bold")
-        about = about | {"scenarios": {name: digest for name, digest in about["scenarios"].items()
-                                       if name == "none" or name.startswith("policy + training + logistics + workf")}}
-        style.source_line(drawn, about, "Bars and dots: means; lines: 95 % percentile bootstrap intervals over "
-                          "replicates. Pairs: Shapley interaction index (Grabisch and Roubens).\nSynergy: all four less "
-                          "none, less the four gains alone. Without posts both carriers' mixes are the same runs.")
+        # Of the dozens of scenarios the one with nothing, from which all others can be told, is named.
+        style.source_line(drawn, about | {"scenarios": {"none": about["scenarios"]["none"]}}, SAYS)
         return style.save(drawn, folder / "synergy")
 
 
-def _at_budget(part: "object", effects: pd.DataFrame, carriers: Sequence[str], says: str) -> None:
+def _at_budget(part: SubFigure, effects: pd.DataFrame, carriers: Sequence[str], says: str) -> None:
     """One budget: a row of Shapley values and a row of interactions, a column a measure."""
     above, below = part.subplots(2, len(MEASURES), height_ratios=(4, 7), sharey="row")
     part.suptitle(says, x=0.008, ha="left", fontsize=10)

@@ -1,0 +1,174 @@
+"""Synergy: what each of the four pathways adds, and what they add together, from the 2^4 factorial of their mixes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from villagesim.results import Run, final, write_table
+from villagesim.study import budget, games, runner
+from villagesim.study.compare import NEEDED, about
+from villagesim.study.mixes import BUDGETS, CARRIERS, EVERYBODY, PATHWAYS, Cell, Mix, mix_name
+
+# Keeps the resamples' luck apart from any other use of the study's seed.
+STREAM = 0xB007
+APART = "social_workers less contractors"
+
+
+class Measure(NamedTuple):
+    """What is measured of a run: its name, the outcome behind it, the unit, a factor to it, or log-odds."""
+
+    name: str
+    outcome: str
+    unit: str
+    factor: float = 1.0
+    in_log_odds: bool = False
+
+
+MEASURES = (
+    Measure("adoption", "adoption", "percentage points", 100.0),
+    Measure("adoption_log_odds", "adoption", "log-odds", in_log_odds=True),
+    Measure("income", "income_mean", "yuan/household/year"),
+    Measure("jobs", "jobs_rate", "job/1000 household", 10.0),
+)
+# Kind of index: its weights, and what it says of one pathway and of several.
+KINDS = {
+    "shapley": (games.shapley_weights, "Shapley value; of several pathways, Grabisch and Roubens' interaction index"),
+    "contrast": (games.contrast_weights, "main effect; of several, difference of differences, mean of all backgrounds"),
+    "alone": (games.alone_weights, "gain alone; of several, difference of differences with no other pathway on"),
+}
+TOGETHER = {
+    "total": (games.total_weights, "all four less none"),
+    "synergy": (games.synergy_weights, "all four less none, less the four gains alone"),
+}
+BOOK = {
+    "budget": ("code", "equal levers: as the files say; equal money: one yearly sum, what levers can't spend as cash"),
+    "carrier": ("code", "who holds the posts; 'less': the paired difference"),
+    "measure": ("code", "what is measured, over the last twelve months"),
+    "unit": ("code", "unit of the row"),
+    "kind": ("code", "; ".join(f"{kind}: {says}" for kind, (_, says) in (KINDS | TOGETHER).items())),
+    "pathways": ("code", "pathways that the row is about"),
+    "replicates": ("run", "replicates; each has the same luck in all mixes"),
+    "estimate": ("unit of the row", "mean over replicates"),
+    "low": ("unit of the row", "lower end of the 95 % percentile bootstrap interval over replicates"),
+    "high": ("unit of the row", "upper end of the 95 % percentile bootstrap interval over replicates"),
+    "planned": ("yuan/year", "planned cost of the mix's levers, in the county of the study's seed"),
+    "cash": ("yuan/year", "what the levers leave of the budget, handed out as cash"),
+    "spent": ("yuan/year", "really spent, mean over replicates"),
+    "factor": ("1", "factor on the mix's quantities"),
+    "at_most": ("code", "levers at their declared maximum"),
+    "replicate": ("1", "replicate: the same number shares its luck in all mixes"),
+    "seed": ("1", "seed of the run"),
+    **{measure.name: (measure.unit, "over the last twelve months") for measure in MEASURES},
+}
+
+
+@dataclass(frozen=True)
+class Factorial:
+    """effects: every index with its interval. mixes: each cell's money and means. values: each run's measures."""
+
+    effects: pd.DataFrame
+    mixes: pd.DataFrame
+    values: pd.DataFrame
+    about: dict[str, Any]
+
+    def write(self, folder: str | Path) -> Path:
+        """Write each table as CSV and Parquet into the folder; return it."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("effects", "mixes", "values"):
+            table: pd.DataFrame = getattr(self, name)
+            book = {key: dict(zip(("unit", "meaning"), BOOK[key], strict=True)) for key in table.columns}
+            table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+            write_table(table, folder / f"{name}.parquet", self.about, book)
+        return folder
+
+
+def run(designed: Mapping[Cell, Mix], replicates: int = 20, folder: str | Path | None = None,
+        workers: int | None = None, progress: runner.Progress | None = None) -> Factorial:
+    """Run every cell of `mixes.cells` under the same seeds, unless the folder keeps it, and work out the indices.
+
+    Raises Interrupted, RunsFailedError.
+    """
+    scenarios = {mix.scenario.name: mix.scenario for mix in designed.values()}
+    runs = runner.replicate(list(scenarios.values()), replicates, "core", workers, folder, progress, NEEDED)
+    return of_runs(designed, runs)
+
+
+def of_runs(designed: Mapping[Cell, Mix], runs: dict[str, list[Run]]) -> Factorial:
+    """The factorial's tables from the runs of its cells, by the names of their scenarios."""
+    found = {name: _measured(kept) for name, kept in runs.items()}
+    money = {name: float(np.mean([sum(budget.spent(run).values()) for run in kept])) for name, kept in runs.items()}
+    seed = next(iter(designed.values())).scenario.run.seed
+    return Factorial(_effects(designed, found, seed), _mixes(designed, found, money), _values(designed, runs, found),
+                     about(runs))
+
+
+def _measured(runs: Sequence[Run]) -> np.ndarray:
+    """The measures of replicates, shape (replicates, MEASURES)."""
+    names = ["households", *dict.fromkeys(measure.outcome for measure in MEASURES)]
+    ends = pd.DataFrame([final(run, names=names) for run in runs])
+    return np.column_stack([
+        games.log_odds(ends[measure.outcome].to_numpy(), ends["households"].to_numpy()) if measure.in_log_odds
+        else ends[measure.outcome].to_numpy() * measure.factor for measure in MEASURES
+    ])
+
+
+def indices() -> tuple[list[tuple[str, str]], np.ndarray]:
+    """Every index as (kind, pathways), and its weights on the sixteen mixes, shape (indices, 16)."""
+    k = len(PATHWAYS)
+    rows = [((kind, mix_name(chosen)), weights(chosen, k)) for kind, (weights, _) in KINDS.items()
+            for chosen in games.sets_of(k)]
+    rows += [((kind, mix_name(EVERYBODY)), weights(k)) for kind, (weights, _) in TOGETHER.items()]
+    names, weights = zip(*rows, strict=True)
+    return list(names), np.array(weights)
+
+
+def _effects(designed: Mapping[Cell, Mix], found: Mapping[str, np.ndarray], seed: int) -> pd.DataFrame:
+    """A row a budget, carrier, measure and index. All rows share their resamples of the replicates."""
+    names, weights = indices()
+    carriers = list(dict.fromkeys(cell.carrier for cell in designed))
+    frames = []
+    for budgeted in BUDGETS:
+        worths = {carrier: np.stack([found[designed[Cell(budgeted, carrier, pathways)].scenario.name]
+                                     for pathways in range(EVERYBODY + 1)], axis=-1) for carrier in carriers}
+        if len(carriers) > 1:
+            worths[APART] = worths[CARRIERS[0]] - worths[CARRIERS[1]]
+        for carrier, values in worths.items():
+            for place, measure in enumerate(MEASURES):
+                rng = np.random.default_rng([STREAM, seed])
+                mean, low, high = games.bootstrap(values[:, place] @ weights.T, rng)
+                frames.append(pd.DataFrame({
+                    "budget": budgeted, "carrier": carrier, "measure": measure.name, "unit": measure.unit,
+                    "kind": [kind for kind, _ in names], "pathways": [pathways for _, pathways in names],
+                    "replicates": len(values), "estimate": mean, "low": low, "high": high,
+                }))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _mixes(designed: Mapping[Cell, Mix], found: Mapping[str, np.ndarray], money: Mapping[str, float]) -> pd.DataFrame:
+    """A row a cell: its money, planned and spent, and the means of the measures."""
+    rows = [
+        (*cell[:2], mix_name(cell.pathways), mix.planned, mix.cash, money[mix.scenario.name], mix.factor,
+         ", ".join(mix.at_most), len(found[mix.scenario.name]), *found[mix.scenario.name].mean(axis=0))
+        for cell, mix in designed.items()
+    ]
+    return pd.DataFrame(rows, columns=["budget", "carrier", "pathways", "planned", "cash", "spent", "factor", "at_most",
+                                       "replicates", *(measure.name for measure in MEASURES)])
+
+
+def _values(designed: Mapping[Cell, Mix], runs: Mapping[str, list[Run]],
+            found: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """A row a cell and replicate: what the indices are worked out from."""
+    frames = []
+    for cell, mix in designed.items():
+        name = mix.scenario.name
+        frames.append(pd.DataFrame({
+            "budget": cell.budget, "carrier": cell.carrier, "pathways": mix_name(cell.pathways),
+            "replicate": np.arange(len(found[name])),
+            "seed": [run.manifest["identity"]["seed"] for run in runs[name]],
+        } | {measure.name: found[name][:, place] for place, measure in enumerate(MEASURES)}))
+    return pd.concat(frames, ignore_index=True)

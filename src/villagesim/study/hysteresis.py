@@ -1,0 +1,198 @@
+"""Hysteresis: one county from low and from high adoption under the same scenario, and whether the two meet again.
+
+All starts live the same months with the same luck. In the months before, the low start has no programme, and a high
+start has another scenario's levers (the push) for so many months up to month 0, where they end. From month 0 on all
+live under the scenario. What differs then is what the push left: sellers, skills, trust, brand, works that wear.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from villagesim.levers import BY_NAME
+from villagesim.outcomes import OUTCOME
+from villagesim.results import Run, interval, write_table, year_mean
+from villagesim.scenario import Scenario, ScenarioError, changed
+from villagesim.settings import WORDS
+from villagesim.study import budget, runner
+from villagesim.study.compare import about, monthly, ratio
+
+LOW = "low"
+# Months after the push at which the gap is told.
+TOLD = (12, 60, 120)
+# What is followed: outcome, and whether as the mean of twelve months, which takes out the season.
+FOLLOWED = {
+    "adoption": False, "online_share": True, "income_mean": True, "jobs_rate": True, "skill_operation": False,
+    "trust_online": False, "brand": False, "service_point": False, "route_serving": False,
+}
+# Two starts have met from the month from which the gap's interval holds 0, or the gap stays below this share of the
+# gap at the end of the push.
+CLOSED = 0.05
+RULES = ("targeting", "selection", "carrier")
+NEEDED = ("group", "county")
+BOOK = {
+    "start": ("code", "how the county came to month 0: low, or months of the push before it"),
+    "outcome": ("code", "what is measured"),
+    "unit": ("code", "unit of the outcome"),
+    "month": ("month", "months since the push ended (below 0: before)"),
+    "replicates": ("run", "pairs of runs"),
+    "low_mean": ("unit of the row", "mean from the low start"),
+    "mean": ("unit of the row", "mean from this start"),
+    "mean_low": ("unit of the row", "lower end of the mean's 95 % t interval"),
+    "mean_high": ("unit of the row", "upper end of the mean's 95 % t interval"),
+    "gap": ("unit of the row", "mean paired difference from the low start"),
+    "low": ("unit of the row", "lower end of the gap's 95 % t interval"),
+    "high": ("unit of the row", "upper end of the gap's 95 % t interval"),
+    "left": ("share", "share left of the gap in the push's last month"),
+    "left_low": ("share", "lower end of its 95 % interval (Fieller)"),
+    "left_high": ("share", "upper end of its 95 % interval (Fieller)"),
+}
+
+
+@dataclass(frozen=True)
+class Hysteresis:
+    """series: each start's mean and gap by month. gaps: the gap when the push ends and after the months told."""
+
+    series: pd.DataFrame
+    gaps: pd.DataFrame
+    about: dict[str, Any]
+
+    def write(self, folder: str | Path) -> Path:
+        """Write both tables as CSV and Parquet into the folder; return it."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("series", "gaps"):
+            table: pd.DataFrame = getattr(self, name)
+            book = {key: dict(zip(("unit", "meaning"), BOOK[key], strict=True)) for key in table.columns}
+            table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+            write_table(table, folder / f"{name}.parquet", self.about, book)
+        return folder
+
+
+def start_name(months: int) -> str:
+    """A start by the length of its push.
+
+    >>> start_name(0), start_name(60)
+    ('low', '60-month push')
+    """
+    return f"{months}-month push" if months else LOW
+
+
+def starts(scenario: Scenario, push: Scenario, lengths: Sequence[int], after: int = max(TOLD)) -> list[Scenario]:
+    """The low start and a high one for each length of the push [month], as scenarios over max(lengths) + after months.
+
+    The push gives its levers, but those that begin after its length; county rules that only matter with levers are the
+    scenario's, or, where it has no lever, the push's. A lever of both goes on from the push, so both must set it alike.
+    Raises ScenarioError.
+    """
+    before = max(lengths)
+    ruled = scenario if _levers(scenario) else push
+    rules = {f"county.{key}": _word(ruled, key) for key in RULES}
+    bare = changed(scenario, rules | {"county.priority": list(ruled.priority), "run.months": before + after})
+    later = {name: _shifted(setting, before) for name, setting in bare.levers.items()}
+    made = []
+    for length in sorted({0, *lengths}):
+        pushed = {name: _pushed(push, name, before - length, before, later) for name in _levers(push)
+                  if push.levers[name].start < length}
+        named = dataclasses.replace(bare, levers=later | pushed, name=start_name(length),
+                                    title=f"{scenario.title}: {start_name(length)}")
+        paid = budget.funded(named).county.budget
+        made.append(changed(named, {"county.budget": max(paid, scenario.county.budget)}))
+    return made
+
+
+def _levers(scenario: Scenario) -> list[str]:
+    return [name for name in scenario.levers if BY_NAME[name].pathway != "shock"]
+
+
+def _word(scenario: Scenario, key: str) -> str:
+    field = next(field for field, (word, _) in WORDS.items() if word == key)
+    return WORDS[field][1][getattr(scenario.county, field)]
+
+
+def _shifted(setting: Any, months: int) -> Any:
+    """A lever's setting so many months later."""
+    return setting._replace(start=setting.start + months, end=None if setting.end is None else setting.end + months)
+
+
+def _pushed(push: Scenario, name: str, first: int, last: int, later: Mapping[str, Any]) -> Any:
+    """A lever of the push from `first` on, until `last`, or on as the scenario has it."""
+    setting = _shifted(push.levers[name], first)
+    if name not in later:
+        return setting._replace(end=last if setting.end is None else min(setting.end, last))
+    own = later[name]
+    if (own.intensity, own.reach) != (setting.intensity, setting.reach) or push.levers[name].end is not None:
+        raise ScenarioError(f"{push.path}: levers.{name} is in the scenario too, with other numbers; allowed: the same "
+                            "intensity and reach, and no end")
+    return setting._replace(end=own.end)
+
+
+def run(scenario: Scenario, push: Scenario, lengths: Sequence[int] = (12, 60), after: int = max(TOLD),
+        replicates: int = 20, folder: str | Path | None = None, workers: int | None = None,
+        progress: runner.Progress | None = None) -> Hysteresis:
+    """Run all starts under the same seeds, unless the folder keeps them, and compare each with the low one.
+
+    Arguments as of `starts` and `runner.replicate`. Raises ScenarioError, Interrupted, RunsFailedError.
+    """
+    designed = starts(scenario, push, lengths, after)
+    runs = runner.replicate(designed, replicates, "core", workers, folder, progress, NEEDED)
+    return of_runs(runs, after, {"scenario": scenario.name, "push": push.name})
+
+
+def of_runs(runs: dict[str, list[Run]], after: int, said: dict[str, str]) -> Hysteresis:
+    """The tables from runs by start, the low one first; `said` joins what they stand on."""
+    series, gaps = [], []
+    for outcome, smooth in FOLLOWED.items():
+        by_start = {}
+        for name, kept in runs.items():
+            months, values = monthly(kept, outcome)
+            by_start[name] = year_mean(values) if smooth else values
+        # Month 0 is the first after the push.
+        months = months - (int(months.max()) + 1 - after)
+        for name, values in by_start.items():
+            apart = values - by_start[LOW]
+            series.append(_series(name, outcome, months, values, apart))
+            if name != LOW:
+                gaps.append(_gaps(name, outcome, months, by_start[LOW], values))
+    return Hysteresis(pd.concat(series, ignore_index=True), pd.concat(gaps, ignore_index=True),
+                      about(runs) | {"after": after} | said)
+
+
+def _series(name: str, outcome: str, months: np.ndarray, values: np.ndarray, apart: np.ndarray) -> pd.DataFrame:
+    (mean, *ends), (gap, low, high) = interval(values), interval(apart)
+    return pd.DataFrame({"start": name, "outcome": outcome, "unit": OUTCOME[outcome].unit, "month": months,
+                         "mean": mean, "mean_low": ends[0], "mean_high": ends[1], "gap": gap, "low": low,
+                         "high": high})
+
+
+def _gaps(name: str, outcome: str, months: np.ndarray, low: np.ndarray, values: np.ndarray) -> pd.DataFrame:
+    """The gap in the push's last month (told as month 0) and at the end of so many months after it."""
+    first = values[:, months == -1][:, 0] - low[:, months == -1][:, 0]
+    rows = []
+    for told in (0, *(month for month in TOLD if month <= months.max() + 1)):
+        here = months == told - 1
+        apart = values[:, here][:, 0] - low[:, here][:, 0]
+        rows.append((name, outcome, OUTCOME[outcome].unit, told, len(values), low[:, here].mean(),
+                     values[:, here].mean(), *interval(apart), *ratio(apart, first)))
+    return pd.DataFrame(rows, columns=["start", "outcome", "unit", "month", "replicates", "low_mean", "mean", "gap",
+                                       "low", "high", "left", "left_low", "left_high"])
+
+
+def meets(series: pd.DataFrame, start: str, outcome: str = "adoption") -> int | None:
+    """The first month after the push from which on the gap's interval holds 0, or the gap is below CLOSED of its first.
+
+    None where the two stay apart to the end. series: as in `Hysteresis`.
+    """
+    rows = series[(series["start"] == start) & (series["outcome"] == outcome)].sort_values("month")
+    last = float(rows.loc[rows["month"] == -1, "gap"].iloc[0])
+    rows = rows[rows["month"] >= 0]
+    apart = ((rows["low"] > 0) | (rows["high"] < 0)) & (rows["gap"].abs() > CLOSED * abs(last))
+    if not apart.any():
+        return 0
+    month = int(rows.loc[apart, "month"].iloc[-1]) + 1
+    return month if month <= rows["month"].max() else None
