@@ -40,8 +40,8 @@ def stored(tmp_path_factory) -> dict[str, Path]:
         'title = "Two"\nfigure = "mixes"\nreplicates = 2\nscenarios = ["one.toml", "two.toml"]\n', encoding="utf-8")
     for words in (["run", two, "--replicates", "2"], ["compare", one, two, "--replicates", "2", "--workers", "1"],
                   ["experiment", str(folder / "mixes.toml"), "--workers", "1"],
-                  ["factorial", "--base", one, "--mixes", str(SCENARIOS), "--carrier", "contractors", "--budget", "60000",
-                   "--replicates", "2", "--workers", "1"],
+                  ["factorial", "--base", one, "--mixes", str(SCENARIOS), "--carrier", "contractors",
+                   "--budget", "60000", "--replicates", "2", "--workers", "1"],
                   ["hysteresis", one, "--push", two, "--months", "3", "--replicates", "2", "--workers", "1"]):
         done = CliRunner().invoke(cli.app, [*words, "--out", out])
         assert done.exit_code == 0, done.output

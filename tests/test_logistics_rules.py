@@ -20,7 +20,7 @@ from villagesim.mechanisms.logistics import (
 
 GRID = 2**20
 P = LogisticsParameters()._replace(
-    route_cost=2.0, route_terrain=1.0, pooling=0.25, commission=1.0, line_haul=3.0, fee_low=4.0, fee_high=14.0,
+    route_cost=2.0, route_terrain=1.0, pooling=0.25, commission=0.5, line_haul=3.0, fee_low=4.0, fee_high=14.0,
     fee_share=2.0, fee_adjust=0.5, carry=100.0, sorting_gain=1.0, pooled_gain=0.5, visits_low=1.0, visits_high=7.0,
     visits_adjust=0.5, break_even=0.1, review_spread=0.1, memory=0.1, keeper_pay=0.4, squad_pay=0.6, squad_saves=0.25,
     point_saves=0.2, haul=2.0, haul_distance=0.1, walk_in=8.0, pooled_shipping=0.25, connected=0.4,
@@ -174,12 +174,12 @@ def test_a_month_of_a_small_route_adds_up():
     # 433 parcels need 433 / (4.33 x 100) = 1 round a week, 1.15 with some room: 2 + 0.5 x (1.15 - 2)
     assert month["visits"] == pytest.approx(1.575)
     assert (month["fill"], month["backlog"]) == (1.0, 0)
-    # it runs for 1.575 x 4.33 x 40 = 272.79 yuan, and hands on 133 x 3 yuan of the fees; 300 deliveries at 1 yuan
-    assert (month["commission"], month["spent"]) == (30000, 67179)
+    # it runs for 1.575 x 4.33 x 40 = 272.79 yuan, and hands on 133 x 3 yuan of the fees; 300 deliveries at 0.5 yuan
+    assert (month["commission"], month["spent"]) == (15000, 67179)
     # asks 3 + 2 x 272.79 / 433 = 4.26 yuan a parcel: 8 + 0.5 x (4.26 - 8)
     assert month["fee"] == pytest.approx(6.13)
-    # would earn 300 x 1 + 133 x (8 - 3) = 965: 1000 + 0.1 x (965 - 1000)
-    assert month["latent"] == pytest.approx(996.5)
+    # would earn 300 x 0.5 + 133 x (8 - 3) = 815: 1000 + 0.1 x (815 - 1000)
+    assert month["latent"] == pytest.approx(981.5)
     # 1000 + 0.1 x (272.79 - 1000)
     assert month["latent_cost"] == pytest.approx(927.279)
 
@@ -192,6 +192,7 @@ def test_a_month_of_a_small_route_adds_up():
     ({"squad": 2 * GRID}, 12990),  # squads in both villages: x (1 - 0.25)
     ({"squad": GRID}, 15155),  # in one of two: x (1 - 0.125)
     ({"point": 2 * GRID}, 13856),  # x (1 - 0.2)
+    ({"point": GRID, "villages": 1}, 13856),  # the only village
     # 173.2 x 2 x 0.75 x 0.75 x 0.8
     ({"terrain": 1.0, "lever_platform": 1.0, "squad": 2 * GRID, "point": 2 * GRID}, 15588),
 ])
@@ -212,9 +213,13 @@ def test_sorting_gear_and_a_platform_clear_the_backlog(changes, fill, backlog):
     assert (month["fill"], month["backlog"]) == (pytest.approx(fill), backlog)
 
 
+def test_a_route_with_nothing_to_carry_turns_nobody_away():
+    assert quiet()["fill"] == 1.0
+
+
 def test_deliveries_are_paid_for_when_they_are_made():
     # one round a week carries 433 of 600
-    assert quiet(parcels_in=600)["commission"] == 43300
+    assert quiet(parcels_in=600)["commission"] == 21650
 
 
 @pytest.mark.parametrize(("changes", "visits"), [
@@ -239,9 +244,11 @@ def test_the_posted_fee_follows_the_cost_of_a_parcel_within_bounds(changes, fee)
     ({}, 900.0, 917.32),  # nothing earned; 1000 + 0.1 x (173.2 - 1000)
     ({"unshipped": 100}, 950.0, 917.32),  # orders it could not take would have brought 100 x (8 - 3)
     ({"unshipped": 100, "fee": 2.0}, 900.0, 917.32),  # a fee below the line-haul earns nothing, and loses nothing
-    ({"wanted_in": 100, "parcels_in": 40}, 910.0, 917.32),  # 100 wanted deliveries at 1 yuan
+    ({"wanted_in": 100, "parcels_in": 40}, 905.0, 917.32),  # 100 wanted deliveries at 0.5 yuan
     # both villages have a point, one a squad: 300 x 0.5 yuan for pieces; a round costs 40 x 0.8 x 0.875 = 28
-    ({"wanted_in": 300, "point": 2 * GRID, "squad": GRID}, 930.0, 927.124),  # 900 + 0.1 x (150 + 4.33 x 28)
+    ({"wanted_in": 300, "point": 2 * GRID, "squad": GRID}, 915.0, 927.124),  # 900 + 0.1 x (150 + 4.33 x 28)
+    # parcels out bring 50 x (8 - 3) and are paid by the piece too: 900 + 0.1 x (350 x 0.5 + 4.33 x 28)
+    ({"wanted_in": 300, "parcels_out": 50, "point": 2 * GRID, "squad": GRID}, 940.0, 929.624),
 ])
 def test_the_yearly_record_counts_orders_that_could_have_been_taken(changes, latent, cost):
     month = quiet(**changes)
@@ -288,7 +295,7 @@ def test_a_route_is_not_closed_by_one_bad_month():
 def test_a_route_that_does_not_run_carries_pays_and_earns_nothing_but_keeps_its_record():
     month = route(serving=0, backlog=50)
     assert (month["fill"], month["backlog"], month["commission"], month["spent"]) == (1.0, 0, 0, 0)
-    assert month["latent"] == pytest.approx(996.5)
+    assert month["latent"] == pytest.approx(981.5)
 
 
 @TRIALS

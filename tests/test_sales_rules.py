@@ -149,6 +149,7 @@ def test_a_new_shop_finds_its_public_slowly(months, demand):
 
 @pytest.mark.parametrize(("changes", "demand"), [
     ({"village_sellers": 10}, 100.0),  # one seller among ten households: 200 / (1 + 1 x 1)
+    ({"village_sellers": 1, "village_households": 1}, 200 / 11),  # all ten of ten: 200 / (1 + 10)
     ({"village_sellers": 10, "village_variety": 0.5}, 400 / 3),  # half alike: 200 / (1 + 0.5)
     ({"village_sellers": 10, "village_variety": 1.0}, 200.0),  # none alike
     ({"county_crowding": 1.0}, 100.0),  # 200 / (1 + 0 + 1)

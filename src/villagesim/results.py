@@ -41,7 +41,10 @@ KEYS = {
 # The level of every interval in summaries, comparisons and figures.
 LEVEL = 0.95
 # A figure, a study or a command changes nothing in a run; all other source files may.
-_AFTERWARDS = ("figures", "study", "report", "app", "cli.py", "cli_runs.py", "cli_factorial.py", "catalogue.py", "scenario_new.py")
+_AFTERWARDS = (
+    "figures", "study", "report", "app", "cli.py", "cli_runs.py", "cli_factorial.py", "cli_trace.py", "cli_claims.py",
+    "cli_odd.py", "catalogue.py", "scenario_new.py",
+)
 
 
 @dataclass(frozen=True)

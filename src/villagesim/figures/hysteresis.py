@@ -64,8 +64,9 @@ def _gap(axes: Axes, series: pd.DataFrame, gaps: pd.DataFrame, names: Sequence[s
         axes.plot(rows["month"], 100 * rows["gap"], color=line)
         axes.plot(told["month"] - 1, 100 * told["gap"], "o", color=line, markersize=4)
         for row in told.itertuples():
-            axes.annotate(f"{100 * row.gap:.1f}", (row.month - 1, 100 * row.gap), (0, 6), textcoords="offset points",
-                          color=line, fontsize=8, ha="right" if row.month else "left")
+            side = "right" if row.month > series["month"].max() else "left"
+            axes.annotate(f"{100 * row.gap:.1f}", (row.month - 1, 100 * row.gap), (0, 7), textcoords="offset points",
+                          color=line, fontsize=8, ha=side)
         ends.append((name, 100 * float(rows["gap"].iloc[-1]), line))
     axes.axhline(0, color=style.BLACK, linewidth=0.8)
     axes.set_title("Gap from the low start")

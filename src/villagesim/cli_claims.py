@@ -1,0 +1,113 @@
+"""The command `claims`: each claim of the paper, and what the model says to it. `cli.py` puts it in place."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+WIDE = 200
+DECLARED, COMMITTED, RESULTS = Path("paper/claims.toml"), Path("paper/claims.csv"), Path("results")
+
+
+def claims(
+    run: Annotated[bool, typer.Option("--run", help="Run all comparisons anew instead of showing the table.")] = False,
+    out: Annotated[Path, typer.Option("--out", help="Folder for results; what is kept there is not run again.")
+                   ] = RESULTS,
+    only: Annotated[list[str] | None, typer.Option("--only", help="Only this claim, such as B7; again for more.")
+                    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
+    file: Annotated[Path, typer.Option("--file", help="The claims as declared.")] = DECLARED,
+    table: Annotated[Path, typer.Option("--table", help="The table to show, and to take reasons from.")] = COMMITTED,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Processes; usually one a core.")] = None,
+) -> None:
+    """The checklist: each claim of the paper, its mechanism, the effect of a paired comparison, and the verdict.
+
+    \b
+    Examples:
+      villagesim claims
+      villagesim claims --run --only B7
+    """
+    from villagesim.study import claim_table
+
+    committed = claim_table.read_table(table) if table.is_file() else None
+    if run:
+        found = _computed(file, out, only, workers, committed)
+    elif committed is None:
+        _refuse(f"{table}: there is no such table; `villagesim claims --run` makes one")
+    else:
+        known = list(committed["id"])
+        _check(only, known, table)
+        found = committed[committed["id"].isin(only or known)]
+    if json_:
+        typer.echo(json.dumps(found.to_dict("records"), indent=2, ensure_ascii=False))
+    else:
+        _show(found)
+        counts = found["verdict"].value_counts()
+        typer.echo("; ".join(f"{verdict}: {counts[verdict]}" for verdict in claim_table.VERDICTS if verdict in counts))
+
+
+def _computed(file: Path, out: Path, only: list[str] | None, workers: int | None,
+              committed: "pd.DataFrame | None") -> "pd.DataFrame":
+    """The table computed anew, written beside its page into out/claims."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from villagesim.study import claim_table
+    from villagesim.study import claims as study
+    from villagesim.study.runner import Interrupted, RunsFailedError
+
+    declared = study.read(file)
+    _check(only, [claim.id for claim in declared], file)
+    chosen = [claim for claim in declared if not only or claim.id in only]
+    try:
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("runs", total=None)
+            measured = study.measure(chosen, out / "runs", workers, lambda done, total: bar.update(
+                task, completed=round(done, 2), total=total))
+    except Interrupted as stop:
+        typer.echo(str(stop), err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except RunsFailedError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(FAILED) from None
+    found = claim_table.as_text(study.evaluate(chosen, measured), committed)
+    files = claim_table.write(found, study.details(chosen, measured), out / "claims")
+    typer.echo("written: " + ", ".join(map(str, files)), err=True)
+    if only:
+        typer.echo("Holm's correction counts only the claims that were run", err=True)
+    return found
+
+
+def _check(only: list[str] | None, known: list[str], file: Path) -> None:
+    for name in only or ():
+        if name not in known:
+            _refuse(f"{file}: has no claim {name}; it has {', '.join(known)}")
+
+
+def _refuse(line: str) -> None:
+    typer.echo(line, err=True)
+    raise typer.Exit(BAD_INPUT)
+
+
+def _show(found: "pd.DataFrame") -> None:
+    """The table on the terminal."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    lines = Table(box=SIMPLE_HEAD)
+    for head in ("claim", "the paper says", "mechanism", "parameters", "outcome", "effect", "95 % interval", "verdict"):
+        lines.add_column(head, justify="right" if head in ("effect", "95 % interval") else "left",
+                         no_wrap=head in ("claim", "effect", "95 % interval"))
+    for row in found.itertuples():
+        cells = (row.id, row.claim, row.mechanism.removeprefix("mechanisms/"), row.parameters, row.outcome, row.effect,
+                 f"{row.low} to {row.high}", row.verdict)
+        lines.add_row(*(Text(str(cell)) for cell in cells))
+    console = Console()
+    Console(width=console.width if console.is_terminal else WIDE).print(lines)

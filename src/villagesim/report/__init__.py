@@ -1,0 +1,1 @@
+"""Pages that are written from the declarations: the tables of the model's description."""

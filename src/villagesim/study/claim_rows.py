@@ -1,0 +1,170 @@
+"""The claims of the paper as declared: an experiment file with a table a claim, read and checked."""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from villagesim.levers import BY_NAME
+from villagesim.mechanisms import Parameters
+from villagesim.outcomes import FLOW_MONTHS, GROUPS, OUTCOME, Outcome
+from villagesim.scenario import Scenario, changed, digest, load
+from villagesim.scenario_sections import SETTINGS
+from villagesim.scenario_text import Place, nearest, shown
+from villagesim.scenario_text import read as read_toml
+
+PAIRED, DIFFERENCES, FACTORIAL, BY_TYPE, HOLDS_LEVELS = (
+    "paired", "difference of differences", "factorial", "by type", "levels")
+# The programmes that a design compares, each with its weight in the effect; `alone`, `types` and `levels` add theirs.
+WEIGHTS = {
+    PAIRED: {"base": -1.0, "other": 1.0},
+    DIFFERENCES: {"base": -1.0, "other": 1.0, "elsewhere_base": 1.0, "elsewhere_other": -1.0},
+    FACTORIAL: {"base": -1.0, "other": 1.0},
+    BY_TYPE: {},
+    HOLDS_LEVELS: {"base": 1.0},
+}
+HEAD = ("title", "scenarios", "replicates", "set")
+REQUIRED = ("says", "asks", "rests_on", "measure", "expect")
+OPTIONAL = ("design", "base", "other", "elsewhere_base", "elsewhere_other", "alone", "types", "mixes", "levels", "arms",
+            "also")
+
+
+class Measure(NamedTuple):
+    """An outcome over some groups of households, in the months from the first up to, not with, the second."""
+
+    outcome: str
+    groups: tuple[str, ...]
+    months: tuple[int, int]
+
+    @property
+    def declared(self) -> Outcome:
+        return OUTCOME[self.outcome]
+
+
+class Target(NamedTuple):
+    """A published level, and how far from it still counts as reproduced."""
+
+    measure: Measure
+    target: float
+    tolerance: float
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim as declared. The effect is the sum of `arms` (scenarios by role) times `weights`; `extra` is reported."""
+
+    id: str
+    says: str
+    asks: str
+    mechanism: str
+    parameters: tuple[str, ...]
+    levers: tuple[str, ...]
+    design: str
+    arms: dict[str, Scenario]
+    weights: dict[str, float]
+    extra: dict[str, Scenario]
+    types: tuple[str, ...]
+    mixes: tuple[str, ...]
+    levels: tuple[Target, ...]
+    measure: Measure
+    also: tuple[Measure, ...]
+    direction: int
+    smallest: float
+    because: str
+    replicates: int
+
+
+def read(path: str | Path) -> list[Claim]:
+    """The claims in a TOML file, in order. Raises ScenarioError, one line, for whatever is wrong with it."""
+    path = Path(path)
+    values = read_toml(path)
+    for key in HEAD:
+        if key not in values:
+            raise Place(str(path), key).problem("is missing")
+    _, folder, replicates, changes = (values.pop(key) for key in HEAD)
+    return [_claim(path, path.parent / folder, name, row, changes, replicates) for name, row in values.items()]
+
+
+def _claim(path: Path, folder: Path, name: str, row: dict[str, Any], changes: dict[str, Any], replicates: int) -> Claim:
+    """One table of the file, checked."""
+    place = Place(str(path), name)
+    for key in row:
+        if key not in REQUIRED + OPTIONAL:
+            known = REQUIRED + OPTIONAL
+            raise place.problem(f"says {key}, which is not known", ", ".join(known), nearest(key, known))
+    for key in REQUIRED:
+        if key not in row:
+            raise place.problem(f"says no {key}")
+    design = row.get("design", PAIRED)
+    if design not in WEIGHTS:
+        raise place.problem(f"has design {shown(design)}", ", ".join(WEIGHTS))
+    types, mixes = tuple(row.get("types", ())), tuple(row.get("mixes", {}))
+    weights = dict(WEIGHTS[design])
+    said = {role: row[role] for role in weights if role in row}
+    for number, single in enumerate(row.get("alone", ())):
+        said[f"alone {number}"] = single
+        # The effect is other - base - sum over what acts alone of (alone - base).
+        weights[f"alone {number}"], weights["base"] = -1.0, weights["base"] + 1.0
+    for kind in types:
+        said |= {f"{mix} in {kind}": arm | {"where": kind} for mix, arm in row["mixes"].items()}
+    for role in weights:
+        if role not in said:
+            raise place.problem(f"says no {role}", ", ".join(weights))
+    rests, expect = row["rests_on"], row["expect"]
+    _check_rests(place, rests)
+    last = changes["run.months"]
+    targets = [Target(_measure(place, {"months": row["measure"].get("months")} | level, last), level["target"],
+                      level["tolerance"]) for level in row.get("levels", ())]
+    if expect["direction"] not in (-1, 1) or not expect["smallest"] > 0:
+        raise place.problem("expects no direction and size", "direction 1 or -1, smallest above 0")
+    return Claim(
+        id=name, says=row["says"], asks=row["asks"], mechanism=rests["file"], parameters=tuple(rests["parameters"]),
+        levers=tuple(rests["levers"]), design=design, weights=weights, types=types, mixes=mixes, levels=tuple(targets),
+        arms={role: _arm(folder, arm, changes) for role, arm in said.items()},
+        extra={role: _arm(folder, arm, changes) for role, arm in row.get("arms", {}).items()},
+        measure=_measure(place, row["measure"], last),
+        also=tuple(_measure(place, one, last) for one in row.get("also", ())),
+        direction=expect["direction"], smallest=float(expect["smallest"]), because=expect["because"],
+        replicates=replicates,
+    )
+
+
+def _check_rests(place: Place, rests: dict[str, Any]) -> None:
+    """Whether mechanism file, parameters and levers exist."""
+    if not files("villagesim.mechanisms").joinpath(f"{rests['file']}.py").is_file():
+        raise place.problem(f"rests on {shown(rests['file'])}, which is no mechanism file")
+    for dotted in rests["parameters"]:
+        section, _, last = dotted.partition(".")
+        kinds = SETTINGS | {name: type(group) for name, group in zip(Parameters._fields, Parameters(), strict=True)}
+        if section not in kinds or last not in kinds[section]._fields:
+            raise place.problem(f"rests on {shown(dotted)}, which is no parameter")
+    for name in rests["levers"]:
+        if name not in BY_NAME:
+            raise place.problem(f"rests on {shown(name)}, which is no lever", near=nearest(name, BY_NAME))
+
+
+def _measure(place: Place, said: dict[str, Any], last: int) -> Measure:
+    """What is measured: all households in the last year unless the file says otherwise."""
+    groups = tuple(said.get("groups", ("all",)))
+    if said.get("outcome") not in OUTCOME:
+        raise place.problem(f"measures {shown(said.get('outcome'))}, which is no outcome")
+    if not set(groups) <= set(GROUPS):
+        raise place.problem(f"measures groups {groups}", ", ".join(GROUPS))
+    return Measure(said["outcome"], groups, tuple(said.get("months") or (last - FLOW_MONTHS, last)))
+
+
+def _arm(folder: Path, said: dict[str, Any], changes: dict[str, Any]) -> Scenario:
+    """A scenario file, the setting of another laid over it, and changes; named by its content, so that it runs once."""
+    where = said.get("where")
+    found = changed(load(folder / said["scenario"]), changes | (dict(_flat(read_toml(folder / where))) if where else {})
+                    | said.get("set", {}))
+    return dataclasses.replace(found, name=digest(found)[:16])
+
+
+def _flat(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The settings of a file's tables by dotted key."""
+    for section, inner in values.items():
+        if isinstance(inner, dict):
+            yield from ((f"{section}.{key}", value) for key, value in inner.items())

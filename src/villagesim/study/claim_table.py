@@ -1,0 +1,88 @@
+"""The table of verdicts as it is committed: CSV with reasons, and a page for readers."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from villagesim.study.claims import COLUMNS, SUPPORTED, VERDICTS
+
+__all__ = ["DIGITS", "NUMBERS", "VERDICTS", "as_text", "page", "read_table", "write"]
+
+NUMBERS = ("effect", "low", "high", "p", "p_holm", "smallest")
+DIGITS = 4
+PAGE = """# The claims of the paper, and what the model says to each
+
+Each row is one comparison of programmes that meet the same county and the same luck, declared beforehand in
+`paper/claims.toml`; `villagesim claims --run` computes it anew. The interval is a 95 % t interval over
+{replicates} replicates; p values are corrected over the rows (Holm). **Supported**: significant, in the paper's
+direction, at least the smallest effect of interest. **Opposite**: the same the other way. **Too small to matter**: the
+whole interval within the smallest effect. **Not supported**: none of these. A verdict is about the model with its
+default numbers, not about China.
+
+{verdicts}
+
+| id | the paper says | mechanism | outcome | effect | 95 % interval | smallest | p (Holm) | verdict |
+|---|---|---|---|---|---|---|---|---|
+{rows}
+
+## Why not
+
+{reasons}
+
+## What else each comparison showed
+
+{details}
+"""
+
+
+def as_text(table: pd.DataFrame, before: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The table as it is written, with the reasons of an earlier one where the verdict is still the same."""
+    text = table.assign(**{name: [f"{value:.{DIGITS}g}" for value in table[name]] for name in NUMBERS})
+    text = text.astype(str)
+    known = {} if before is None else {(row.id, row.verdict): row.reason for row in before.itertuples()}
+    text["reason"] = [known.get((row.id, row.verdict), "") for row in text.itertuples()]
+    return text
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """A committed table, all cells as text."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def write(table: pd.DataFrame, details: pd.DataFrame, folder: str | Path) -> list[Path]:
+    """Write claims.csv and claims.md into the folder; return them."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / "claims.csv", folder / "claims.md"]
+    table[[*COLUMNS, "reason"]].to_csv(files[0], index=False, lineterminator="\n")
+    files[1].write_text(page(table, details), encoding="utf-8")
+    return files
+
+
+def page(table: pd.DataFrame, details: pd.DataFrame) -> str:
+    """The table as a page of Markdown."""
+    counts = table["verdict"].value_counts()
+    return PAGE.format(
+        replicates=table["replicates"].iloc[0],
+        verdicts="; ".join(f"{name}: {counts.get(name, 0)}" for name in VERDICTS) + ".",
+        rows="\n".join(
+            f"| {row.id} | {row.claim} | `{row.mechanism}` | {row.outcome}{_whose(row.groups)} | {row.effect} "
+            f"{row.unit} | {row.low} to {row.high} | {row.smallest} | {row.p_holm} | {row.verdict} |"
+            for row in table.itertuples()),
+        reasons="\n".join(f"- **{row.id}** ({row.verdict}): {row.reason}" for row in table.itertuples()
+                          if row.verdict != SUPPORTED),
+        details="\n".join(_more(str(name), rows) for name, rows in details.groupby("id", sort=False)),
+    )
+
+
+def _whose(groups: str) -> str:
+    return "" if groups == "all" else f" ({groups.replace(' ', ', ')})"
+
+
+def _more(name: str, rows: pd.DataFrame) -> str:
+    """What else a claim's runs showed, a line a finding."""
+    lines = [
+        f"  - {row.what}: {row.outcome}{_whose(row.groups)}, months {row.months}: {row.value:.{DIGITS}g} "
+        f"({row.low:.{DIGITS}g} to {row.high:.{DIGITS}g}) {row.unit}" for row in rows.itertuples()
+    ]
+    return "\n".join((f"- **{name}**", *lines))

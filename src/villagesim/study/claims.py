@@ -1,0 +1,232 @@
+"""The claims of the paper, evaluated: what paired runs say to each, and a verdict that is computed."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from villagesim.outcomes import LEVELS
+from villagesim.results import LEVEL, Run, interval
+from villagesim.scenario import Scenario
+from villagesim.study import runner
+from villagesim.study.claim_rows import BY_TYPE, HOLDS_LEVELS, Claim, Measure, read
+
+__all__ = ["Claim", "Measure", "details", "estimate", "evaluate", "holm", "measure", "read", "verdict"]
+
+SUPPORTED, NOT_SUPPORTED, OPPOSITE, TOO_SMALL = "supported", "not supported", "opposite", "too small to matter"
+VERDICTS = (SUPPORTED, NOT_SUPPORTED, OPPOSITE, TOO_SMALL)
+COLUMNS = ("id", "claim", "mechanism", "parameters", "levers", "design", "outcome", "groups", "months", "replicates",
+           "effect", "unit", "low", "high", "p", "p_holm", "direction", "smallest", "verdict")
+NEEDED = ("group", "county")
+# Scenarios whose runs are held at once.
+BATCH = 6
+
+
+class Estimate(NamedTuple):
+    """Mean over replicates, its 95 % t interval, two-sided p of no effect, and replicates that have the outcome."""
+
+    effect: float
+    low: float
+    high: float
+    p: float
+    replicates: int
+
+
+Measured = Mapping[tuple[str, Measure], np.ndarray]
+
+
+def measure(claims: Sequence[Claim], folder: str | Path | None = None, workers: int | None = None,
+            progress: runner.Progress | None = None) -> Measured:
+    """What the claims need of their runs: by (scenario, measure), a value a replicate (n,).
+
+    Every distinct scenario is run once; with a folder its runs are kept there and never run again. Runs are done a few
+    scenarios at a time, so that few are held at once. Raises Interrupted, RunsFailedError.
+    """
+    scenarios, wanted = _wanted(claims)
+    names, count = list(scenarios), max(claim.replicates for claim in claims)
+    workers = workers or runner.available()
+    found: dict[tuple[str, Measure], np.ndarray] = {}
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for first in range(0, len(names), BATCH):
+            batch = [scenarios[name] for name in names[first:first + BATCH]]
+            tell = progress and (lambda done, _, first=first: progress(first * count + done, len(names) * count))
+            runs = runner.replicate(batch, count, "core", workers, folder, tell, NEEDED, pool)
+            found |= {(name, asked): np.array([value(run, asked) for run in kept])
+                      for name, kept in runs.items() for asked in wanted[name]}
+    return found
+
+
+def _wanted(claims: Sequence[Claim]) -> tuple[dict[str, Scenario], dict[str, set[Measure]]]:
+    """The distinct scenarios by name, and what is measured in each."""
+    scenarios: dict[str, Scenario] = {}
+    wanted: dict[str, set[Measure]] = {}
+    for claim in claims:
+        asked = {claim.measure, *claim.also, *(level.measure for level in claim.levels)}
+        for scenario in (*claim.arms.values(), *claim.extra.values()):
+            scenarios.setdefault(scenario.name, scenario)
+            wanted.setdefault(scenario.name, set()).update(asked)
+    return scenarios, wanted
+
+
+def value(run: Run, measure: Measure) -> float:
+    """A measure in one run: mean of months; of a ratio, of the months' totals; of a distribution, the last month's."""
+    outcome, name = measure.declared, measure.outcome
+    by_group = outcome.kind in LEVELS["group"]
+    frame = run.group[run.group["group"].isin(measure.groups)] if by_group else run.county
+    frame = frame[(frame["month"] >= measure.months[0]) & (frame["month"] < measure.months[1])]
+    if outcome.kind == "ratio":
+        over = float(frame[outcome.over].sum())
+        return outcome.scale * float(frame[outcome.part].sum()) / over if over > 0 else float("nan")
+    if outcome.kind in ("mean", "place"):
+        return float((frame[name] * frame["households"]).sum() / frame["households"].sum())
+    if outcome.kind == "spread":
+        return float(frame[name].iloc[-1])
+    return float(frame[name].sum() / frame["month"].nunique()) if by_group else float(frame[name].mean())
+
+
+def estimate(values: np.ndarray) -> Estimate:
+    """The mean of paired effects (n,), its interval, p of a two-sided t test; effects that are NaN are left out.
+
+    >>> [round(number, 4) for number in estimate(np.array([1.0, 2.0, 3.0, np.nan]))]
+    [2.0, -0.4841, 4.4841, 0.0742, 3]
+    """
+    from scipy.special import stdtr
+
+    found = values[np.isfinite(values)]
+    if found.size < 2:
+        return Estimate(float("nan"), float("nan"), float("nan"), 1.0, int(found.size))
+    mean, low, high = interval(found)
+    error = float(found.std(ddof=1)) / np.sqrt(found.size)
+    p = 2.0 * float(stdtr(found.size - 1, -abs(mean) / error)) if error > 0 else float(mean == 0)
+    return Estimate(mean, low, high, p, int(found.size))
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """P values corrected for their number, in the same order: Holm (1979).
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    corrected, highest = [1.0] * len(p), 0.0
+    for rank, row in enumerate(sorted(range(len(p)), key=lambda row: p[row])):
+        highest = max(highest, min(1.0, (len(p) - rank) * p[row]))
+        corrected[row] = highest
+    return corrected
+
+
+def verdict(effect: float, low: float, high: float, p_holm: float, direction: int, smallest: float) -> str:
+    """Supported: significant after Holm, in the paper's direction, at least the smallest effect of interest.
+
+    Opposite: the same the other way. Too small to matter: the whole interval within the smallest effect either way.
+    Else not supported: the runs do not tell.
+    """
+    if p_holm < 1.0 - LEVEL and abs(effect) >= smallest:
+        return SUPPORTED if effect * direction > 0 else OPPOSITE
+    return TOO_SMALL if -smallest < low and high < smallest else NOT_SUPPORTED
+
+
+def evaluate(claims: Sequence[Claim], measured: Measured) -> pd.DataFrame:
+    """A row a claim: what it rests on, its effect with interval, p (Holm over the rows given), and the verdict."""
+    found = [_of_design(claim, measured) for claim in claims]
+    corrected = holm([estimate.p for estimate in found])
+    rows = []
+    for claim, one, p in zip(claims, found, corrected, strict=True):
+        levels = claim.design == HOLDS_LEVELS
+        said = _levels_verdict(p) if levels else verdict(*one[:3], p, claim.direction, claim.smallest)
+        unit = "tolerance" if levels else claim.measure.declared.unit
+        rows.append((
+            claim.id, claim.says, f"mechanisms/{claim.mechanism}.py", " ".join(claim.parameters),
+            " ".join(claim.levers), claim.design, claim.measure.outcome, " ".join(claim.measure.groups),
+            _months(claim.measure), one.replicates, one.effect, unit, one.low, one.high, one.p, p, claim.direction,
+            claim.smallest, said,
+        ))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def details(claims: Sequence[Claim], measured: Measured) -> pd.DataFrame:
+    """What else each claim reports, without verdict: other outcomes, levels of the arms, more arms against the base."""
+    rows: list[tuple[str, str, str, str, str, float, str, float, float]] = []
+
+    def add(claim: Claim, what: str, asked: Measure, values: np.ndarray) -> None:
+        rows.append((claim.id, what, asked.outcome, " ".join(asked.groups), _months(asked), *_with_unit(asked, values)))
+
+    for claim in claims:
+        for role, scenario in claim.arms.items():
+            add(claim, f"level: {role}", claim.measure, measured[scenario.name, claim.measure])
+        for asked in claim.also:
+            add(claim, "effect", asked, _contrast(claim, measured, asked))
+        for role, scenario in claim.extra.items():
+            base = measured[claim.arms["base"].name, claim.measure]
+            add(claim, f"{role}, less base", claim.measure, measured[scenario.name, claim.measure] - base)
+        for level in claim.levels:
+            add(claim, f"level (2022: {level.target:g} within {level.tolerance:g})", level.measure,
+                measured[claim.arms["base"].name, level.measure])
+    return pd.DataFrame(rows, columns=["id", "what", "outcome", "groups", "months", "value", "unit", "low", "high"])
+
+
+def _with_unit(asked: Measure, values: np.ndarray) -> tuple[float, str, float, float]:
+    found = estimate(values)
+    return found.effect, asked.declared.unit, found.low, found.high
+
+
+def _months(asked: Measure) -> str:
+    return f"{asked.months[0]}-{asked.months[1] - 1}"
+
+
+def _of_design(claim: Claim, measured: Measured) -> Estimate:
+    """The effect that the claim's verdict rests on."""
+    if claim.design == HOLDS_LEVELS:
+        return _worst_level(claim, measured)
+    if claim.design == BY_TYPE:
+        gained = np.array([[measured[claim.arms[f"{mix} in {kind}"].name, claim.measure] for mix in claim.mixes]
+                           for kind in claim.types])
+        return estimate(value_of_fit(gained))
+    return estimate(_contrast(claim, measured, claim.measure))
+
+
+def _contrast(claim: Claim, measured: Measured, asked: Measure) -> np.ndarray:
+    """The weighted sum of the arms, replicate by replicate (n,)."""
+    return sum(weight * measured[claim.arms[role].name, asked] for role, weight in claim.weights.items())
+
+
+def value_of_fit(gained: np.ndarray) -> np.ndarray:
+    """What each type's own best mix gives over the one mix that is best for all, mean over types (n,).
+
+    gained (types, mixes, n). Which mix is best is read from the other replicates, so that luck is not taken for fit:
+    nothing gained is 0 on average, and a wrong choice counts against.
+
+    >>> value_of_fit(np.array([[[3.0, 3.0], [1.0, 1.0]], [[0.0, 0.0], [1.0, 1.0]]])).tolist()
+    [0.5, 0.5]
+    """
+    others = gained.sum(axis=2, keepdims=True) - gained
+    best, common = others.argmax(axis=1), others.mean(axis=0).argmax(axis=0)
+    replicates = np.arange(gained.shape[2])
+    own = np.array([gained[kind, best[kind], replicates] for kind in range(gained.shape[0])])
+    return own.mean(axis=0) - gained[:, common, replicates].mean(axis=0)
+
+
+def _worst_level(claim: Claim, measured: Measured) -> Estimate:
+    """The largest miss of a published level in units of its tolerance, and the p of the test that all are within it.
+
+    Two one-sided t tests a level (Schuirmann 1987); all must pass, so the largest p counts.
+    """
+    base = claim.arms["base"].name
+    misses = [(measured[base, level.measure] - level.target) / level.tolerance for level in claim.levels]
+    found = [estimate(miss) for miss in misses]
+    p = [max(_above(miss + 1.0), _above(1.0 - miss)) for miss in misses]
+    return max(found, key=lambda one: abs(one.effect))._replace(p=max(p))
+
+
+def _above(values: np.ndarray) -> float:
+    """P of a one-sided t test that the mean is above 0."""
+    two_sided, mean = estimate(values).p, float(np.nanmean(values))
+    return two_sided / 2 if mean > 0 else 1.0 - two_sided / 2
+
+
+def _levels_verdict(p_holm: float) -> str:
+    """Supported: every level is told to lie within its tolerance."""
+    return SUPPORTED if p_holm < 1.0 - LEVEL else NOT_SUPPORTED
