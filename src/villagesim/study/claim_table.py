@@ -6,7 +6,8 @@ import pandas as pd
 
 from villagesim.study.claims import COLUMNS, SUPPORTED, VERDICTS
 
-__all__ = ["DIGITS", "NUMBERS", "VERDICTS", "as_text", "page", "read_table", "write"]
+__all__ = ["DIGITS", "MORE", "NUMBERS", "VERDICTS", "as_text", "page", "read_table",
+           "rewrite", "write"]
 
 NUMBERS = ("effect", "low", "high", "p", "p_holm", "smallest")
 DIGITS = 4
@@ -29,10 +30,8 @@ default numbers, not about China.
 
 {reasons}
 
-## What else each comparison showed
-
-{details}
 """
+MORE = "## What else each comparison showed\n"
 
 
 def as_text(table: pd.DataFrame, before: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -55,12 +54,21 @@ def write(table: pd.DataFrame, details: pd.DataFrame, folder: str | Path) -> lis
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / "claims.csv", folder / "claims.md"]
     table[[*COLUMNS, "reason"]].to_csv(files[0], index=False, lineterminator="\n")
-    files[1].write_text(page(table, details), encoding="utf-8")
+    more = "\n".join(_more(str(name), rows) for name, rows in details.groupby("id", sort=False))
+    files[1].write_text(f"{page(table)}{MORE}\n{more}\n", encoding="utf-8")
     return files
 
 
-def page(table: pd.DataFrame, details: pd.DataFrame) -> str:
-    """The table as a page of Markdown."""
+def rewrite(folder: str | Path) -> None:
+    """Write the page's first part anew from the table beside it, after a reason was edited; the details stay."""
+    folder = Path(folder)
+    file = folder / "claims.md"
+    kept = file.read_text(encoding="utf-8").partition(MORE)[2]
+    file.write_text(f"{page(read_table(folder / 'claims.csv'))}{MORE}{kept}", encoding="utf-8")
+
+
+def page(table: pd.DataFrame) -> str:
+    """The table and the reasons as a page of Markdown, but for the details."""
     counts = table["verdict"].value_counts()
     return PAGE.format(
         replicates=table["replicates"].iloc[0],
@@ -71,7 +79,6 @@ def page(table: pd.DataFrame, details: pd.DataFrame) -> str:
             for row in table.itertuples()),
         reasons="\n".join(f"- **{row.id}** ({row.verdict}): {row.reason}" for row in table.itertuples()
                           if row.verdict != SUPPORTED),
-        details="\n".join(_more(str(name), rows) for name, rows in details.groupby("id", sort=False)),
     )
 
 

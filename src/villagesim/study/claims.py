@@ -15,8 +15,11 @@ from villagesim.scenario import Scenario
 from villagesim.study import runner
 from villagesim.study.claim_rows import BY_TYPE, HOLDS_LEVELS, Claim, Measure, read
 
-__all__ = ["Claim", "Measure", "details", "estimate", "evaluate", "holm", "measure", "read", "verdict"]
+__all__ = ["Claim", "Measure", "details", "estimate", "evaluate", "holm", "measure", "read", "value_of_fit",
+           "verdict"]
 
+# Significant below this, after Holm: as the intervals are.
+ALPHA = round(1.0 - LEVEL, 6)
 SUPPORTED, NOT_SUPPORTED, OPPOSITE, TOO_SMALL = "supported", "not supported", "opposite", "too small to matter"
 VERDICTS = (SUPPORTED, NOT_SUPPORTED, OPPOSITE, TOO_SMALL)
 COLUMNS = ("id", "claim", "mechanism", "parameters", "levers", "design", "outcome", "groups", "months", "replicates",
@@ -40,13 +43,15 @@ Measured = Mapping[tuple[str, Measure], np.ndarray]
 
 
 def measure(claims: Sequence[Claim], folder: str | Path | None = None, workers: int | None = None,
-            progress: runner.Progress | None = None) -> Measured:
+            progress: runner.Progress | None = None, arms: bool = True) -> Measured:
     """What the claims need of their runs: by (scenario, measure), a value a replicate (n,).
+
+    arms: also those that are only reported, which `details` needs and `evaluate` does not.
 
     Every distinct scenario is run once; with a folder its runs are kept there and never run again. Runs are done a few
     scenarios at a time, so that few are held at once. Raises Interrupted, RunsFailedError.
     """
-    scenarios, wanted = _wanted(claims)
+    scenarios, wanted = _wanted(claims, arms)
     names, count = list(scenarios), max(claim.replicates for claim in claims)
     workers = workers or runner.available()
     found: dict[tuple[str, Measure], np.ndarray] = {}
@@ -60,13 +65,13 @@ def measure(claims: Sequence[Claim], folder: str | Path | None = None, workers: 
     return found
 
 
-def _wanted(claims: Sequence[Claim]) -> tuple[dict[str, Scenario], dict[str, set[Measure]]]:
+def _wanted(claims: Sequence[Claim], arms: bool) -> tuple[dict[str, Scenario], dict[str, set[Measure]]]:
     """The distinct scenarios by name, and what is measured in each."""
     scenarios: dict[str, Scenario] = {}
     wanted: dict[str, set[Measure]] = {}
     for claim in claims:
         asked = {claim.measure, *claim.also, *(level.measure for level in claim.levels)}
-        for scenario in (*claim.arms.values(), *claim.extra.values()):
+        for scenario in (*claim.arms.values(), *(claim.extra.values() if arms else ())):
             scenarios.setdefault(scenario.name, scenario)
             wanted.setdefault(scenario.name, set()).update(asked)
     return scenarios, wanted
@@ -124,7 +129,7 @@ def verdict(effect: float, low: float, high: float, p_holm: float, direction: in
     Opposite: the same the other way. Too small to matter: the whole interval within the smallest effect either way.
     Else not supported: the runs do not tell.
     """
-    if p_holm < 1.0 - LEVEL and abs(effect) >= smallest:
+    if p_holm < ALPHA and abs(effect) >= smallest:
         return SUPPORTED if effect * direction > 0 else OPPOSITE
     return TOO_SMALL if -smallest < low and high < smallest else NOT_SUPPORTED
 
@@ -229,4 +234,4 @@ def _above(values: np.ndarray) -> float:
 
 def _levels_verdict(p_holm: float) -> str:
     """Supported: every level is told to lie within its tolerance."""
-    return SUPPORTED if p_holm < 1.0 - LEVEL else NOT_SUPPORTED
+    return SUPPORTED if p_holm < ALPHA else NOT_SUPPORTED

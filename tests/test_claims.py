@@ -1,0 +1,159 @@
+"""Each claim of the paper as a paired run: what is computed is what is published, whichever way it comes out."""
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from villagesim import cli
+from villagesim.scenario import ScenarioError
+from villagesim.study import claim_table, claims
+
+ROOT = Path(__file__).parents[1]
+DECLARED, COMMITTED = ROOT / "paper/claims.toml", ROOT / "paper/claims.csv"
+LAST = {"A": 6, "B": 13, "C": 4, "D": 3, "E": 1}
+IDS = [f"{letter}{n}" for letter, last in LAST.items() for n in range(1, last + 1)]
+
+
+@pytest.fixture(scope="module")
+def declared():
+    return claims.read(DECLARED)
+
+
+@pytest.fixture(scope="module")
+def committed():
+    return claim_table.read_table(COMMITTED)
+
+
+def test_the_checklist_holds_the_27_claims_of_the_paper_and_no_other(declared, committed):
+    assert len(IDS) == 27
+    assert [claim.id for claim in declared] == list(committed["id"]) == IDS
+
+
+def test_every_claim_names_what_it_rests_on_and_why_that_effect_matters(declared):
+    # Mechanism file, parameters, levers, outcome and groups are looked up as the file is read.
+    for claim in declared:
+        assert claim.parameters
+        assert claim.says[0].isdigit() or claim.says.startswith("abstract")
+        assert claim.asks.endswith("?")
+        assert claim.because
+        assert claim.replicates == 20
+
+
+def test_every_verdict_that_is_not_supported_is_published_with_its_reason(committed):
+    assert set(committed["verdict"]) <= set(claim_table.VERDICTS)
+    for row in committed.itertuples():
+        assert row.verdict == claims.SUPPORTED or len(row.reason) > 40, f"{row.id} says no reason"
+
+
+def test_the_page_for_readers_says_what_the_table_says(committed, request):
+    if request.config.getoption("--accept"):
+        claim_table.rewrite(COMMITTED.parent)
+    written = (COMMITTED.parent / "claims.md").read_text(encoding="utf-8")
+    assert written.partition(claim_table.MORE)[0] == claim_table.page(committed), "pytest -k page --accept writes it"
+
+
+def test_the_effect_is_other_less_base_and_designs_weigh_their_arms_as_they_say(declared):
+    weights = {claim.id: claim.weights for claim in declared}
+    assert weights["A1"] == {"base": -1, "other": 1}
+    assert weights["A6"] == {"base": -1, "other": 1, "elsewhere_base": 1, "elsewhere_other": -1}
+    # integrated - baseline - sum of four (alone - baseline)
+    assert weights["D1"] == {"base": 3, "other": 1} | {f"alone {n}": -1 for n in range(4)}
+    assert all(sum(weights[name].values()) == 0 for name in IDS if name not in ("D2", "E1"))
+
+
+@pytest.mark.parametrize(("effect", "low", "high", "p", "direction", "smallest", "verdict"), [
+    (0.030, 0.020, 0.040, 0.001, 1, 0.02, claims.SUPPORTED),
+    (0.030, 0.001, 0.059, 0.200, 1, 0.02, claims.NOT_SUPPORTED),
+    (-0.03, -0.04, -0.02, 0.001, -1, 0.02, claims.SUPPORTED),
+    (-0.03, -0.04, -0.02, 0.001, 1, 0.02, claims.OPPOSITE),
+    (0.030, 0.020, 0.040, 0.001, -1, 0.02, claims.OPPOSITE),
+    (0.010, 0.005, 0.015, 0.001, 1, 0.02, claims.TOO_SMALL),
+    (-0.01, -0.015, -0.005, 0.001, 1, 0.02, claims.TOO_SMALL),
+    (0.000, 0.000, 0.000, 1.000, 1, 0.02, claims.TOO_SMALL),
+    # told from zero, but not from the smallest effect
+    (0.018, 0.010, 0.026, 0.001, 1, 0.02, claims.NOT_SUPPORTED),
+    (0.001, -0.050, 0.052, 0.900, 1, 0.02, claims.NOT_SUPPORTED),
+    (0.020, 0.010, 0.030, 0.001, 1, 0.02, claims.SUPPORTED),
+    (0.030, 0.020, 0.040, 0.050, 1, 0.02, claims.NOT_SUPPORTED),
+    (float("nan"), float("nan"), float("nan"), 1.0, 1, 0.02, claims.NOT_SUPPORTED),
+])
+def test_a_verdict_follows_from_effect_interval_and_p_alone(effect, low, high, p, direction, smallest, verdict):
+    assert claims.verdict(effect, low, high, p, direction, smallest) == verdict
+
+
+def test_holm_multiplies_the_smallest_p_by_all_the_next_by_one_less_and_never_falls():
+    # By hand, four tests: .01 x 4 = .04; .02 x 3 = .06; .03 x 2 = .06; .60 x 1 = .60.
+    assert claims.holm([0.60, 0.01, 0.03, 0.02]) == pytest.approx([0.60, 0.04, 0.06, 0.06])
+    # .02 x 2 = .04, then .025 x 1 = .025 is raised to .04; and nothing exceeds 1.
+    assert claims.holm([0.025, 0.02]) == pytest.approx([0.04, 0.04])
+    assert claims.holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_an_effect_without_any_luck_is_certain_or_nothing():
+    assert claims.estimate(np.full(20, 0.5))[:4] == (0.5, 0.5, 0.5, 0.0)
+    assert claims.estimate(np.zeros(20))[:4] == (0.0, 0.0, 0.0, 1.0)
+
+
+def test_fitting_the_mix_to_the_village_is_worth_nothing_where_only_luck_differs():
+    luck = np.random.default_rng(7).normal(size=(3, 4, 4000))
+    found = claims.estimate(claims.value_of_fit(luck))
+    assert found.low < 0 < found.high
+    # Type 0 gains 3 from mix 0, type 1 gains 1 from mix 1: for both the best is mix 0; fitting adds 1 in one of two.
+    clear = np.array([[[3.0] * 5, [0.0] * 5], [[0.0] * 5, [1.0] * 5]])
+    assert claims.value_of_fit(clear).tolist() == [0.5] * 5
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"rests_on": {"file": "magic", "parameters": [], "levers": []}}, "no mechanism file"),
+    ({"rests_on": {"file": "choice", "parameters": ["choice.magic"], "levers": []}}, "no parameter"),
+    ({"rests_on": {"file": "choice", "parameters": [], "levers": ["magic"]}}, "no lever"),
+    ({"measure": {"outcome": "magic"}}, "no outcome"),
+    ({"measure": {"outcome": "adoption", "groups": ["magic"]}}, "groups"),
+    ({"expect": {"direction": 0, "smallest": 1, "because": ""}}, "direction"),
+    ({"design": "magic"}, "design"),
+    ({"magic": 1}, "not known"),
+])
+def test_a_claim_that_rests_on_nothing_is_refused_in_one_line(tmp_path, change, message):
+    from villagesim.scenario_text import as_toml
+
+    values = tomllib.loads(DECLARED.read_text(encoding="utf-8"))
+    row = {key: values["A1"][key] for key in ("says", "asks", "rests_on", "base", "other", "measure", "expect")}
+    head = {key: values[key] for key in ("title", "replicates")} | {"scenarios": str(ROOT / "scenarios")}
+    path = tmp_path / "claims.toml"
+    text = as_toml(head) + 'set = {"run.months" = 12}\n\n' + as_toml({"A1": row | change})
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioError, match=message) as caught:
+        claims.read(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_command_shows_the_committed_table_and_refuses_what_it_does_not_know(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    shown = CliRunner().invoke(cli.app, ["claims", "--only", "B7"])
+    assert shown.exit_code == 0
+    assert "B7" in shown.output
+    assert "choice.py" in shown.output
+    assert CliRunner().invoke(cli.app, ["claims", "--only", "Z9"]).exit_code == 2
+    assert CliRunner().invoke(cli.app, ["claims", "--table", "none.csv"]).exit_code == 2
+
+
+@pytest.mark.slow
+def test_what_is_computed_today_is_what_is_published(declared, request):
+    accepts = request.config.getoption("--accept")
+    # What is only reported is run only when the page is written.
+    measured = claims.measure(declared, workers=2, arms=accepts)
+    before = claim_table.read_table(COMMITTED) if COMMITTED.is_file() else None
+    today = claim_table.as_text(claims.evaluate(declared, measured), before)
+    if accepts:
+        claim_table.write(today, claims.details(declared, measured), COMMITTED.parent)
+    published = claim_table.read_table(COMMITTED)
+    moved = [f"{now.id}: {then.verdict} -> {now.verdict}" for then, now in zip(
+        published.itertuples(), today.itertuples(), strict=True) if then.verdict != now.verdict]
+    assert not moved, "if this is meant: pytest tests/test_claims.py --accept, and new reasons in paper/claims.csv"
+    text = [name for name in published.columns if name not in (*claim_table.NUMBERS, "reason")]
+    assert today[text].equals(published[text])
+    for name in claim_table.NUMBERS:
+        np.testing.assert_allclose(today[name].astype(float), published[name].astype(float), rtol=2e-3, err_msg=name)
