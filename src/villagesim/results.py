@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from villagesim import __version__, outcomes
 from villagesim.declare import declared
 from villagesim.outcomes import FLOW_MONTHS, MEASURE, OUTCOME
 from villagesim.recorder import EVENTS, PLACE_COLUMNS, Recorder, as_observer
+from villagesim.sources import sources
 from villagesim.tables import Villages
 
 TABLES = ("village", "group", "county", "ledger", "spending", "events", "places")
@@ -40,11 +40,6 @@ KEYS = {
 }
 # The level of every interval in summaries, comparisons and figures.
 LEVEL = 0.95
-# A figure, a study or a command changes nothing in a run; all other source files may.
-_AFTERWARDS = (
-    "figures", "study", "report", "app", "cli.py", "cli_runs.py", "cli_factorial.py", "cli_trace.py", "cli_claims.py",
-    "cli_odd.py", "catalogue.py", "scenario_new.py",
-)
 
 
 @dataclass(frozen=True)
@@ -110,17 +105,6 @@ def run_name(identity_of_run: dict[str, Any]) -> str:
     """The content hash that names a run: of its scenario's name and digest, seed, version and sources."""
     parts = [identity_of_run[key] for key in ("scenario", "digest", "seed", "version", "sources")]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
-
-
-@cache
-def sources() -> str:
-    """Hash of the source files that can change a run's tables."""
-    package, found = Path(__file__).parent, hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        inside = path.relative_to(package)
-        if inside.parts[0] not in _AFTERWARDS:
-            found.update(inside.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return found.hexdigest()[:16]
 
 
 def environment() -> dict[str, str]:

@@ -133,6 +133,8 @@ class RunSettings(NamedTuple):
     spin_up: Annotated[int, Quantity("month", "months without programme or shocks before month 0", 0, 600,
         "by design: until the village without the programme is stationary", "A")] = 60
     seed: Annotated[int, Quantity("1", "seed of all luck", 0, 2**63 - 1, "by design", "A")] = 1
+    world_seed: Annotated[int, Quantity("1", "seed of the county itself, so that runs differ in luck alone (-1: the run's own seed)",
+        -1, 2**63 - 1, "by design", "A")] = -1
     start_month: Annotated[int, Quantity("month", "calendar month of the first month (0 = January)", 0, 11,
         "by design: programme years are calendar years", "A")] = 0
 

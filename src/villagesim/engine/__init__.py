@@ -19,6 +19,7 @@ def run(
     observe: Callable[[int, World], None] | None = None,
     world: World | None = None,
     watch: Callable[[Phase, int, World, bool], None] | None = None,
+    first: int = 0,
 ) -> World:
     """The county of the scenario after its spin-up and its months.
 
@@ -42,7 +43,7 @@ def run(
         step = bind(world, scenario.parameters, seed,
                     lambda phase, month, done: watch(phase, month - spin_up, world, done))
     planned, series = plan(scenario), outside(scenario)
-    for month in range(spin_up + int(scenario.run.months)):
+    for month in range(first, spin_up + int(scenario.run.months)):
         enter(world, scenario, month, planned[month], {name: values[month] for name, values in series.items()})
         step(month)
         if observe is not None:

@@ -16,10 +16,13 @@ def build(scenario: Scenario, seed: int, survey: Survey | None = None) -> tables
 
     scenario: `world`, `county`, `levers`, `priority`, and the files of `survey` where it names some.
     A survey given here is used instead. Where a survey holds households, the county consists of them: their villages,
-    values and ties are kept, and only what the survey does not say is drawn.
+    values and ties are kept, and only what the survey does not say is drawn. A scenario's own `world_seed` stands for
+    the seed, so that many runs can share one county.
     Raises SurveyError for bad rows in the scenario's files.
     """
     settings = scenario.world
+    if scenario.run.world_seed >= 0:
+        seed = int(scenario.run.world_seed)
     if survey is None and scenario.survey:
         survey = surveyed(scenario)
     counts = geography.household_counts(settings, seed) if survey is None else survey.counts

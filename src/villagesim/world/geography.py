@@ -134,8 +134,6 @@ def _equip(world: tables.World, settings: WorldSettings, seed: int) -> None:
     # What stands before the programme is kept by ordinary budgets; firms may own cold stores, and nothing else.
     works.ordinary[:] = works.condition
     works.private[:] = works.lever == levers.ROW[OWNED_BY_FIRMS]
-    works.ordinary[:] = works.condition
-    works.private[:] = works.lever == levers.ROW["cold_chain"]
 
 
 def _route(world: tables.World, settings: WorldSettings, seed: int) -> None:
