@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from villagesim import cli, results
 from villagesim.draws import replicate_seed
 from villagesim.scenario import changed, load
-from villagesim.study import runner
+from villagesim.study import pool, runner
 from villagesim.study.experiment import read_experiment
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -67,8 +67,8 @@ def test_processes_give_what_one_process_gives(tmp_path):
 
 
 def test_any_executor_carries_the_runs(tmp_path):
-    with ThreadPoolExecutor(2) as pool:
-        runs = runner.replicate([small("baseline")], 3, folder=tmp_path, executor=pool)
+    with ThreadPoolExecutor(2) as threads:
+        runs = runner.replicate([small("baseline")], 3, folder=tmp_path, executor=threads)
     assert len(runs["baseline"]) == len(list(tmp_path.iterdir())) == 3
 
 
@@ -108,13 +108,13 @@ class LosingOnce(ThreadPoolExecutor):
         if not LosingOnce.lost:
             LosingOnce.lost = True
             future: Future = Future()
-            future.set_exception(runner.BrokenExecutor("a process died"))
+            future.set_exception(pool.BrokenExecutor("a process died"))
             return future
         return super().submit(function, *args, **kwargs)
 
 
 def test_a_worker_that_dies_costs_time_and_nothing_else(tmp_path, monkeypatch):
-    monkeypatch.setattr(runner, "ProcessPoolExecutor", LosingOnce)
+    monkeypatch.setattr(pool, "ProcessPoolExecutor", LosingOnce)
     runs = runner.replicate([small("baseline")], 4, workers=2, folder=tmp_path)
     assert LosingOnce.lost
     assert len(runs["baseline"]) == 4

@@ -1,7 +1,7 @@
 """The one notation for anything with a unit: quantities, parameters, columns, and the mark of a rule."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -49,17 +49,20 @@ class Declared:
     default: Any = None
 
 
-def declared(container: type) -> Iterator[Declared]:
+@cache
+def declared(container: type) -> tuple[Declared, ...]:
     """Every annotated field of a NamedTuple of parameters or columns, in order.
 
     Raises TypeError where a field carries no Quantity.
     """
+    found = []
     defaults = getattr(container, "_field_defaults", {})
     for name, hint in get_type_hints(container, include_extras=True).items():
         quantities = [extra for extra in get_args(hint)[1:] if isinstance(extra, Quantity)]
         if get_origin(hint) is not Annotated or len(quantities) != 1:
             raise TypeError(f"{container.__name__}.{name} declares no Quantity")
-        yield Declared(name, get_args(hint)[0], quantities[0], defaults.get(name))
+        found.append(Declared(name, get_args(hint)[0], quantities[0], defaults.get(name)))
+    return tuple(found)
 
 
 def incomplete(container: type) -> list[str]:

@@ -152,38 +152,47 @@ class Recorder:
         ):
             self._events.extend((month, kind, int(row)) for row in np.flatnonzero(happened))
 
-    def frames(self) -> dict[str, pd.DataFrame]:
-        """The tables of a run by name: village, group, county, ledger, spending, events, places."""
+    def frames(self, tables: Sequence[str] | None = None) -> dict[str, pd.DataFrame]:
+        """The tables of a run by name: village, group, county, ledger, spending, events, places; or those asked for."""
         months = np.array(self.months, dtype=np.int32)
         kept = {name: np.array(rows) for name, rows in self._kept.items()}
-        village, group = self._totals(kept, "village"), self._totals(kept, "group")
-        counts = {name: kept[name] for name in _names("village")}
-        county = dict(zip(_names("county"), zip(*self._county, strict=True), strict=True))
         places = dict(zip(_names("place"), np.moveaxis(kept["place"], 1, 0), strict=True))
-        spreads = dict(zip(_names("spread"), np.moveaxis(kept["spread"], 1, 0), strict=True))
-        village |= places | counts
-        group |= {name: self._over_groups(values) for name, values in places.items()} | spreads
-        county |= {name: values.sum(axis=1) for name, values in counts.items()}
-        return {
-            "village": _stack(village, months, "village", np.arange(self.cells.villages, dtype=np.int32)),
-            "group": _stack(group, months, "group", pd.Categorical(GROUPS, categories=GROUPS)),
-            "county": pd.DataFrame({"month": months} | {name: np.array(county[name]) for name in _in("county")}),
-            "ledger": _money(months, kept["booked"], {
+        counts = {name: kept[name] for name in _names("village")}
+        made = {
+            "village": lambda: _stack(self._totals(kept, "village") | places | counts, months, "village",
+                                      np.arange(self.cells.villages, dtype=np.int32)),
+            "group": lambda: _stack(self._of_groups(kept, places), months, "group",
+                                    pd.Categorical(GROUPS, categories=GROUPS)),
+            "county": lambda: self._of_county(months, counts),
+            "ledger": lambda: _money(months, kept["booked"], {
                 "flow": [flow.name for flow in self.flows],
                 "payer": [flow.payer for flow in self.flows],
                 "payee": [flow.payee for flow in self.flows],
             }),
-            "spending": _money(months, kept["spent"], {
+            "spending": lambda: _money(months, kept["spent"], {
                 "lever": [lever.name for lever in LEVERS],
                 "pathway": [lever.pathway for lever in LEVERS],
             }),
-            "events": pd.DataFrame({
+            "events": lambda: pd.DataFrame({
                 "month": np.array([event[0] for event in self._events], dtype=np.int32),
                 "event": pd.Categorical([event[1] for event in self._events], categories=EVENTS),
                 "row": np.array([event[2] for event in self._events], dtype=np.int32),
             }),
-            "places": self.places,
+            "places": lambda: self.places,
         }
+        return {name: made[name]() for name in tables or made}
+
+    def _of_groups(self, kept: dict[str, np.ndarray], places: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Outcomes of groups by name, each of shape (months, groups)."""
+        spreads = dict(zip(_names("spread"), np.moveaxis(kept["spread"], 1, 0), strict=True))
+        means = {name: self._over_groups(values) for name, values in places.items()}
+        return self._totals(kept, "group") | means | spreads
+
+    def _of_county(self, months: np.ndarray, counts: dict[str, np.ndarray]) -> pd.DataFrame:
+        """Outcomes of the county, a row a month; counts (months, villages) by name."""
+        found = dict(zip(_names("county"), zip(*self._county, strict=True), strict=True))
+        found |= {name: values.sum(axis=1) for name, values in counts.items()}
+        return pd.DataFrame({"month": months} | {name: np.array(found[name]) for name in _in("county")})
 
     def _over_groups(self, places: np.ndarray) -> np.ndarray:
         """Mean over each group's households of a village's state, shape (months, groups); NaN for an empty group."""

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,12 @@ from villagesim.scenario_sections import (
 from villagesim.scenario_text import Document, Place, ScenarioError, gather, shown
 from villagesim.settings import WORDS, CountySettings, OutsideSettings, RunSettings, WorldSettings
 
-__all__ = ["Scenario", "ScenarioError", "changed", "digest", "load", "outside", "plan", "resolved", "with_seed"]
+__all__ = [
+    "Scenario", "ScenarioError", "assigned", "changed", "digest", "load", "outside", "plan", "resolved", "with_seed",
+]
 
 YEAR = 12
+OFF = LeverSetting(0.0)
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,35 @@ def changed(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
                 raise Place(scenario.name, dotted).problem(f"does not exist: {key} is no table")
         inner[last] = value
     return _built(document, scenario.name, scenario.path)
+
+
+def assigned(scenario: Scenario, values: Mapping[str, int | float]) -> Scenario:
+    """As `changed`, a hundred times quicker: for dotted keys of numbers and codes that are known to be right.
+
+    A code is the number that stands for its word.
+    """
+    sections: dict[str, dict[str, Any]] = {}
+    for dotted, value in values.items():
+        table, _, last = dotted.rpartition(".")
+        sections.setdefault(table, {})[last] = value
+    parts: dict[str, Any] = {}
+    levers, parameters = dict(scenario.levers), {}
+    for table, given in sections.items():
+        section, _, name = table.partition(".")
+        if section == "parameters":
+            parameters[name] = _with(getattr(scenario.parameters, name), given)
+        elif section in ("levers", "shocks"):
+            levers[name] = levers.get(name, OFF)._replace(**given)
+        else:
+            parts[section] = _with(getattr(scenario, section), given)
+    on = {lever.name: levers[lever.name] for lever in LEVERS if levers.get(lever.name, OFF).intensity != 0.0}
+    return replace(scenario, **parts, levers=on, parameters=scenario.parameters._replace(**parameters))
+
+
+def _with(settings: Any, given: Mapping[str, int | float]) -> Any:
+    """The container with some values set, each as its declared type, by the keys of a scenario file."""
+    fields = fields_of(type(settings))
+    return settings._replace(**{fields[key].name: fields[key].type(value) for key, value in given.items()})
 
 
 def resolved(scenario: Scenario) -> dict[str, Any]:

@@ -38,6 +38,39 @@ def known_keys() -> list[str]:
     ]
 
 
+def declared_at(place: Place, dotted: str) -> tuple[type, Quantity, tuple[str, ...] | None]:
+    """Type, quantity and, for a code, its words, of what a dotted key sets. Raises ScenarioError for an unknown key."""
+    section, *inner = dotted.split(".")
+    if section == "parameters" and len(inner) == 2 and inner[0] in Parameters._fields:
+        fields, key = fields_of(type(getattr(Parameters(), inner[0]))), inner[1]
+    elif section in SETTINGS and len(inner) == 1:
+        fields, key = fields_of(SETTINGS[section]), inner[0]
+    elif section in ("levers", "shocks") and len(inner) == 2 and inner[0] in BY_NAME and (
+            (BY_NAME[inner[0]].pathway == "shock") == (section == "shocks")):
+        settable = lever_fields(BY_NAME[inner[0]])
+        if inner[1] not in settable:
+            raise place.problem("is not known", ", ".join(settable), nearest(inner[1], settable))
+        return *settable[inner[1]], None
+    else:
+        fields, key = {}, dotted
+    if key not in fields:
+        known = [*known_keys(), *(f"{'shocks' if lever.pathway == 'shock' else 'levers'}.{lever.name}.intensity"
+                                  for lever in LEVERS)]
+        raise place.problem("is not known", "what `villagesim parameters` lists", nearest(dotted, known))
+    field = fields[key]
+    return field.type, field.quantity, WORDS[field.name][1] if field.name in WORDS else None
+
+
+def lever_fields(lever: Lever) -> dict[str, tuple[type, Quantity]]:
+    """What may be said of a lever, by key: type and quantity."""
+    fields = {"intensity": (float, lever.intensity)} | TIMING
+    if lever.pathway != "shock":
+        fields["unit_cost"] = (float, lever.price)
+    if lever.upkeep is not None:
+        fields["maintenance"] = (float, lever.upkeep)
+    return fields
+
+
 def unknown(place: Place, key: str, known: Sequence[str]) -> ScenarioError:
     """The error for a name that is not known here: the nearest one, or the section where it belongs."""
     near = nearest(key, known)
@@ -120,11 +153,7 @@ def levers_of(document: Document, section: str) -> dict[str, LeverSetting]:
 def _lever(document: Document, section: str, lever: Lever) -> LeverSetting:
     """How the scenario uses one lever that it names."""
     here = document.place(section, lever.name)
-    fields = {"intensity": (float, lever.intensity)} | TIMING
-    if lever.pathway != "shock":
-        fields["unit_cost"] = (float, lever.price)
-    if lever.upkeep is not None:
-        fields["maintenance"] = (float, lever.upkeep)
+    fields = lever_fields(lever)
     given = {}
     for key, value in document.table(section, lever.name).items():
         place = document.place(section, lever.name, key)

@@ -26,7 +26,6 @@ from villagesim.world import build
 
 # Settings of a run that say how long it goes on or under which seed, and nothing about a past.
 NOT_PAST = ("months", "seed")
-ABOUT = "about"
 
 
 @dataclass(frozen=True)
@@ -107,14 +106,19 @@ def fork(scenario: Scenario, checkpoint: Checkpoint) -> World:
 
 
 def write(checkpoint: Checkpoint, path: str | Path) -> Path:
-    """Write a checkpoint as .npz: whole or not at all."""
+    """Write a checkpoint as .npz: whole or not at all. The columns lie one behind the other in one array of bytes."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    about = json.dumps({"month": checkpoint.month, "seed": checkpoint.seed, "past": checkpoint.past})
+    columns = checkpoint.columns
+    about = json.dumps({
+        "month": checkpoint.month, "seed": checkpoint.seed, "past": checkpoint.past,
+        "columns": {name: [values.dtype.str, values.size] for name, values in columns.items()},
+    })
+    content = np.frombuffer(b"".join(values.tobytes() for values in columns.values()), np.uint8)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
-            np.savez(file, **{ABOUT: np.array(about)}, **checkpoint.columns)
+            np.savez(file, about=np.array(about), content=content)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -125,9 +129,12 @@ def read(path: str | Path) -> Checkpoint:
     """A stored checkpoint. Raises ScenarioError, one line, where the file holds none."""
     try:
         with np.load(path, allow_pickle=False) as stored:
-            about = json.loads(str(stored[ABOUT]))
-            columns = {name: stored[name] for name in memory()}
-            return Checkpoint(about["month"], about["seed"], about["past"], columns)
+            about, content = json.loads(str(stored["about"])), stored["content"].tobytes()
+        columns, begin = {}, 0
+        for name, (kind, size) in about["columns"].items():
+            columns[name] = np.frombuffer(content, np.dtype(kind), size, begin)
+            begin += columns[name].nbytes
+        return Checkpoint(about["month"], about["seed"], about["past"], {name: columns[name] for name in memory()})
     except FileNotFoundError:
         raise ScenarioError(f"{path}: there is no such file") from None
     except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile) as error:

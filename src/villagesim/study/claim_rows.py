@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from villagesim.levers import BY_NAME
 from villagesim.mechanisms import Parameters
-from villagesim.outcomes import FLOW_MONTHS, GROUPS, OUTCOME, Outcome
 from villagesim.scenario import Scenario, changed, digest, load
 from villagesim.scenario_sections import SETTINGS
 from villagesim.scenario_text import Place, nearest, shown
 from villagesim.scenario_text import read as read_toml
+from villagesim.study import measure
+from villagesim.study.measure import Measure
 
 PAIRED, DIFFERENCES, FACTORIAL, BY_TYPE, HOLDS_LEVELS = (
     "paired", "difference of differences", "factorial", "by type", "levels")
@@ -29,18 +30,6 @@ HEAD = ("title", "scenarios", "replicates", "set")
 REQUIRED = ("says", "asks", "rests_on", "measure", "expect")
 OPTIONAL = ("design", "base", "other", "elsewhere_base", "elsewhere_other", "alone", "types", "mixes", "levels", "arms",
             "also")
-
-
-class Measure(NamedTuple):
-    """An outcome over some groups of households, in the months from the first up to, not with, the second."""
-
-    outcome: str
-    groups: tuple[str, ...]
-    months: tuple[int, int]
-
-    @property
-    def declared(self) -> Outcome:
-        return OUTCOME[self.outcome]
 
 
 class Target(NamedTuple):
@@ -115,8 +104,8 @@ def _claim(path: Path, folder: Path, name: str, row: dict[str, Any], changes: di
     rests, expect = row["rests_on"], row["expect"]
     _check_rests(place, rests)
     last = changes["run.months"]
-    targets = [Target(_measure(place, {"months": row["measure"].get("months")} | level, last), level["target"],
-                      level["tolerance"]) for level in row.get("levels", ())]
+    targets = [Target(measure.read(place, {"months": row["measure"].get("months")} | _of_level(level), last),
+                      level["target"], level["tolerance"]) for level in row.get("levels", ())]
     if expect["direction"] not in (-1, 1) or not expect["smallest"] > 0:
         raise place.problem("expects no direction and size", "direction 1 or -1, smallest above 0")
     return Claim(
@@ -124,11 +113,15 @@ def _claim(path: Path, folder: Path, name: str, row: dict[str, Any], changes: di
         levers=tuple(rests["levers"]), design=design, weights=weights, types=types, mixes=mixes, levels=tuple(targets),
         arms={role: _arm(folder, arm, changes) for role, arm in said.items()},
         extra={role: _arm(folder, arm, changes) for role, arm in row.get("arms", {}).items()},
-        measure=_measure(place, row["measure"], last),
-        also=tuple(_measure(place, one, last) for one in row.get("also", ())),
+        measure=measure.read(place, row["measure"], last),
+        also=tuple(measure.read(place, one, last) for one in row.get("also", ())),
         direction=expect["direction"], smallest=float(expect["smallest"]), because=expect["because"],
         replicates=replicates,
     )
+
+
+def _of_level(level: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in level.items() if key in measure.KEYS}
 
 
 def _check_rests(place: Place, rests: dict[str, Any]) -> None:
@@ -143,16 +136,6 @@ def _check_rests(place: Place, rests: dict[str, Any]) -> None:
     for name in rests["levers"]:
         if name not in BY_NAME:
             raise place.problem(f"rests on {shown(name)}, which is no lever", near=nearest(name, BY_NAME))
-
-
-def _measure(place: Place, said: dict[str, Any], last: int) -> Measure:
-    """What is measured: all households in the last year unless the file says otherwise."""
-    groups = tuple(said.get("groups", ("all",)))
-    if said.get("outcome") not in OUTCOME:
-        raise place.problem(f"measures {shown(said.get('outcome'))}, which is no outcome")
-    if not set(groups) <= set(GROUPS):
-        raise place.problem(f"measures groups {groups}", ", ".join(GROUPS))
-    return Measure(said["outcome"], groups, tuple(said.get("months") or (last - FLOW_MONTHS, last)))
 
 
 def _arm(folder: Path, said: dict[str, Any], changes: dict[str, Any]) -> Scenario:

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from villagesim.outcomes import LEVELS
-from villagesim.results import LEVEL, Run, interval
+from villagesim.results import LEVEL, interval
 from villagesim.scenario import Scenario
-from villagesim.study import runner
-from villagesim.study.claim_rows import BY_TYPE, HOLDS_LEVELS, Claim, Measure, read
+from villagesim.study import pool, runner
+from villagesim.study.claim_rows import BY_TYPE, HOLDS_LEVELS, Claim, read
+from villagesim.study.measure import TABLES, Measure, months, value
 
 __all__ = ["Claim", "Measure", "details", "estimate", "evaluate", "holm", "measure", "read", "value_of_fit",
            "verdict"]
@@ -24,7 +24,6 @@ SUPPORTED, NOT_SUPPORTED, OPPOSITE, TOO_SMALL = "supported", "not supported", "o
 VERDICTS = (SUPPORTED, NOT_SUPPORTED, OPPOSITE, TOO_SMALL)
 COLUMNS = ("id", "claim", "mechanism", "parameters", "levers", "design", "outcome", "groups", "months", "replicates",
            "effect", "unit", "low", "high", "p", "p_holm", "direction", "smallest", "verdict")
-NEEDED = ("group", "county")
 # Scenarios whose runs are held at once.
 BATCH = 6
 
@@ -53,14 +52,14 @@ def measure(claims: Sequence[Claim], folder: str | Path | None = None, workers: 
     """
     scenarios, wanted = _wanted(claims, arms)
     names, count = list(scenarios), max(claim.replicates for claim in claims)
-    workers = workers or runner.available()
+    workers = workers or pool.available()
     found: dict[tuple[str, Measure], np.ndarray] = {}
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as processes:
         for first in range(0, len(names), BATCH):
             batch = [scenarios[name] for name in names[first:first + BATCH]]
             tell = progress and (lambda done, _, first=first: progress(first * count + done, len(names) * count))
-            runs = runner.replicate(batch, count, "core", workers, folder, tell, NEEDED, pool)
-            found |= {(name, asked): np.array([value(run, asked) for run in kept])
+            runs = runner.replicate(batch, count, "core", workers, folder, tell, TABLES, processes)
+            found |= {(name, asked): np.array([value(vars(run), asked) for run in kept])
                       for name, kept in runs.items() for asked in wanted[name]}
     return found
 
@@ -75,22 +74,6 @@ def _wanted(claims: Sequence[Claim], arms: bool) -> tuple[dict[str, Scenario], d
             scenarios.setdefault(scenario.name, scenario)
             wanted.setdefault(scenario.name, set()).update(asked)
     return scenarios, wanted
-
-
-def value(run: Run, measure: Measure) -> float:
-    """A measure in one run: mean of months; of a ratio, of the months' totals; of a distribution, the last month's."""
-    outcome, name = measure.declared, measure.outcome
-    by_group = outcome.kind in LEVELS["group"]
-    frame = run.group[run.group["group"].isin(measure.groups)] if by_group else run.county
-    frame = frame[(frame["month"] >= measure.months[0]) & (frame["month"] < measure.months[1])]
-    if outcome.kind == "ratio":
-        over = float(frame[outcome.over].sum())
-        return outcome.scale * float(frame[outcome.part].sum()) / over if over > 0 else float("nan")
-    if outcome.kind in ("mean", "place"):
-        return float((frame[name] * frame["households"]).sum() / frame["households"].sum())
-    if outcome.kind == "spread":
-        return float(frame[name].iloc[-1])
-    return float(frame[name].sum() / frame["month"].nunique()) if by_group else float(frame[name].mean())
 
 
 def estimate(values: np.ndarray) -> Estimate:
@@ -146,7 +129,7 @@ def evaluate(claims: Sequence[Claim], measured: Measured) -> pd.DataFrame:
         rows.append((
             claim.id, claim.says, f"mechanisms/{claim.mechanism}.py", " ".join(claim.parameters),
             " ".join(claim.levers), claim.design, claim.measure.outcome, " ".join(claim.measure.groups),
-            _months(claim.measure), one.replicates, one.effect, unit, one.low, one.high, one.p, p, claim.direction,
+            months(claim.measure), one.replicates, one.effect, unit, one.low, one.high, one.p, p, claim.direction,
             claim.smallest, said,
         ))
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -157,7 +140,7 @@ def details(claims: Sequence[Claim], measured: Measured) -> pd.DataFrame:
     rows: list[tuple[str, str, str, str, str, float, str, float, float]] = []
 
     def add(claim: Claim, what: str, asked: Measure, values: np.ndarray) -> None:
-        rows.append((claim.id, what, asked.outcome, " ".join(asked.groups), _months(asked), *_with_unit(asked, values)))
+        rows.append((claim.id, what, asked.outcome, " ".join(asked.groups), months(asked), *_with_unit(asked, values)))
 
     for claim in claims:
         for role, scenario in claim.arms.items():
@@ -176,10 +159,6 @@ def details(claims: Sequence[Claim], measured: Measured) -> pd.DataFrame:
 def _with_unit(asked: Measure, values: np.ndarray) -> tuple[float, str, float, float]:
     found = estimate(values)
     return found.effect, asked.declared.unit, found.low, found.high
-
-
-def _months(asked: Measure) -> str:
-    return f"{asked.months[0]}-{asked.months[1] - 1}"
 
 
 def _of_design(claim: Claim, measured: Measured) -> Estimate:

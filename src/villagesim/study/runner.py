@@ -1,15 +1,10 @@
 """Many runs of scenarios under the same seeds: handed to an executor, kept one by one, never run twice."""
 
 import dataclasses
-import multiprocessing
 import os
 import shutil
-import signal
-import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,10 +12,7 @@ from villagesim import results
 from villagesim.draws import replicate_seed
 from villagesim.results import TABLES, Run
 from villagesim.scenario import Scenario
-
-# What the executor holds beyond the runs being carried: little, so that Ctrl-C has little to wait for.
-QUEUED = 1
-REBUILDS = 3
+from villagesim.study import pool
 
 Progress = Callable[[float, int], None]
 
@@ -60,7 +52,7 @@ def replicate(scenarios: Sequence[Scenario], replicates: int, engine: str = "cor
     ]
     missing = [task for task in tasks if not is_kept(task)]
     tell = _telling(progress, len(tasks) - len(missing), len(tasks))
-    workers = min(workers or available(), max(len(missing), 1))
+    workers = min(workers or pool.available(), max(len(missing), 1))
     found: dict[int, Run] = {}
     try:
         if executor is None and workers == 1:
@@ -96,11 +88,6 @@ def is_compiled() -> bool:
 def is_kept(task: Task) -> bool:
     """Whether the task's run is in its folder: a folder appears, by renaming, only when it is whole."""
     return task.folder is not None and (task.folder / "manifest.json").is_file()
-
-
-def available() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def carry(task: Task, progress: Callable[[int], None] | None = None) -> Run | None:
@@ -170,82 +157,26 @@ def _carry_here(tasks: Sequence[Task], tell: Callable[[float], None]) -> dict[in
 
 def _carry_by(tasks: Sequence[Task], executor: Executor | None, workers: int,
               tell: Callable[[float], None]) -> dict[int, Run]:
-    """Do the runs through an executor; a process pool that a dying worker broke is built anew, a few times."""
-    if executor is not None:
-        return _drain(deque(tasks), executor, workers, tell, [])
+    """Do the runs through an executor, or a pool of processes; those without a folder by the id of their task."""
     found: dict[int, Run] = {}
-    waiting = deque(tasks)
-    lost: list[Task] = []
-    for _ in range(REBUILDS):
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context) as pool:
-            before = len(tasks) - len(waiting)
-            found |= _drain(waiting, pool, workers, lambda done, before=before: tell(before + done), lost)
-        if not lost:
-            return found
-        waiting.extend(lost)
-        lost.clear()
-    raise RunsFailedError(f"worker processes died {REBUILDS} times with {len(waiting)} runs left; the others are kept")
-
-
-def _drain(waiting: deque[Task], executor: Executor, workers: int, tell: Callable[[float], None],
-           lost: list[Task]) -> dict[int, Run]:
-    """Hand out runs, few at a time, until none waits. Tasks of a broken executor are put into `lost`."""
-    found: dict[int, Run] = {}
-    running: dict[Future, Task] = {}
     failures: list[tuple[Task, BaseException]] = []
-    total, broken = len(waiting), False
-    try:
-        while running or (waiting and not broken):
-            while waiting and not broken and len(running) < workers + QUEUED:
-                task = waiting.popleft()
-                try:
-                    with _as_worker():
-                        running[executor.submit(carry, task)] = task
-                except BrokenExecutor:
-                    waiting.appendleft(task)
-                    broken = True
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                task = running.pop(future)
-                try:
-                    found[id(task)] = future.result()
-                except BrokenExecutor:
-                    lost.append(task)
-                    broken = True
-                except Exception as error:
-                    failures.append((task, error))
-                tell(total - len(waiting) - len(running) - len(lost))
-    except KeyboardInterrupt:
-        for future in running:
-            future.cancel()
-        wait([future for future in running if not future.cancelled()])
-        raise
-    lost.extend(waiting if broken else ())
-    if broken:
-        waiting.clear()
-    _raise_failures(failures, total)
+    done = 0
+
+    def finish(task: Task, run: Run | None) -> None:
+        nonlocal done
+        done += 1
+        found[id(task)] = run
+        tell(done)
+
+    def fail(task: Task, error: BaseException) -> None:
+        nonlocal done
+        done += 1
+        failures.append((task, error))
+        tell(done)
+
+    pool.each(carry, tasks, finish, fail, workers, executor)
+    _raise_failures(failures, len(tasks))
     return found
-
-
-@contextmanager
-def _as_worker() -> Iterator[None]:
-    """Start processes that compute on one thread each and leave Ctrl-C to this one.
-
-    Both are inherited: numba reads its variable when it is imported, before any initialiser could set it.
-    """
-    before = os.environ.get("NUMBA_NUM_THREADS")
-    main = threading.current_thread() is threading.main_thread()
-    os.environ["NUMBA_NUM_THREADS"] = "1"
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
-    try:
-        yield
-    finally:
-        if main:
-            signal.signal(signal.SIGINT, handler)
-        if before is None:
-            del os.environ["NUMBA_NUM_THREADS"]
-        else:
-            os.environ["NUMBA_NUM_THREADS"] = before
 
 
 def _raise_failures(failures: Sequence[tuple[Task, BaseException]], total: int) -> None:

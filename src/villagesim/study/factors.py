@@ -1,0 +1,129 @@
+"""What varies in a study: one scenario key, over its declared range, a range, a list or a distribution."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from villagesim.declare import Quantity
+from villagesim.scenario_sections import declared_at
+from villagesim.scenario_text import Place, nearest, shown
+from villagesim.scenario_values import allowed, code, number
+
+# How a factor may be spread, and what must be said of it beside (or instead of) its range.
+KINDS = {"uniform": (), "log": (), "triangular": ("mode",), "normal": ("mean", "sd"), "list": ("list",)}
+KEYS = ("range", "list", "distribution", "mode", "mean", "sd", "structure")
+SEED = "seed"
+
+
+class Factor(NamedTuple):
+    """A factor: its dotted key, unit, and how the unit interval maps to its values, which never fall as it rises.
+
+    values: of a list (numbers; a word by its code). shape: mode, or mean and sd, of its distribution. structure: a
+    choice between forms of the model, kept apart from uncertain numbers where variance is split.
+    """
+
+    name: str
+    unit: str
+    kind: str
+    low: float
+    high: float
+    values: tuple[float, ...] = ()
+    shape: tuple[float, ...] = ()
+    whole: bool = False
+    words: tuple[str, ...] | None = None
+    structure: bool = False
+
+    def at(self, unit: np.ndarray) -> np.ndarray:
+        """Values of the factor, float64 (n,), at points of the unit interval (n,)."""
+        unit = np.asarray(unit, np.float64)
+        if self.kind == "list":
+            place = np.minimum((unit * len(self.values)).astype(np.int64), len(self.values) - 1)
+            return np.array(self.values, np.float64)[place]
+        if self.whole:
+            return np.minimum(self.low + np.floor(unit * (self.high - self.low + 1.0)), self.high)
+        if self.kind == "uniform":
+            return self.low + unit * (self.high - self.low)
+        if self.kind == "log":
+            return self.low * (self.high / self.low) ** unit
+        return np.clip(self._distribution().ppf(unit), self.low, self.high)
+
+    def typed(self, value: float) -> int | float:
+        """A value as the scenario holds it: a whole number where it counts."""
+        return int(value) if self.whole else float(value)
+
+    def said(self, value: float) -> int | float | str:
+        """A value as a file would write it: a code as its word."""
+        return self.words[int(value)] if self.words else self.typed(value)
+
+    def _distribution(self) -> Any:
+        from scipy import stats
+
+        low, wide = self.low, self.high - self.low
+        if self.kind == "triangular":
+            return stats.triang((self.shape[0] - low) / wide, low, wide)
+        mean, sd = self.shape
+        return stats.truncnorm((low - mean) / sd, (self.high - mean) / sd, mean, sd)
+
+
+def read(place: Place, name: str, said: Any) -> Factor:
+    """A factor as a study file says it: {} for its declared range, or a table of KEYS. Raises ScenarioError."""
+    kind, quantity, words = declared_at(place, name)
+    said = {"list": said} if isinstance(said, list) else said
+    if not isinstance(said, Mapping):
+        raise place.problem(f"is {shown(said)}", "a list of values, or a table such as {range = [0.1, 0.4]}; {} takes "
+                            f"the declared range, {allowed(quantity)}")
+    for key in said:
+        if key not in KEYS:
+            raise place.problem(f"says {key}, which is not known", ", ".join(KEYS), nearest(key, KEYS))
+    spread = said.get("distribution", "list" if "list" in said or words else "uniform")
+    if spread not in KINDS:
+        raise place.problem(f"has distribution {shown(spread)}", ", ".join(KINDS), nearest(str(spread), KINDS))
+    whole, structure = kind is int, bool(said.get("structure", words is not None))
+    if spread == "list":
+        values = tuple(_one(place, value, kind, quantity, words) for value in _list(place, said, words))
+        return Factor(name, quantity.unit, "list", min(values), max(values), values, (), whole, words, structure)
+    if structure:
+        raise place.problem("is a structure without a list of its forms", "list = [...]")
+    low, high = _range(place, said, kind, quantity)
+    shape = tuple(_one(place, said.get(key), float, quantity, None) for key in KINDS[spread])
+    _check(place, spread, low, high, shape)
+    return Factor(name, quantity.unit, spread, low, high, (), shape, whole and spread == "uniform", None, structure)
+
+
+def seed_factor(replicates: int) -> Factor:
+    """The seed as a factor: its values are the numbers of the replicates."""
+    return Factor(SEED, "replicate", "list", 0, replicates - 1, tuple(range(replicates)), (), True)
+
+
+def _list(place: Place, said: Mapping[str, Any], words: tuple[str, ...] | None) -> list[Any]:
+    values = said.get("list", list(words or ()))
+    if not isinstance(values, list) or not values:
+        raise place.problem(f"lists {shown(values)}", "a list of values")
+    return values
+
+
+def _one(place: Place, value: Any, kind: type, quantity: Quantity, words: tuple[str, ...] | None) -> float:
+    """One value in its declared range; a word as its code."""
+    return float(code(place, value, words)) if words else float(number(place, value, kind, quantity))
+
+
+def _range(place: Place, said: Mapping[str, Any], kind: type, quantity: Quantity) -> tuple[float, float]:
+    """The range said, or the declared one."""
+    ends = said.get("range", [quantity.low, quantity.high])
+    if not isinstance(ends, list) or len(ends) != 2:
+        raise place.problem(f"has range {shown(ends)}", "[low, high] within " + allowed(quantity))
+    low, high = (_one(place, end, kind, quantity, None) for end in ends)
+    if not low < high:
+        raise place.problem(f"has range {shown(ends)}", "a low end below the high end")
+    return low, high
+
+
+def _check(place: Place, spread: str, low: float, high: float, shape: tuple[float, ...]) -> None:
+    """Raises ScenarioError for a distribution that does not exist on the range."""
+    if spread == "log" and low <= 0:
+        raise place.problem(f"is spread in the logarithm from {low:g}", "a range above 0")
+    if spread == "triangular" and not low <= shape[0] <= high:
+        raise place.problem(f"has mode {shape[0]:g}", f"{low:g} to {high:g}")
+    if spread == "normal" and not shape[1] > 0:
+        raise place.problem(f"has sd {shape[1]:g}", "more than 0")

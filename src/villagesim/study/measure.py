@@ -1,0 +1,92 @@
+"""What a study measures of a run: an outcome, of whom, and when; one number a run."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from villagesim.outcomes import FLOW_MONTHS, GROUPS, LEVELS, OUTCOME, Outcome
+from villagesim.scenario_text import Place, nearest, shown
+
+KEYS = ("outcome", "groups", "months")
+# The tables of a run from which every outcome can be measured.
+TABLES = ("group", "county")
+
+
+class Measure(NamedTuple):
+    """An outcome over some groups of households, in the months from the first up to, not with, the second."""
+
+    outcome: str
+    groups: tuple[str, ...]
+    months: tuple[int, int]
+
+    @property
+    def declared(self) -> Outcome:
+        return OUTCOME[self.outcome]
+
+
+def read(place: Place, said: Any, last: int) -> Measure:
+    """A measure as a file says it: an outcome's name, or a table of KEYS; all households in the last year of a run of
+    `last` months unless it says otherwise. Raises ScenarioError, one line."""
+    said = {"outcome": said} if isinstance(said, str) else said
+    if not isinstance(said, Mapping):
+        raise place.problem(f"is {shown(said)}", "an outcome, or a table of " + ", ".join(KEYS))
+    for key in said:
+        if key not in KEYS:
+            raise place.problem(f"says {key}, which is not known", ", ".join(KEYS), nearest(key, KEYS))
+    outcome, groups = said.get("outcome"), tuple(said.get("groups", ("all",)))
+    if outcome not in OUTCOME:
+        near = nearest(outcome, OUTCOME) if isinstance(outcome, str) else None
+        raise place.problem(f"measures {shown(outcome)}, which is no outcome", near=near)
+    if not groups or not set(groups) <= set(GROUPS):
+        raise place.problem(f"measures groups {groups}", ", ".join(GROUPS))
+    when = said.get("months") or (max(0, last - FLOW_MONTHS), last)
+    if not (len(when) == 2 and all(isinstance(month, int) for month in when) and 0 <= when[0] < when[1] <= last):
+        raise place.problem(f"measures months {list(when)}", f"[first, last + 1] within 0 to {last}")
+    return Measure(outcome, groups, tuple(when))
+
+
+def label(measure: Measure, last: int) -> str:
+    """A measure as a column's name; what is usual goes without saying.
+
+    >>> label(Measure("adoption", ("all",), (48, 60)), 60)
+    'adoption'
+    >>> label(Measure("adoption", ("remote", "poor"), (0, 24)), 60)
+    'adoption of remote, poor in months 0-23'
+    """
+    whom = "" if measure.groups == ("all",) else f" of {', '.join(measure.groups)}"
+    usual = (max(0, last - FLOW_MONTHS), last)
+    when = "" if measure.months == usual else f" in months {months(measure)}"
+    return f"{measure.outcome}{whom}{when}"
+
+
+def months(measure: Measure) -> str:
+    """The months in words, the last one included."""
+    return f"{measure.months[0]}-{measure.months[1] - 1}"
+
+
+def first_month(measures: Sequence[Measure]) -> int:
+    """The first month that any of them looks at."""
+    return min(measure.months[0] for measure in measures)
+
+
+def value(tables: Mapping[str, pd.DataFrame], measure: Measure) -> float:
+    """A measure of one run: mean of months; of a ratio, of the months' totals; of a distribution, the last month's.
+
+    tables: the run's "group" and "county".
+    """
+    outcome, name = measure.declared, measure.outcome
+    by_group = outcome.kind in LEVELS["group"]
+    frame = tables["group" if by_group else "county"]
+    chosen = (frame["month"] >= measure.months[0]) & (frame["month"] < measure.months[1])
+    if by_group:
+        chosen &= frame["group"].isin(measure.groups)
+    frame = frame[chosen]
+    if outcome.kind == "ratio":
+        over = float(frame[outcome.over].sum())
+        return outcome.scale * float(frame[outcome.part].sum()) / over if over > 0 else float("nan")
+    if outcome.kind in ("mean", "place"):
+        return float((frame[name] * frame["households"]).sum() / frame["households"].sum())
+    if outcome.kind == "spread":
+        return float(frame[name].iloc[-1])
+    return float(frame[name].sum() / frame["month"].nunique()) if by_group else float(frame[name].mean())

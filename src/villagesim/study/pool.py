@@ -1,0 +1,138 @@
+"""Work handed to processes through the Executor protocol: few pieces at a time; a process that dies costs little."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Finish = Callable[[Item, Result], None]
+Fail = Callable[[Item, BaseException], None]
+
+# What an executor holds beyond what is being worked on: little, so that Ctrl-C has little to wait for.
+QUEUED = 1
+# How often a piece is tried in a process of its own after a process died with it.
+LONE_TRIES = 2
+
+
+class ProcessDiedError(RuntimeError):
+    """A process died with this piece of work, and again when it had no other."""
+
+
+class _Waiting(Generic[Item]):
+    """Items not yet handed out; they are made one by one, as they are asked for."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items, self._back = iter(items), deque[Item]()
+
+    def take(self) -> Item | None:
+        return self._back.popleft() if self._back else next(self._items, None)
+
+    def put_back(self, item: Item) -> None:
+        self._back.appendleft(item)
+
+
+def available() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def each(work: Callable[[Item], Result], items: Iterable[Item], finish: Finish, fail: Fail, workers: int,
+         executor: Executor | None = None) -> None:
+    """Do work(item) for every item, in a pool of spawned processes or in the executor given; they finish in any order.
+
+    finish(item, result) and fail(item, error) are called here, one at a time. Where a process of the pool dies, what
+    was running is tried again alone, and fails with ProcessDiedError if it kills that process too; the rest goes on in
+    a new pool. On KeyboardInterrupt what is running is finished, what only waits is not begun, and it is raised again.
+    """
+    waiting = _Waiting(items)
+    while (item := waiting.take()) is not None:
+        waiting.put_back(item)
+        if executor is not None:
+            for lost in _drain(work, waiting, executor, workers, finish, fail):
+                fail(lost, ProcessDiedError("the executor broke down with it"))
+            continue
+        with _spawned(workers) as processes:
+            suspects = _drain(work, waiting, processes, workers, finish, fail)
+        for suspect in suspects:
+            _alone(work, suspect, finish, fail)
+
+
+def _alone(work: Callable[[Item], Result], item: Item, finish: Finish, fail: Fail) -> None:
+    """Do one piece of work in a process of its own."""
+    for _ in range(LONE_TRIES):
+        with _spawned(1) as process:
+            if not _drain(work, _Waiting([item]), process, 1, finish, fail):
+                return
+    fail(item, ProcessDiedError("the process that did this died, and died again when it did nothing else"))
+
+
+def _drain(work: Callable[[Item], Result], waiting: _Waiting[Item], executor: Executor, workers: int, finish: Finish,
+           fail: Fail) -> list[Item]:
+    """Hand out what waits until none does; return what was running when the executor broke, and leave the rest."""
+    running: dict[Future, Item] = {}
+    lost: list[Item] = []
+    broken = False
+
+    def take(future: Future) -> None:
+        nonlocal broken
+        item = running.pop(future)
+        error = future.exception()
+        if isinstance(error, BrokenExecutor):
+            lost.append(item)
+            broken = True
+        elif error is not None:
+            fail(item, error)
+        else:
+            finish(item, future.result())
+
+    try:
+        while True:
+            while not broken and len(running) < workers + QUEUED and (item := waiting.take()) is not None:
+                try:
+                    with _as_worker():
+                        running[executor.submit(work, item)] = item
+                except BrokenExecutor:
+                    waiting.put_back(item)
+                    broken = True
+            if not running:
+                return lost
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                take(future)
+    except KeyboardInterrupt:
+        for future in [future for future in running if future.cancel()]:
+            del running[future]
+        for future in wait(running).done:
+            take(future)
+        raise
+
+
+def _spawned(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+
+
+@contextmanager
+def _as_worker() -> Iterator[None]:
+    """Start processes that compute on one thread each and leave Ctrl-C to this one.
+
+    Both are inherited: numba reads its variable when it is imported, before any initialiser could set it.
+    """
+    before = os.environ.get("NUMBA_NUM_THREADS")
+    main = threading.current_thread() is threading.main_thread()
+    os.environ["NUMBA_NUM_THREADS"] = "1"
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
+    try:
+        yield
+    finally:
+        if main:
+            signal.signal(signal.SIGINT, handler)
+        if before is None:
+            del os.environ["NUMBA_NUM_THREADS"]
+        else:
+            os.environ["NUMBA_NUM_THREADS"] = before
