@@ -2,7 +2,8 @@
 
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from villagesim import engine
 from villagesim.engine import checkpoint
 from villagesim.mechanisms.accounts import FLOWS
 from villagesim.recorder import Recorder
-from villagesim.scenario import Scenario
+from villagesim.scenario import Scenario, ScenarioError
 from villagesim.study.measure import TABLES, Measure, first_month, value
 from villagesim.study.store import Row
 from villagesim.tables import World
@@ -77,7 +78,8 @@ def _start(task: Task, forks: Sequence[int], pasts: Path | None) -> tuple[World 
     """The county at the latest of the forks that is kept, and its month; or nothing, to begin at the beginning."""
     for month in reversed(forks):
         file = pasts / _name(task, month)
-        if file.is_file():
+        # One that can't be read (a disk that was full, another's work in progress) is as good as none.
+        with suppress(ScenarioError):
             return checkpoint.fork(task.scenario, checkpoint.read(file)), month
     return None, 0
 
@@ -85,11 +87,10 @@ def _start(task: Task, forks: Sequence[int], pasts: Path | None) -> tuple[World 
 def _keep(task: Task, month: int, world: World, pasts: Path) -> None:
     file = pasts / _name(task, month)
     if not file.is_file():
-        checkpoint.write(checkpoint.take(world, task.scenario, task.seed, month), file)
+        # A past that can't be kept costs time, not the run.
+        with suppress(OSError):
+            checkpoint.write(checkpoint.take(world, task.scenario, task.seed, month), file)
 
 
 def _name(task: Task, month: int) -> str:
     return f"{checkpoint.key_of(checkpoint.past(task.scenario, task.seed, month))}.npz"
-
-
-Carry = Callable[[Batch], list[Row]]

@@ -41,6 +41,8 @@ REQUIRED = ("title", "scenarios", "outcomes")
 LEAST = {"n": 1, "levels": 2, "steps": 1, "worlds": 2, "replicates": 1, "seed": 1, "timeout": 1, "months": 1}
 GRID, CROSSED, NONE = "grid", "crossed", "none"
 WORLD_SEED = "run.world_seed"
+# Parts of the longest dotted keys, such as parameters.sales.demand.
+DEEP = 3
 
 
 @dataclass(frozen=True)
@@ -211,14 +213,15 @@ def _scenarios(path: Path, values: dict[str, Any]) -> tuple[Scenario, ...]:
     return found
 
 
-def _flat(values: dict[str, Any], at: str = "") -> Iterator[tuple[str, Any]]:
-    """Settings by dotted key. A table of a factor's own words is a value, as is an empty one."""
+def _flat(values: dict[str, Any], at: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Settings by dotted key, however deep the file's tables are: what lies below a whole key is its value."""
     for key, value in values.items():
-        inner = isinstance(value, dict) and value and not set(value) <= set(factors.KEYS)
-        if inner:
-            yield from _flat(value, f"{at}{key}.")
+        parts = (*at, *key.split("."))
+        whole = len(parts) >= (DEEP if parts[0] in ("parameters", "levers", "shocks") else DEEP - 1)
+        if isinstance(value, dict) and not whole:
+            yield from _flat(value, parts)
         else:
-            yield f"{at}{key}", value
+            yield ".".join(parts), value
 
 
 def _check_study(file: str, study: Study) -> None:

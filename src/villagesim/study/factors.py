@@ -86,7 +86,7 @@ def read(place: Place, name: str, said: Any) -> Factor:
     if structure:
         raise place.problem("is a structure without a list of its forms", "list = [...]")
     low, high = _range(place, said, kind, quantity)
-    shape = tuple(_one(place, said.get(key), float, quantity, None) for key in KINDS[spread])
+    shape = tuple(_shape(place, key, said.get(key)) for key in KINDS[spread])
     _check(place, spread, low, high, shape)
     return Factor(name, quantity.unit, spread, low, high, (), shape, whole and spread == "uniform", None, structure)
 
@@ -106,6 +106,13 @@ def _list(place: Place, said: Mapping[str, Any], words: tuple[str, ...] | None) 
 def _one(place: Place, value: Any, kind: type, quantity: Quantity, words: tuple[str, ...] | None) -> float:
     """One value in its declared range; a word as its code."""
     return float(code(place, value, words)) if words else float(number(place, value, kind, quantity))
+
+
+def _shape(place: Place, key: str, value: Any) -> float:
+    """What a distribution needs besides its range."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise place.problem(f"says {key} {shown(value)}", "a number")
+    return float(value)
 
 
 def _range(place: Place, said: Mapping[str, Any], kind: type, quantity: Quantity) -> tuple[float, float]:

@@ -181,8 +181,9 @@ def read_ledger(folder: str | Path) -> pd.DataFrame:
 
 def _opened(file: Path) -> sqlite3.Connection:
     try:
-        ledger = sqlite3.connect(file)
-        ledger.executescript(SCHEMA)
+        with _writing(file.parent):
+            ledger = sqlite3.connect(file)
+            ledger.executescript(SCHEMA)
     except sqlite3.DatabaseError as error:
         raise StoreError(f"{file}: is no ledger that can be read ({error}); move it away, and the study starts anew"
                          ) from None
