@@ -8,7 +8,7 @@ import pytest
 
 from villagesim.results import read_codebook
 from villagesim.scenario import changed, load
-from villagesim.study.compare import compare, paired, ratio
+from villagesim.study.compare import TABLES, compare, paired, ratio
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 SMALL = {"world.villages": 4, "world.townships": 2, "world.households": 30, "run.months": 14, "run.spin_up": 13}
@@ -64,6 +64,10 @@ def test_a_programme_does_not_differ_from_itself():
     found = compare([one, dataclasses.replace(one, name="twin")], 3, workers=1)
     for table in (found.outcomes, found.groups, found.series):
         assert not table["difference"].dropna().any()
+    assert not found.plane[["cost", "gain"]].any(axis=None)
+    assert not found.gains[["difference", "p10", "p90", "gaining", "losing"]].any(axis=None)
+    assert found.acceptability["probability"].eq(0.5).all()
+    assert found.acceptability["best_in"].eq(0.5).all()
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +84,21 @@ def test_cash_costs_what_it_gives(comparison):
     assert base["value"].tolist() == [0.0]
 
 
+def test_the_plane_and_the_villages_agree_with_the_other_tables(comparison):
+    costs = comparison.costs[comparison.costs["scenario"] == "cash"].set_index("outcome")["value"]
+    plane = comparison.plane.groupby("effect")[["cost", "gain"]].mean()
+    assert plane["cost"].to_numpy() == pytest.approx(costs["extra_public_cost"])
+    assert plane.loc["income", "gain"] == pytest.approx(costs["income_gained"])
+    groups = comparison.gains[comparison.gains["by"] == "group"].rename(columns={"type": "group"})
+    both = comparison.groups.merge(groups, on=["group", "outcome"])
+    assert len(both) == len(comparison.groups)
+    for column in ("difference", "low", "high"):
+        assert np.allclose(both[f"{column}_x"], both[f"{column}_y"], atol=1e-9)
+
+
 def test_a_comparison_is_written_with_its_codebook(comparison, tmp_path):
     comparison.write(tmp_path)
-    for name in ("outcomes", "groups", "costs", "series"):
+    for name in TABLES:
         book = read_codebook(tmp_path / f"{name}.parquet")
         assert all(entry["unit"] and entry["meaning"] for entry in book.values())
         assert (tmp_path / f"{name}.csv").stat().st_size > 0

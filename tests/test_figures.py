@@ -45,7 +45,8 @@ def stored(tmp_path_factory) -> dict[str, Path]:
                   ["hysteresis", one, "--push", two, "--months", "3", "--replicates", "2", "--workers", "1"]):
         done = CliRunner().invoke(cli.app, [*words, "--out", out])
         assert done.exit_code == 0, done.output
-    return {"mixes": folder / "out/mixes", "single": folder / "out/two", "difference": folder / "out/compare-one-two",
+    return {"mixes": folder / "out/mixes", "single": folder / "out/two",
+            **dict.fromkeys(("difference", "plane", "gains"), folder / "out/compare-one-two"),
             "synergy": folder / "out/factorial-one", "hysteresis": folder / "out/hysteresis-one"}
 
 

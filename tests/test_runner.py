@@ -193,8 +193,12 @@ def test_the_command_compare_says_what_differs_and_what_it_costs(study):
     assert "two against one" in done.stdout
     assert "cost_of_seller" in done.stdout
     folder = study / "out" / "compare-one-two"
-    assert {"outcomes.csv", "groups.csv", "costs.csv", "difference.png", "difference.svg"} <= {
-        path.name for path in folder.iterdir()
+    assert "Which villages gain and lose income" in done.stdout
+    tables = ("outcomes", "groups", "costs", "series", "plane", "acceptability", "gains")
+    figures = ("difference", "plane", "gains")
+    assert {path.name for path in folder.iterdir()} == {
+        f"{name}.{end}" for names, ends in ((tables, ("csv", "parquet")), (figures, ("png", "svg")))
+        for name in names for end in ends
     }
 
 

@@ -103,6 +103,7 @@ def compare(
     from villagesim.figures import draw
     from villagesim.scenario import load
     from villagesim.study.budget import at_budget, table_of
+    from villagesim.study.compare import TABLES
     from villagesim.study.compare import compare as compared
 
     if len(scenarios) < 2:
@@ -118,7 +119,7 @@ def compare(
     with _studying(chosen, engine.value) as progress:
         found = compared(chosen, replicates, engine.value, workers, out / "runs", progress)
     folder = found.write(out / (label if budget is None else f"{label}-at-{budget:.0f}"))
-    files = draw("difference", folder)
+    files = [file for figure in ("difference", "plane", "gains") for file in draw(figure, folder)]
     for name in names[1:]:
         rows = found.outcomes[found.outcomes["scenario"] == name]
         _show(
@@ -130,11 +131,15 @@ def compare(
     _show("Public money and what it buys, whole programme", ("scenario", "what", "estimate", "95 % interval", "unit"),
           [(row.scenario, row.outcome, *_estimate(row.value, row.low, row.high), row.unit)
            for row in found.costs.itertuples()])
+    lives = found.gains[(found.gains["by"] != "group") & (found.gains["outcome"] == "income_mean")]
+    _show("Which villages gain and lose income", ("scenario", "villages", "counted", "gain", "lose", "median", "unit"),
+          [(row.scenario, row.type, str(row.units), _share(row.gaining), _share(row.losing), _number(row.median),
+            row.unit) for row in lives.itertuples()])
     if budget is not None:
         table = table_of(plans, budget, found.costs)
         table.to_csv(folder / "budget.csv", index=False, lineterminator="\n")
         _show_budget(table, budget)
-    _say_files([folder / "outcomes.csv", folder / "groups.csv", folder / "costs.csv", *files], out / "runs")
+    _say_files([*(folder / f"{name}.csv" for name in TABLES), *files], out / "runs")
 
 
 def _show_budget(table: "pd.DataFrame", budget: float) -> None:
@@ -230,7 +235,7 @@ def _show(title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> No
     from rich.console import Console
     from rich.table import Table
 
-    words = ("outcome", "unit", "scenario", "what", "levers at their most")
+    words = ("outcome", "unit", "scenario", "what", "villages", "levers at their most")
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for head in heads:
         table.add_column(head, justify="left" if head in words else "right", no_wrap=True)

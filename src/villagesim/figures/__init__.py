@@ -3,7 +3,7 @@
 from importlib import import_module
 from pathlib import Path
 
-FIGURES = ("mixes", "single", "difference", "synergy", "hysteresis")
+FIGURES = ("mixes", "single", "difference", "plane", "gains", "synergy", "hysteresis")
 
 
 def draw(name: str, folder: str | Path) -> list[Path]:

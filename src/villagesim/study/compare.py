@@ -12,7 +12,7 @@ from villagesim import results
 from villagesim.outcomes import FEN_PER_YUAN, FLOW_MONTHS, GROUPS, HEADLINES, OUTCOME
 from villagesim.results import LEVEL, Run, final, interval, write_table, year_mean
 from villagesim.scenario import Scenario
-from villagesim.study import runner
+from villagesim.study import gains, runner, worth
 
 # What a comparison follows over time, and whether as the mean of twelve months, which takes out the season.
 FOLLOWED = {"adoption": False, "income_mean": True, "jobs_rate": True, "away_share": True}
@@ -20,6 +20,8 @@ BY_GROUP = ("adoption", "income_mean", "jobs_rate")
 # A variance below this share of the square is rounding, not luck.
 ROUNDING = 1e-24
 NEEDED = ("group", "county", "spending")
+BY_VILLAGE = ("village", "places")
+TABLES = ("outcomes", "groups", "costs", "series", "plane", "acceptability", "gains")
 
 COLUMNS = {
     "scenario": ("code", "scenario that is compared"),
@@ -36,6 +38,8 @@ COLUMNS = {
     "high": ("unit of the row", "upper end of the 95 % interval"),
     "saved": ("share", "share of the variance of the difference saved by common random numbers"),
     "value": ("unit of the row", "the estimate"),
+    **worth.COLUMNS,
+    **gains.COLUMNS,
 }
 
 
@@ -53,20 +57,25 @@ class Comparison:
     """Tables of each scenario against the first one, from the same seeds.
 
     outcomes: a row a scenario and headline outcome. groups: the same by group, for who gains. costs: what the programme
-    costs and what a yuan buys. series: the paired differences over time, as FOLLOWED says.
+    costs and what a yuan buys. series: the paired differences over time, as FOLLOWED says. plane, acceptability: cost
+    against effect, and which scenario is best at what willingness to pay (`worth`). gains: who gains and who loses, by
+    group and by type of village (`gains`).
     """
 
     outcomes: pd.DataFrame
     groups: pd.DataFrame
     costs: pd.DataFrame
     series: pd.DataFrame
+    plane: pd.DataFrame
+    acceptability: pd.DataFrame
+    gains: pd.DataFrame
     about: dict[str, Any]
 
     def write(self, folder: str | Path) -> Path:
         """Write each table as CSV and Parquet into the folder; return it."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("outcomes", "groups", "costs", "series"):
+        for name in TABLES:
             table: pd.DataFrame = getattr(self, name)
             book = {key: dict(zip(("unit", "meaning"), COLUMNS[key], strict=True)) for key in table.columns}
             table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
@@ -77,7 +86,7 @@ class Comparison:
 def compare(scenarios: Sequence[Scenario], replicates: int = 20, engine: str = "core", workers: int | None = None,
             folder: str | Path | None = None, progress: runner.Progress | None = None) -> Comparison:
     """Each scenario against the first, over the same replicates. With a folder, finished runs are kept there."""
-    runs = runner.replicate(scenarios, replicates, engine, workers, folder, progress, NEEDED)
+    runs = runner.replicate(scenarios, replicates, engine, workers, folder, progress, NEEDED + BY_VILLAGE)
     return of_runs(runs)
 
 
@@ -87,11 +96,15 @@ def of_runs(runs: dict[str, list[Run]]) -> Comparison:
     base, *others = names
     finals = {name: pd.DataFrame([final(run) for run in runs[name]]) for name in names}
     costs = pd.concat([_costs(base, runs[base], name, runs[name]) for name in names], ignore_index=True)
+    pairs = worth.plane(runs)
     return Comparison(
         outcomes=pd.concat([_outcomes(base, finals[base], name, finals[name]) for name in others], ignore_index=True),
         groups=pd.concat([_by_group(base, runs[base], name, runs[name]) for name in others], ignore_index=True),
         costs=costs,
         series=pd.concat([_series(base, runs[base], name, runs[name]) for name in others], ignore_index=True),
+        plane=pairs,
+        acceptability=worth.curves(pairs),
+        gains=gains.gains(runs),
         about=about(runs),
     )
 
