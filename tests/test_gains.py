@@ -80,6 +80,12 @@ def test_village_types_are_those_of_the_county_in_month_0(runs):
     assert ((world.villages.perishable == 0) == (types["product"] == "craft")).all()
 
 
+def test_of_five_villages_the_two_farthest_are_remote(runs):
+    run = dataclasses.replace(runs["baseline"][0], places=runs["baseline"][0].places.head(5))
+    far = run.places["distance_county"].rank() > 3
+    assert (village_types(run)["distance"] == "remote").tolist() == far.tolist()
+
+
 def test_a_villages_outcomes_are_ratios_of_its_years_totals(runs):
     run = runs["integrated"][0]
     found = of_villages(run)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from villagesim.results import Run
 from villagesim.study import compare, gains, worth
-from villagesim.study.worth import EFFECTS, acceptability, curves, region
+from villagesim.study.worth import EFFECTS, acceptability, curves, plane, region
 
 MANY = 40_000
 FEW = 400
@@ -183,3 +184,26 @@ def test_no_column_has_two_meanings():
     own = set(compare.COLUMNS) - set(worth.COLUMNS) - set(gains.COLUMNS)
     assert len(compare.COLUMNS) == len(own) + sum(map(len, books))
     assert not set(worth.COLUMNS) & set(gains.COLUMNS)
+
+
+def told(seed, spent, sellers, income, poor_income):
+    """A run of two months before and two after the programme's start; 10 households, of which 2 are poor."""
+    months = [-2, -1, 0, 1]
+    rows = [(month, group, size, sold, fen) for month in months for group, size, sold, fen in
+            (("all", 10, sellers, income), ("poor", 2, 1, poor_income))]
+    group = pd.DataFrame(rows, columns=["month", "group", "households", "sellers", "income"])
+    group.loc[group["month"] < 0, ["sellers", "income"]] = 9
+    county = pd.DataFrame({"month": months, "spent": [7 * spent, spent, spent, 2 * spent]})
+    nothing = pd.DataFrame()
+    return Run(nothing, group, county, nothing, nothing, nothing, nothing, {"identity": {"seed": seed}})
+
+
+def test_the_plane_counts_household_years_from_the_programmes_start():
+    """Ten households for two months are 20/12 household-years. Spent: 30 yuan more than the base's 0, 18 a
+    household-year. Sellers: 3 instead of 1 of 10. Income: 500 fen more of 10 households a month, 6 yuan a year each; of
+    the two poor 200 fen more a month, 12 yuan a year each.
+    """
+    table = plane({"none": [told(5, 0, 1, 1000, 300)], "mix": [told(5, 1000, 3, 1500, 500)]}).set_index("effect")
+    assert table["cost"].tolist() == pytest.approx([18.0] * 3)
+    assert table["gain"].to_dict() == pytest.approx({"adoption": 0.2, "income": 6.0, "income_poor": 12.0})
+    assert (set(table["seed"]), set(table["base"]), set(table["scenario"])) == ({5}, {"none"}, {"mix"})
