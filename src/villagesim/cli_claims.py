@@ -60,6 +60,7 @@ def _computed(file: Path, out: Path, only: list[str] | None, workers: int | None
     from villagesim.study import claim_table
     from villagesim.study import claims as study
     from villagesim.study.runner import Interrupted, RunsFailedError
+    from villagesim.study.store import StoreError
 
     declared = study.read(file)
     _check(only, [claim.id for claim in declared], file)
@@ -67,12 +68,12 @@ def _computed(file: Path, out: Path, only: list[str] | None, workers: int | None
     try:
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("runs", total=None)
-            measured = study.measure(chosen, out / "runs", workers, lambda done, total: bar.update(
-                task, completed=round(done, 2), total=total))
+            measured = study.measure(chosen, out / "claims", workers, lambda state: bar.update(
+                task, completed=state.done, total=state.total))
     except Interrupted as stop:
         typer.echo(str(stop), err=True)
         raise typer.Exit(INTERRUPTED) from None
-    except RunsFailedError as error:
+    except (RunsFailedError, StoreError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
     found = claim_table.as_text(study.evaluate(chosen, measured), committed)

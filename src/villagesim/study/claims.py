@@ -1,19 +1,21 @@
 """The claims of the paper, evaluated: what paired runs say to each, and a verdict that is computed."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from villagesim.draws import replicate_seed
 from villagesim.results import LEVEL, interval
 from villagesim.scenario import Scenario
-from villagesim.study import pool, runner
+from villagesim.study import forks, runner, sweep
+from villagesim.study.batch import Task
 from villagesim.study.claim_rows import BY_TYPE, HOLDS_LEVELS, Claim, read
-from villagesim.study.measure import TABLES, Measure, months, value
+from villagesim.study.measure import Measure, label, months
+from villagesim.study.store import FINISHED, Store
 
 __all__ = ["Claim", "Measure", "details", "estimate", "evaluate", "holm", "measure", "read", "value_of_fit",
            "verdict"]
@@ -24,8 +26,8 @@ SUPPORTED, NOT_SUPPORTED, OPPOSITE, TOO_SMALL = "supported", "not supported", "o
 VERDICTS = (SUPPORTED, NOT_SUPPORTED, OPPOSITE, TOO_SMALL)
 COLUMNS = ("id", "claim", "mechanism", "parameters", "levers", "design", "outcome", "groups", "months", "replicates",
            "effect", "unit", "low", "high", "p", "p_holm", "direction", "smallest", "verdict")
-# Scenarios whose runs are held at once.
-BATCH = 6
+# Seconds after which a run of a claim counts as failed.
+TIMEOUT = 3600.0
 
 
 class Estimate(NamedTuple):
@@ -42,38 +44,40 @@ Measured = Mapping[tuple[str, Measure], np.ndarray]
 
 
 def measure(claims: Sequence[Claim], folder: str | Path | None = None, workers: int | None = None,
-            progress: runner.Progress | None = None, arms: bool = True) -> Measured:
+            progress: sweep.Progress | None = None, arms: bool = True) -> Measured:
     """What the claims need of their runs: by (scenario, measure), a value a replicate (n,).
 
-    arms: also those that are only reported, which `details` needs and `evaluate` does not.
-
-    Every distinct scenario is run once; with a folder its runs are kept there and never run again. Runs are done a few
-    scenarios at a time, so that few are held at once. Raises Interrupted, RunsFailedError.
+    arms: also those that are only reported, which `details` needs and `evaluate` does not. Every distinct scenario is
+    run once, and the years that scenarios share are lived through once; with a folder, what is finished is kept there.
+    Raises Interrupted, StoreError, RunsFailedError.
     """
-    scenarios, wanted = _wanted(claims, arms)
-    names, count = list(scenarios), max(claim.replicates for claim in claims)
-    workers = workers or pool.available()
-    found: dict[tuple[str, Measure], np.ndarray] = {}
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as processes:
-        for first in range(0, len(names), BATCH):
-            batch = [scenarios[name] for name in names[first:first + BATCH]]
-            tell = progress and (lambda done, _, first=first: progress(first * count + done, len(names) * count))
-            runs = runner.replicate(batch, count, "core", workers, folder, tell, TABLES, processes)
-            found |= {(name, asked): np.array([value(vars(run), asked) for run in kept])
-                      for name, kept in runs.items() for asked in wanted[name]}
-    return found
+    scenarios, asked = _wanted(claims, arms)
+    last = int(next(iter(scenarios.values())).run.months)
+    columns = tuple(label(one, last) for one in asked)
+    shared, count = forks.months(scenarios), max(claim.replicates for claim in claims)
+    runs = {(name, seed): sweep.run_name(name, seed, columns) for name, scenario in scenarios.items()
+            for seed in (replicate_seed(scenario.run.seed, r) for r in range(count))}
+    tasks = {run: Task(run, scenarios[name], seed, shared[name]) for (name, seed), run in runs.items()}
+    with TemporaryDirectory() as temporary, Store(folder or temporary, columns) as store:
+        sweep.carry(tasks, sweep.Handing(asked, columns, TIMEOUT), store, workers, progress=progress)
+        found, ledger = store.values(), store.runs()
+    failed = ledger[ledger["run"].isin(tasks) & (ledger["state"] != FINISHED)]
+    if len(failed):
+        raise runner.RunsFailedError(f"{len(failed)} of {len(tasks)} runs failed; first: {failed['error'].iloc[0]}")
+    values = found.reindex(tasks).to_numpy().reshape(len(scenarios), count, len(columns))
+    return {(name, one): values[row, :, column] for row, name in enumerate(scenarios)
+            for column, one in enumerate(asked)}
 
 
-def _wanted(claims: Sequence[Claim], arms: bool) -> tuple[dict[str, Scenario], dict[str, set[Measure]]]:
-    """The distinct scenarios by name, and what is measured in each."""
+def _wanted(claims: Sequence[Claim], arms: bool) -> tuple[dict[str, Scenario], tuple[Measure, ...]]:
+    """The distinct scenarios by name (their content), and what is measured in all of them."""
     scenarios: dict[str, Scenario] = {}
-    wanted: dict[str, set[Measure]] = {}
+    asked: dict[Measure, None] = {}
     for claim in claims:
-        asked = {claim.measure, *claim.also, *(level.measure for level in claim.levels)}
+        asked |= dict.fromkeys((claim.measure, *claim.also, *(level.measure for level in claim.levels)))
         for scenario in (*claim.arms.values(), *(claim.extra.values() if arms else ())):
             scenarios.setdefault(scenario.name, scenario)
-            wanted.setdefault(scenario.name, set()).update(asked)
-    return scenarios, wanted
+    return scenarios, tuple(asked)
 
 
 def estimate(values: np.ndarray) -> Estimate:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from villagesim.outcomes import FLOW_MONTHS, GROUPS, LEVELS, OUTCOME, Outcome
@@ -75,18 +76,29 @@ def value(tables: Mapping[str, pd.DataFrame], measure: Measure) -> float:
 
     tables: the run's "group" and "county".
     """
-    outcome, name = measure.declared, measure.outcome
+    outcome = measure.declared
     by_group = outcome.kind in LEVELS["group"]
     frame = tables["group" if by_group else "county"]
-    chosen = (frame["month"] >= measure.months[0]) & (frame["month"] < measure.months[1])
+    month = frame["month"].to_numpy()
+    chosen = (month >= measure.months[0]) & (month < measure.months[1])
     if by_group:
-        chosen &= frame["group"].isin(measure.groups)
-    frame = frame[chosen]
+        chosen &= np.isin(frame["group"].cat.codes.to_numpy(), [GROUPS.index(group) for group in measure.groups])
+
+    def taken(name: str) -> np.ndarray:
+        return frame[name].to_numpy()[chosen]
+
     if outcome.kind == "ratio":
-        over = float(frame[outcome.over].sum())
-        return outcome.scale * float(frame[outcome.part].sum()) / over if over > 0 else float("nan")
+        over = float(taken(outcome.over).sum())
+        return outcome.scale * float(taken(outcome.part).sum()) / over if over > 0 else float("nan")
+    found = taken(measure.outcome)
     if outcome.kind in ("mean", "place"):
-        return float((frame[name] * frame["households"]).sum() / frame["households"].sum())
+        households = taken("households")
+        # A group of nobody has no mean.
+        return float((found[households > 0] * households[households > 0]).sum() / max(1, households.sum()))
     if outcome.kind == "spread":
-        return float(frame[name].iloc[-1])
-    return float(frame[name].sum() / frame["month"].nunique()) if by_group else float(frame[name].mean())
+        return float(found[-1])
+    if by_group:
+        return float(found.sum() / np.unique(month[chosen]).size)
+    # A month without a post filled has no turnover, say: the mean is of the months that have a number.
+    found = found[np.isfinite(found)]
+    return float(found.mean()) if found.size else float("nan")

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from villagesim.sources import sources
 from villagesim.study import batch, design, forks, pool, runner
 from villagesim.study.batch import Batch, Task
 from villagesim.study.design import Study
+from villagesim.study.measure import Measure
 from villagesim.study.store import Row, Store
 
 # A batch is as many runs as fill about so many seconds: few enough to lose, many enough to hand out cheaply.
@@ -48,6 +49,14 @@ class State(NamedTuple):
     failed: int
     before: int
     seconds: float
+
+
+class Handing(NamedTuple):
+    """What every run of a study is handed out with: what to measure of it, under which names, and its seconds."""
+
+    measures: tuple[Measure, ...]
+    columns: tuple[str, ...]
+    timeout: float
 
 
 class Planned(NamedTuple):
@@ -119,10 +128,7 @@ def sweep(study: Study, out: str | Path = "results", workers: int | None = None,
         store.write_text("study.toml", study.text)
         if retry:
             store.forget_failures()
-        states = store.states()
-        todo = [task for run, task in made.tasks.items() if run not in states]
-        if todo:
-            _carry(made, todo, store, workers, executor, progress)
+        carry(made.tasks, Handing(study.measures, study.columns, study.timeout), store, workers, executor, progress)
         found = table(made, store)
         _write(found, store, study)
     return found
@@ -171,15 +177,22 @@ def table(made: Plan, store: Store) -> pd.DataFrame:
     return found.assign(**{name: measured[name].to_numpy(np.float64) for name in study.columns})
 
 
-def _carry(made: Plan, todo: list[Task], store: Store, workers: int | None, executor: Executor | None,
-           progress: Progress | None) -> None:
-    """Run what is to do, keep it, tell of it. What a dying process lost together is tried again run by run."""
+def carry(tasks: Mapping[str, Task], handing: Handing, store: Store, workers: int | None = None,
+          executor: Executor | None = None, progress: Progress | None = None) -> None:
+    """Run those of the tasks that the store does not know, keep what becomes of them, and tell of it.
+
+    What a dying process lost together is tried again run by run. Raises StoreError, runner.Interrupted.
+    """
+    states = store.states()
+    todo = [task for run, task in tasks.items() if run not in states]
+    if not todo:
+        return
     runner.prepare([todo[0].scenario])
     lanes = workers or pool.available()
-    kept = _Keeping(len(made.tasks), len(made.tasks) - len(todo), store, progress)
+    kept = _Keeping(len(tasks), len(tasks) - len(todo), store, progress)
     try:
-        pool.each(batch.carry, _batches(made, todo, kept, lanes), kept.take, kept.lose, lanes, executor)
-        singles = [_batch(made, [task], store) for task in kept.again]
+        pool.each(batch.carry, _batches(todo, handing, kept, lanes), kept.take, kept.lose, lanes, executor)
+        singles = [_batch([task], handing, store) for task in kept.again]
         pool.each(batch.carry, singles, kept.take, kept.lose, lanes, executor)
     except KeyboardInterrupt:
         raise runner.Interrupted(f"interrupted: {kept.before + kept.done} of {kept.total} runs are kept in "
@@ -221,7 +234,7 @@ class _Keeping:
                                 self.spent / max(self.done, 1)))
 
 
-def _batches(made: Plan, todo: Sequence[Task], kept: _Keeping, lanes: int) -> Iterator[Batch]:
+def _batches(todo: Sequence[Task], handing: Handing, kept: _Keeping, lanes: int) -> Iterator[Batch]:
     """What is to do, in batches, made as they are asked for; runs of one past lie together."""
     ordered = sorted(todo, key=lambda task: task.seed) if any(task.forks for task in todo) else list(todo)
     first = 0
@@ -229,14 +242,13 @@ def _batches(made: Plan, todo: Sequence[Task], kept: _Keeping, lanes: int) -> It
         # Towards the end smaller ones, so that no process is left waiting for another.
         share = -(-(len(ordered) - first) // (2 * lanes))
         size = min(kept.fitting(), share)
-        yield _batch(made, ordered[first:first + size], kept.store)
+        yield _batch(ordered[first:first + size], handing, kept.store)
         first += size
 
 
-def _batch(made: Plan, tasks: Sequence[Task], store: Store) -> Batch:
+def _batch(tasks: Sequence[Task], handing: Handing, store: Store) -> Batch:
     store.begin(task.run for task in tasks)
-    pasts = (store.folder / PASTS).absolute()
-    return Batch(tuple(tasks), made.study.measures, made.study.columns, pasts, made.study.timeout)
+    return Batch(tuple(tasks), handing.measures, handing.columns, (store.folder / PASTS).absolute(), handing.timeout)
 
 
 def _may_fork(study: Study) -> bool:
