@@ -17,7 +17,8 @@ CONFIRMED, INFEASIBLE = "confirmed", "infeasible"
 SHADES, SHARES = "viridis", "Greys"
 SAYS = (
     "Dots: means over fresh seeds; lines: 95 % t intervals, not corrected for choosing the mix.\nHollow: on the front "
-    "of the search, but dominated on fresh seeds, so not confirmed. Diamonds: shipped mixes, on the same seeds."
+    "of the search, but dominated on fresh seeds, so not confirmed. Diamonds: shipped mixes, on the same seeds.\n"
+    "All mixes share the luck of each seed, so they differ from each other more surely than their intervals say."
 )
 
 

@@ -53,7 +53,7 @@ OF_OBJECTIVE = {
     "_low": "lower end of the mean's 95 % t interval, not corrected for choosing the mix",
     "_high": "upper end of the mean's 95 % t interval, not corrected for choosing the mix",
     "_search": "mean over the search's replicates",
-    "_optimism": "how much better the search thought it than the fresh replicates say",
+    "_optimism": "how much better its mean was on the search's seeds; what all mixes share is those seeds' luck",
 }
 
 
