@@ -1,0 +1,142 @@
+"""Sensitivity: how much of an outcome each factor decides, with intervals, whatever the luck of the runs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from villagesim.study import indices
+from villagesim.study.resampling import METHODS, Layout, layout, with_interval
+from villagesim.study.samplers import global_luck_kept
+
+# Keeps the resamples' luck apart from any other use of the study's seed.
+STREAM = 0x5E45
+SEED = "seed"
+PARTS = (8, 4, 2, 1)
+COLUMNS = ("method", "index", "factor", "other", "value", "low", "high", "n", "replicates")
+
+
+def analyse(method: str, names: Sequence[str], unit: np.ndarray, values: np.ndarray, seed: int,
+            resamples: int | None = None) -> pd.DataFrame:
+    """Indices of METHODS with 95 % percentile intervals: a row an index and factor, COLUMNS as columns.
+
+    unit: float64 (points, k) as `samplers.unit_design` made it, in its order. values: (points, replicates), replicate r
+    with the same luck at every point. The value is the index of the mean over replicates; every resample draws parts of
+    the design and, from two replicates on, replicates, so that the interval holds the error of both. With one
+    replicate it holds that of the design alone. It is NaN for eFAST with a single set of curves, which has no parts.
+    resamples: None for as many as METHODS says; below 2 for no intervals, and no taking off of delta's bias. n counts
+    what the design's sampler counts: base rows, trajectories, points of a curve, or points. S2 names the second factor
+    in `other`. mu*, mu and sigma are in the outcome's unit for a factor's whole range, all else are shares.
+
+    Luck that differs by point adds to ST and to S2's noise: see luck_left. Raises ValueError, in one line, for
+    anything missing, infinite, too few, out of order or constant; nothing is filtered.
+    """
+    values, laid = _checked(method, names, unit, values)
+    count = METHODS[method].resamples if resamples is None else resamples
+    if method != "morris":
+        # SALib's estimators take a variance below 2e-16 for none at all.
+        values = (values - values.mean()) / values.mean(axis=1).std()
+    with global_luck_kept():
+        value, low, high = with_interval(method, laid, unit, values, np.random.default_rng([STREAM, seed]), count)
+    pairs = len(value) > 2 * len(names)
+    rows = [(method, index, names[i], "" if j is None else names[j])
+            for index, i, j in indices.labels(method, len(names), pairs)]
+    return pd.DataFrame(rows, columns=COLUMNS[:4]).assign(value=value, low=low, high=high, n=laid.n,
+                                                          replicates=values.shape[1])
+
+
+def luck_left(values: np.ndarray) -> float:
+    """Share of the variance of the points' means that is luck: what a fresh draw of replicates would not repeat.
+
+    Of values (points, replicates): the residual variance, less what a replicate adds at every point alike, over
+    replicates, as a share of the variance of the means. It raises every total-order index. NaN for one replicate.
+    """
+    points, replicates = values.shape
+    if replicates < 2:
+        return float("nan")
+    means = values.mean(axis=1)
+    apart = values - means[:, None] - values.mean(axis=0) + values.mean()
+    noise = (apart**2).sum() / ((points - 1) * (replicates - 1)) / replicates
+    return float(noise / means.var(ddof=1)) if means.var() > 0 else float("nan")
+
+
+def with_seed_factor(names: Sequence[str]) -> list[str]:
+    """The factors' names with the seed as the last: sample one factor more, run only the replicate that it picks.
+
+    The analysis treats it as any factor, so that ST of `seed` is the share of luck, alone and with others. Replicates
+    have no order: use sobol, shapley, delta or pawn, not methods that look for smooth curves. Raises ValueError.
+    """
+    if SEED in names:
+        raise ValueError(f"a factor is named {SEED} already")
+    return [*names, SEED]
+
+
+def replicate_of(column: np.ndarray, replicates: int) -> np.ndarray:
+    """The replicate, int64 (points,), that unit values of the seed's factor pick: floor(u R), and R - 1 for u = 1.
+
+    >>> replicate_of(np.array([0.0, 0.49, 0.5, 1.0]), 2).tolist()
+    [0, 0, 1, 1]
+    """
+    return np.minimum(np.floor(np.asarray(column) * replicates).astype(np.int64), replicates - 1)
+
+
+def convergence(method: str, names: Sequence[str], unit: np.ndarray, values: np.ndarray, seed: int,
+                resamples: int = 200) -> pd.DataFrame:
+    """The table of `analyse` at an eighth, a quarter, half and all of n, below another, told apart by n.
+
+    Of designs in blocks the first ones, of points a random subset that the seed draws, each within the next. Sizes too
+    small for the method, or without variance, are left out. eFAST has only the whole: its curves cannot be cut.
+    """
+    values, laid = _checked(method, names, unit, values)
+    order = np.arange(len(unit))
+    if METHODS[method].resampling != "blocks":
+        order = np.random.default_rng([STREAM, seed, 1]).permutation(len(unit))
+    parts = (1,) if method == "efast" else [part for part in PARTS if laid.n // part >= METHODS[method].least]
+    tables = []
+    for part in parts:
+        # The whole keeps its order, and with it the numbers of `analyse`.
+        rows = np.sort(order[:laid.n // part * laid.block]) if part > 1 else np.arange(len(unit))
+        if part == 1 or np.ptp(np.mean(values[rows], axis=1)) > 0:
+            tables.append(analyse(method, names, unit[rows], values[rows], seed, resamples))
+    return pd.concat(tables, ignore_index=True)
+
+
+def statement(grown: pd.DataFrame, first: int = 5) -> str:
+    """What `convergence` shows, in words: the largest change from n/2 to n, and whether the first factors stay put.
+
+    Of the total-order index where there is one, else of the method's first index.
+    """
+    method = grown["method"].iloc[0]
+    index = "ST" if "ST" in set(grown["index"]) else indices.INDICES[method][0]
+    wide = grown[grown["index"] == index].pivot(index="factor", columns="n", values="value")
+    if wide.shape[1] < 2:
+        return f"{method}: {index} at n = {wide.columns[-1]} only; no smaller n to compare with."
+    before, after = wide.iloc[:, -2], wide.iloc[:, -1]
+    change = (after - before).abs()
+    ranks = [list(side.sort_values(ascending=False, kind="stable").index[:first]) for side in (before, after)]
+    moved = "unchanged" if ranks[0] == ranks[1] else f"were {', '.join(ranks[0])}, are {', '.join(ranks[1])}"
+    return (f"{method}: largest change of {index} from n = {wide.columns[-2]} to {wide.columns[-1]}: "
+            f"{change.max():.2g} ({change.idxmax()}); the first {len(ranks[0])} factors {moved}.")
+
+
+def _checked(method: str, names: Sequence[str], unit: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, Layout]:
+    """The values as float64, and how the design is laid out. Raises ValueError."""
+    if method not in METHODS:
+        raise ValueError(f"method {method} is not known; allowed: {', '.join(METHODS)}")
+    values = np.asarray(values, np.float64)
+    points, k = unit.shape
+    if len(names) != k or len(set(names)) != k:
+        raise ValueError(f"{method}: {len(names)} names, {len(set(names))} of them different, for {k} factors")
+    if values.ndim != 2 or values.shape[0] != points or values.shape[1] < 1:
+        raise ValueError(f"{method}: values of shape {values.shape} for {points} points; (points, replicates) needed")
+    missing = ~np.isfinite(values)
+    if missing.any():
+        raise ValueError(f"{method}: {missing.sum()} values at {missing.any(axis=1).sum()} of {points} points are "
+                         "missing or infinite; an index of the rest would be wrong")
+    means = values.mean(axis=1)
+    if method != "morris" and np.ptp(means) <= 1e-13 * np.abs(means).max():
+        raise ValueError(f"{method}: the outcome is the same at all {points} points; there is no variance to share out")
+    laid = layout(method, unit)
+    if laid.n < METHODS[method].least:
+        raise ValueError(f"{method}: n = {laid.n} is too small; at least {METHODS[method].least}")
+    return values, laid
