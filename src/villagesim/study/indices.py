@@ -52,16 +52,24 @@ def saltelli_step(unit: np.ndarray) -> int:
 def sobol(y: np.ndarray, k: int) -> np.ndarray:
     """S1, ST and, where the blocks have its rows, S2 (m, b) of y (n, step, b): b samples of n blocks.
 
-    Estimators of Saltelli et al. (2010), of second order Saltelli (2002), as in SALib. y should be centred, on the
-    scale of 1.
+    SALib's estimators of Saltelli et al. (2010). Where the blocks hold B with each factor from A as well, A and B
+    change places and the mean of both answers is taken, also of Saltelli's (2002) second order: half the variance for
+    the same runs, and exactly 0 for a pair with a factor that does nothing, where SALib's S2 holds the whole error of
+    the other factor's S1. y should be centred, on the scale of 1.
     """
-    from SALib.analyze.sobol import first_order, second_order, total_order
+    from SALib.analyze.sobol import first_order, total_order
 
     a, b, ab, ba = y[:, 0], y[:, -1], y[:, 1:k + 1], y[:, k + 1:-1]
-    found = [first_order(a, ab[:, i], b) for i in range(k)] + [total_order(a, ab[:, i], b) for i in range(k)]
-    if ba.shape[1]:
-        found += [second_order(a, ab[:, i], ab[:, j], ba[:, i], b) for i, j in combinations(range(k), 2)]
-    return np.array(found)
+    first, total = (np.array([of(a, ab[:, i], b) for i in range(k)]) for of in (first_order, total_order))
+    if not ba.shape[1]:
+        return np.concatenate([first, total])
+    first = (first + [first_order(b, ba[:, i], a) for i in range(k)]) / 2
+    total = (total + [total_order(b, ba[:, i], a) for i in range(k)]) / 2
+    shared = np.einsum("nib,njb->ijb", ba, ab, optimize=True) / len(y)
+    variance = np.var(np.concatenate([a, b]), axis=0)
+    closed = ((shared + shared.swapaxes(0, 1)) / 2 - np.mean(a * b, axis=0)) / np.where(variance > 0, variance, 1)
+    i, j = np.triu_indices(k, 1)
+    return np.concatenate([first, total, closed[i, j] - first[i] - first[j]])
 
 
 def steps(unit: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray]:
