@@ -52,8 +52,9 @@ def draw(table: pd.DataFrame, path: Path, title: str, grown: pd.DataFrame | None
         drawn.suptitle(f"{title}: {METHODS[method]}", x=0.008, ha="left", fontsize=12.5, fontweight="bold")
         n, replicates = table["n"].iloc[0], table["replicates"].iloc[0]
         left = f" The first {MOST} of {len(rows)} factors." if len(rows) > MOST else ""
+        blue = " No share of a pair lies below 0: blue is sampling error." if len(pairs) else ""
         many = f"means of {replicates} replicates" if replicates > 1 else "one replicate"
-        drawn.supxlabel(f"n = {n}; {many}. Lines and bands: 95 % percentile intervals.{left}\n{source}".strip(),
+        drawn.supxlabel(f"n = {n}; {many}. Lines and bands: 95 % percentile intervals.{left}{blue}\n{source}".strip(),
                         fontsize=6.8, color="#595959", ha="left", x=0.008)
         return style.save(drawn, Path(path))
 
