@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from test_policy_rules import TRIALS, assert_in_declared_range, situations
 from villagesim.mechanisms.choice import (
+    CERTAINTY_EQUIVALENT,
     LIVE,
+    LOGIT,
     OFFLINE,
     SHOP,
     ChoiceParameters,
@@ -173,6 +175,40 @@ def test_a_trader_may_lose_those_who_would_gain_online_though_they_wait(gain, fe
     }
 
 
+# The other form of entry: 1,950 yuan a year are asked for, and a scale of 500 yuan lies between sure and even.
+LOGIT_P = P._replace(entry=LOGIT, entry_scale=500.0)
+
+
+@pytest.mark.parametrize(("changes", "chance"), [
+    # worth nothing: half of those one in ten who think of it enter
+    ({"gain": 1950.0}, 0.05),
+    # a scale above and below: 0.1 / (1 + e^-1), 0.1 / (1 + e)
+    ({"gain": 2450.0}, 0.0731058579),
+    ({"gain": 1450.0}, 0.0268941421),
+    # two scales; and a scale twice as wide: again one
+    ({"gain": 2950.0}, 0.0880797078),
+    ({"gain": 2950.0, "p": LOGIT_P._replace(entry_scale=1000.0)}, 0.0731058579),
+    # a visit makes three times as many think of it
+    ({"gain": 2450.0, "visited": 1}, 0.2193175736),
+    # all think of it: no more than all can
+    ({"gain": 2450.0, "visited": 1, "p": LOGIT_P._replace(attention=0.9)}, 0.7310585786),
+])
+def test_by_logit_the_chance_to_enter_is_logistic_in_its_worth(changes, chance):
+    case = OUTSIDE | {"p": LOGIT_P} | changes
+    assert choice(case, u_consider=chance - 1e-9)["entered"] == 1
+    assert choice(case, u_consider=chance + 1e-9)["entered"] == 0
+
+
+def test_by_logit_nobody_enters_to_sell_nothing():
+    assert choice(OUTSIDE, p=LOGIT_P, wanted=0.0, gain=5000.0, u_consider=1e-12)["entered"] == 0
+
+
+def test_who_enters_by_logit_enters_as_anyone_does_and_stops_as_anyone_does():
+    assert choice(OUTSIDE, p=LOGIT_P) == choice(OUTSIDE)
+    for changes in ({}, {"u_help": 0.159}, {"months_unsold": 12}):
+        assert choice(INSIDE, p=LOGIT_P, **changes) == choice(INSIDE, **changes)
+
+
 # Seven months online with a fair margin, selling a fifth and wanting three fifths.
 INSIDE = OUTSIDE | {"mode": SHOP, "share": 0.2, "wanted": 0.6, "months_online": 7, "ever_online": 1, "first_online": 9}
 
@@ -287,6 +323,15 @@ def test_credit_savings_and_gain_never_keep_a_household_out(case, credit, more):
     assert chooses_channel(**(case | {"lever_startup_credit": max(credit, case["lever_startup_credit"])}))[3] >= entered
     assert chooses_channel(**(case | {"gain": case["gain"] + more}))[3] >= entered
     assert chooses_channel(**(case | {"savings": case["savings"] + int(more)}))[3] >= entered
+
+
+@TRIALS
+@given(situations(chooses_channel, **BELIEF, mode=st.just(OFFLINE), wanted=st.floats(0.001, 1.0),
+                  u_consider=st.floats(1e-9, 1.0)))
+def test_as_its_scale_goes_to_nothing_logit_is_the_certainty_equivalent(case):
+    exact = case["p"]._replace(entry=CERTAINTY_EQUIVALENT)
+    sharp = case["p"]._replace(entry=LOGIT, entry_scale=1e-9)
+    assert chooses_channel(**(case | {"p": sharp})) == chooses_channel(**(case | {"p": exact}))
 
 
 @TRIALS

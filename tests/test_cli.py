@@ -13,6 +13,7 @@ from villagesim.declare import declared
 from villagesim.levers import LEVERS
 from villagesim.mechanisms import Parameters
 from villagesim.scenario import digest, load
+from villagesim.settings import WORDS
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 HEAVY = ("numba", "numpy", "pandas", "matplotlib", "mesa", "SALib", "scipy", "pyarrow", "pydantic")
@@ -51,7 +52,8 @@ def test_parameters_lists_every_parameter_and_lever_with_unit_range_source_and_g
     for mechanism, group in zip(Parameters._fields, Parameters(), strict=True):
         for field in declared(type(group)):
             row = rows[f"parameters.{mechanism}.{field.name}"]
-            assert (row["unit"], row["default"]) == (field.quantity.unit, field.default)
+            default = WORDS[field.name][1][field.default] if field.name in WORDS else field.default
+            assert (row["unit"], row["default"]) == (field.quantity.unit, default)
     assert all(any(f".{lever.name}." in key for key in rows) for lever in LEVERS)
     assert all(row["source"] and row["grade"] in "ABC" and row["meaning"] for row in rows.values())
 

@@ -7,7 +7,7 @@ import pytest
 from villagesim.catalogue import called, columns, settable
 from villagesim.declare import GRADES, Quantity, declared, incomplete
 from villagesim.levers import LEVERS
-from villagesim.mechanisms import Parameters
+from villagesim.mechanisms import Parameters, choice, influence, logistics
 from villagesim.scenario_sections import SETTINGS
 from villagesim.settings import MIX, WORDS, CountySettings
 from villagesim.tables import TABLES
@@ -125,11 +125,33 @@ def test_every_lever_says_what_it_is_what_it_costs_and_where_that_comes_from(lev
         assert quantity.low <= usual <= quantity.high
 
 
-def test_words_stand_for_every_code_of_a_setting():
-    fields = {field.name: field for field in declared(CountySettings)}
-    for name, (_, words) in WORDS.items():
-        assert (fields[name].quantity.low, fields[name].quantity.high) == (0, len(words) - 1)
-    assert {name for name, field in fields.items() if field.quantity.unit == "code"} == set(WORDS)
+def test_words_stand_for_every_code_of_a_setting_or_parameter_and_for_nothing_else():
+    fields = [field for kind in (*SETTINGS.values(), *MECHANISMS.values()) for field in declared(kind)]
+    coded = [field for field in fields if field.quantity.unit == "code"]
+    assert sorted(field.name for field in coded) == sorted(WORDS)
+    assert {field.name for field in fields if field.name in WORDS and field.quantity.unit != "code"} == set()
+    for field in coded:
+        assert (field.quantity.low, field.quantity.high) == (0, len(WORDS[field.name][1]) - 1)
+        assert field.type is int
+
+
+@pytest.mark.parametrize(("name", "code", "word"), [
+    ("learning", influence.BAYES, "bayes"), ("learning", influence.AVERAGING, "averaging"),
+    ("entry", choice.CERTAINTY_EQUIVALENT, "certainty_equivalent"), ("entry", choice.LOGIT, "logit"),
+    ("pricing", logistics.COST_SHARE, "cost_share"), ("pricing", logistics.UNIFORM_TARIFF, "uniform_tariff"),
+])
+def test_a_form_s_word_stands_for_the_code_that_its_rule_asks_for(name, code, word):
+    assert WORDS[name][1][code] == word
+
+
+@pytest.mark.parametrize(("key", "words"), [
+    ("parameters.influence.learning", "bayes, averaging"), ("parameters.choice.entry", "certainty_equivalent, logit"),
+    ("parameters.logistics.pricing", "cost_share, uniform_tariff"), ("county.targeting", "open, women_elders"),
+])
+def test_the_catalogue_shows_the_words_of_a_form_and_not_its_codes(key, words):
+    entry = next(entry for entry in settable() if entry.key == key)
+    assert words in entry.meaning
+    assert entry.default == words.split(", ")[0]
 
 
 def test_the_usual_service_mix_adds_up_to_one():

@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from test_policy_rules import TRIALS, assert_in_declared_range, situations
 from villagesim.arithmetic import GRID
-from villagesim.mechanisms.influence import InfluenceParameters, believes, media_luck, tells_result
+from villagesim.mechanisms.influence import (
+    AVERAGING,
+    BAYES,
+    InfluenceParameters,
+    believes,
+    media_luck,
+    tells_result,
+    weight,
+)
 
 P = InfluenceParameters()._replace(
     prior_precision=4.0, fading=0.9, common_variance=0.1, own_variance=0.4, media_precision=0.25, media_spread=0.2,
@@ -148,6 +156,79 @@ def test_nobody_is_so_vague_that_a_tenth_is_left_of_precision():
     assert believes(**(LISTENER | {"belief_precision": 0.0, "p": vague}))[1] == 0.1
 
 
+# The other form: who averages lets its own belief of 0.3 count for 4 voices, and hears no media but where said.
+AVERAGER = LISTENER | {"p": LISTENER["p"]._replace(learning=AVERAGING, self_weight=4.0)}
+
+
+@pytest.mark.parametrize(("part", "voices", "by_precision", "by_number"), [
+    # 1 / (0.1 + 0.4); 1 / (0.1 + 0.2): two say less than twice one; half heard, half the weight
+    (1.0, 1.0, 2.0, 1.0),
+    (1.0, 2.0, 3.3333333333, 2.0),
+    (0.5, 2.0, 1.6666666667, 1.0),
+])
+def test_voices_weigh_by_their_precision_or_by_their_number(part, voices, by_precision, by_number):
+    assert weight(part, voices, P._replace(learning=BAYES)) == pytest.approx(by_precision, rel=1e-9)
+    assert weight(part, voices, P._replace(learning=AVERAGING)) == by_number
+
+
+@pytest.mark.parametrize(("acquaintance", "voices", "mean"), [
+    # one full tie tells 0.5: (4 x 0.3 + 1 x 0.5) / 5
+    (1.0, [(255, 0.5)], 0.34),
+    # two move it further, each as much: (1.2 + 2 x 0.5) / 6
+    (1.0, [(255, 0.5)] * 2, 0.3666666667),
+    # a trusted tie tells 1, one trusted a third as much tells 0: 4/3 voices say 0.75: (1.2 + 1) / (16/3)
+    (1.0, [(255, 1.0), (85, 0.0)], 0.4125),
+    # trust flattened: two half voices say 0.5: (1.2 + 0.5) / 5
+    (0.0, [(255, 1.0), (85, 0.0)], 0.34),
+    # bad results travel too: (1.2 - 0.5) / 5
+    (1.0, [(255, -0.5)], 0.14),
+])
+def test_who_averages_moves_to_the_trust_weighted_mean_of_what_it_hears(acquaintance, voices, mean):
+    case = AVERAGER | heard(*voices) | {"p": AVERAGER["p"]._replace(acquaintance=acquaintance)}
+    assert believes(**case)[0] == pytest.approx(mean, rel=1e-9)
+
+
+@pytest.mark.parametrize(("changes", "mean"), [
+    # nothing heard, nothing moved
+    ({}, 0.3),
+    # champions: two, half heard, say 0.5 as one voice would: (1.2 + 0.5) / 5
+    ({"village_champion_tells": 2, "village_champion_told": GRID}, 0.34),
+    # its own result of 0.75 is one fully trusted voice: (1.2 + 0.75) / 5
+    ({"tells": 1, "told": 786_432}, 0.39),
+    # all three: (1.2 + 0.5 + 0.5 + 0.75) / 7
+    ({"village_champion_tells": 2, "village_champion_told": GRID, "tells": 1, "told": 786_432} | heard((255, 0.5)),
+     0.4214285714),
+    # twice as sure of itself: (8 x 0.3 + 0.5) / 9
+    ({"p": AVERAGER["p"]._replace(self_weight=8.0)} | heard((255, 0.5)), 0.3222222222),
+])
+def test_who_averages_counts_champions_and_its_own_result_as_voices(changes, mean):
+    assert believes(**(AVERAGER | changes))[0] == pytest.approx(mean, rel=1e-9)
+
+
+def test_media_are_to_who_averages_the_part_of_a_voice_that_their_precision_is_of_a_result_s():
+    # precision 0.25 x 0.5 = 0.125 against 2 of a result: 1/16 of a voice says 0.4: (1.2 + 0.025) / 4.0625
+    case = AVERAGER | {"p": AVERAGER["p"]._replace(media_precision=0.25)}
+    assert believes(**case)[0] == pytest.approx(0.3015384615, rel=1e-9)
+
+
+def test_who_averages_counts_no_evidence_and_stays_as_vague_as_it_was():
+    for precision in (2.0, 14.0):
+        found = believes(**(AVERAGER | heard((255, 0.5), (255, 0.75)) | {"belief_precision": precision}))
+        assert found[1:] == (precision, pytest.approx(0.52, rel=1e-14))
+
+
+def test_two_who_average_and_hear_each_other_agree_in_the_end_where_degroot_s_weights_say():
+    """Their matrix has rows (8/9, 1/9) and (1/2, 1/2): its stationary weights are (9/11, 2/11)."""
+    stubborn, open_minded = AVERAGER["p"]._replace(self_weight=8.0), AVERAGER["p"]._replace(self_weight=1.0)
+    one, other = 0.0, 1.0
+    for _ in range(40):
+        hears = [heard((255, told)) for told in (other, one)]
+        one, other = (believes(**(AVERAGER | said | {"belief_mean": belief, "p": p}))[0]
+                      for said, belief, p in zip(hears, (one, other), (stubborn, open_minded), strict=True))
+    # A result is told in steps of 2^-20.
+    assert (one, other) == (pytest.approx(2 / 11, abs=2e-5), pytest.approx(2 / 11, abs=2e-5))
+
+
 TOLD = st.integers(-3 * GRID // 2, 3 * GRID // 2)
 VOICES = st.lists(st.tuples(st.integers(0, 255), TOLD), max_size=30)
 CHAMPIONS = st.lists(TOLD, max_size=5)
@@ -191,6 +272,15 @@ def test_one_more_voice_never_makes_a_belief_vaguer(case, voices, champions, voi
     found = listening(case, voices, champions)
     assert listening(case, [*voices, voice], champions)[1] >= found[1] - 1e-9
     assert listening(case, voices, [*champions, voice[1]])[1] >= found[1]
+
+
+@TRIALS
+@given(LISTENERS, VOICES, CHAMPIONS)
+def test_who_averages_ends_between_the_lowest_and_the_highest_of_what_it_believed_and_heard(case, voices, champions):
+    p = case["p"]._replace(learning=AVERAGING, media_precision=0.0)
+    told = [told / GRID for _, told in voices] + [told / GRID for told in champions] + [case["told"] / GRID]
+    mean = listening(case | {"p": p}, voices, champions)[0]
+    assert min(case["belief_mean"], *told) - 1e-9 <= mean <= max(case["belief_mean"], *told) + 1e-9
 
 
 @TRIALS

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from test_policy_rules import TRIALS
 from test_sales_rules import anywhere, misfits
 from villagesim.mechanisms.logistics import (
+    UNIFORM_TARIFF,
     LogisticsParameters,
     handling_paid,
     parcel_price,
@@ -238,6 +239,25 @@ def test_rounds_follow_the_load_slowly_and_within_bounds(changes, visits):
 ])
 def test_the_posted_fee_follows_the_cost_of_a_parcel_within_bounds(changes, fee):
     assert quiet(**changes)["fee"] == pytest.approx(fee)
+
+
+@pytest.mark.parametrize("changes", [
+    {}, {"parcels_out": 1}, {"wanted_in": 173}, {"fee": 14.0}, {"terrain": 1.0, "length": 60.0}, {"serving": 0},
+])
+def test_under_a_uniform_tariff_every_route_posts_the_same_fee_at_once_whatever_it_costs(changes):
+    tariff = P._replace(pricing=UNIFORM_TARIFF, tariff=5.5)
+    month, usual = quiet(**changes, p=tariff), quiet(**changes)
+    assert month.pop("fee") == 5.5
+    assert usual.pop("fee") != 5.5
+    assert month == usual
+
+
+@pytest.mark.parametrize(("tariff", "runs"), [(5.0, True), (4.0, False)])
+def test_under_a_uniform_tariff_a_route_that_it_does_not_pay_for_is_closed(tariff, runs):
+    # 100 parcels a month bring 100 x (5 - 3) = 200 yuan, or 100; a round a week costs 173.20, of which 0.9 are 155.88.
+    p = P._replace(pricing=UNIFORM_TARIFF, tariff=tariff, carry=1000.0, memory=1.0)
+    december = quiet(parcels_out=100, county_season=11, p=p)
+    assert quiet(parcels_out=100, county_season=0, fee=december["fee"], p=p)["serving"] == runs
 
 
 @pytest.mark.parametrize(("changes", "latent", "cost"), [

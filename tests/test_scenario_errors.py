@@ -80,6 +80,8 @@ BAD = {
     "word": ('[county]\ncarrier = "contractor"', "county.carrier", 'did you mean "contractors"'),
     "code for a word": ("[county]\ntargeting = 1", "county.targeting", '"women_elders"'),
     "name of a code": ("[county]\ncontractors = 1", "county.contractors", "not known"),
+    "form": ('[parameters.influence]\nlearning = "average"', "influence.learning", 'did you mean "averaging"'),
+    "code for a form": ("[parameters.choice]\nentry = 1", "parameters.choice.entry", '"logit"'),
     "mix": ("[county]\nmix_group = 0.5", "county.mix_", "adds up to 1.15, not 1"),
     "no product": ("[world]\nfresh = 0\ndry = 0\ncraft = 0", "world.fresh", "one of them above 0"),
     "end before start": ("[levers.camp]\nintensity = 1\nstart = 9\nend = 9", "levers.camp.end", "not after start (9)"),

@@ -163,6 +163,21 @@ def test_a_number_may_carry_its_unit(written_as, key, value, tmp_path):
     assert type(found) is float
 
 
+@pytest.mark.parametrize(
+    ("mechanism", "key", "word", "code"),
+    [("influence", "learning", "averaging", 1), ("choice", "entry", "logit", 1),
+     ("logistics", "pricing", "uniform_tariff", 1), ("influence", "learning", "bayes", 0)],
+)
+def test_a_form_of_the_model_is_chosen_by_its_word(mechanism, key, word, code, tmp_path):
+    scenario = load(written(tmp_path, f'[parameters.{mechanism}]\n{key} = "{word}"'))
+    found = getattr(getattr(scenario.parameters, mechanism), key)
+    assert (found, type(found)) == (code, int)
+    assert resolved(scenario)["parameters"][mechanism][key] == word
+    assert changed(scenario, {f"parameters.{mechanism}.{key}": word}).parameters == scenario.parameters
+    usual = changed(scenario, {f"parameters.{mechanism}": {}})
+    assert (digest(scenario) == digest(usual)) == (code == 0)
+
+
 def test_growth_may_be_written_in_per_cent_a_year(tmp_path):
     grows = load(written(tmp_path, '[outside]\ncity_wage_growth = "4 %/year"')).outside.city_wage_growth
     assert grows == 0.04

@@ -46,9 +46,9 @@ def _entry(kind: str, key: str, default: Any, quantity: Quantity) -> Entry:
     )
 
 
-def _setting(section: str, key: str, field: Declared) -> Entry:
-    """A setting; one that is written as a word says which words there are."""
-    entry = _entry("setting", f"{section}.{key}", field.default, field.quantity)
+def _field(kind: str, key: str, field: Declared) -> Entry:
+    """A parameter or setting; one that is written as a word says which words there are."""
+    entry = _entry(kind, key, field.default, field.quantity)
     if field.name not in WORDS:
         return entry
     words = WORDS[field.name][1]
@@ -58,11 +58,11 @@ def _setting(section: str, key: str, field: Declared) -> Entry:
 def settable() -> Iterator[Entry]:
     """All that a scenario file can set: parameters of mechanisms, settings, levers with their prices, shocks."""
     for mechanism, group in zip(Parameters._fields, Parameters(), strict=True):
-        for field in declared(type(group)):
-            yield _entry("parameter", f"parameters.{mechanism}.{field.name}", field.default, field.quantity)
+        for key, field in fields_of(type(group)).items():
+            yield _field("parameter", f"parameters.{mechanism}.{key}", field)
     for section, kind in SETTINGS.items():
         for key, field in fields_of(kind).items():
-            yield _setting(section, key, field)
+            yield _field("setting", f"{section}.{key}", field)
     for lever in LEVERS:
         shock = lever.pathway == "shock"
         kind, key = ("shock", f"shocks.{lever.name}") if shock else ("lever", f"levers.{lever.name}")

@@ -23,6 +23,14 @@ extends = "{base}"
 # selection = "ready"               # or "random", "remote"
 # priority = ["posts", "camp"]      # who gets money first when it is short
 
+# Forms of the model that have a published alternative; `villagesim describe learning` says more.
+# [parameters.influence]
+# learning = "averaging"            # or "bayes"
+# [parameters.choice]
+# entry = "logit"                   # or "certainty_equivalent"
+# [parameters.logistics]
+# pricing = "uniform_tariff"        # or "cost_share"
+
 # Levers: intensity, start, end, ramp (months from the end of spin-up), reach (share of villages), unit_cost.
 # `levers.camp = false` switches an inherited lever off.
 """

@@ -32,9 +32,9 @@ def known_keys() -> list[str]:
     settings = [f"{section}.{key}" for section, kind in SETTINGS.items() for key in fields_of(kind)]
     defaults = Parameters()
     return settings + [
-        f"parameters.{mechanism}.{field.name}"
+        f"parameters.{mechanism}.{key}"
         for mechanism in Parameters._fields
-        for field in declared(type(getattr(defaults, mechanism)))
+        for key in fields_of(type(getattr(defaults, mechanism)))
     ]
 
 

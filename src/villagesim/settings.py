@@ -172,9 +172,13 @@ class OutsideSettings(NamedTuple):
 
 
 # In a scenario file these codes are written as words: field -> (key in the file, words in the order of the codes).
+# The last three are forms that a mechanism may take, under [parameters.MECHANISM].
 WORDS = {
     "contractors": ("carrier", ("social_workers", "contractors")),
     "targeting": ("targeting", ("open", "women_elders", "returnees", "need", "network")),
     "selection": ("selection", ("random", "ready", "remote")),
+    "learning": ("learning", ("bayes", "averaging")),
+    "entry": ("entry", ("certainty_equivalent", "logit")),
+    "pricing": ("pricing", ("cost_share", "uniform_tariff")),
 }
 MIX = ("mix_casework", "mix_group", "mix_organising", "mix_linking", "mix_follow_up")

@@ -5,10 +5,12 @@ Claims B4 B5 B6 B7
 
 from typing import Annotated, NamedTuple
 
-from villagesim.arithmetic import clip, whole_fen
+from villagesim.arithmetic import clip, logistic, whole_fen
 from villagesim.declare import Quantity, rule
 
 OFFLINE, SHOP, LIVE = 0, 1, 2
+# The forms of entry, in the order of their codes.
+CERTAINTY_EQUIVALENT, LOGIT = 0, 1
 _SWEPT = "assumption: varied over its range in experiments/"
 
 
@@ -50,6 +52,10 @@ class ChoiceParameters(NamedTuple):
     dormant: Annotated[float, Quantity("month", "months without a sale after which a shop is given up", 6.0, 36.0,
         "an account is not a seller: 12,800 accounts, 24 entrepreneurs (Rongjiang to 2024)", "B")] = 15.0
     trial: Annotated[float, Quantity("month", "months before a seller judges its own results", 1.0, 18.0, "ramp of 3 to 9 months (Zoucheng 2017)", "B")] = 6.0
+    entry: Annotated[int, Quantity("code", "structure: how a household that thinks of it decides to enter", 0, 1,
+        "structural choice: certainty equivalent (Pratt 1964) with waiting, or random utility (McFadden 1974)", "C")] = CERTAINTY_EQUIVALENT
+    entry_scale: Annotated[float, Quantity("yuan/year", "scale of what a household sees in entering and the model does not, under logit",
+        20.0, 2000.0, _SWEPT, "C")] = 200.0
 
 
 @rule
@@ -87,8 +93,12 @@ def chooses_channel(mode, share, savings, reluctance, skill_operation, belief_pr
                     county_month, lever_startup_credit, u_consider, u_live, u_quit, u_help, p):
     """Mode, sells, share, entered, quit, start-up cost [fen], months online, ever online, month of first entry, feasible.
 
-    Enters when the gain, written off over the horizon, beats the start-up cost, distaste, and the worth of waiting while
-    the belief is vague. Leaves over bad results after a trial, over a problem that nobody helps with, or when nothing sells.
+    Weighs the gain against the start-up cost, written off over the horizon, distaste, and the worth of waiting while the
+    belief is vague (Dixit and Pindyck 1994). Two forms, by `entry`. certainty_equivalent: whoever thinks of it enters
+    when that worth is positive. logit: whoever thinks of it, and would sell anything, enters with probability
+    logistic(worth / entry_scale), the random utility of McFadden 1974, which as the scale goes to 0 is the first form;
+    the draw by which a household thinks of it decides. Leaves over bad results after a trial, over a problem that nobody
+    helps with, or when nothing sells.
     """
     credit = clip(lever_startup_credit, 0.0, 1.0)
     live = skill_operation >= p.live_skill and u_live < p.live_chance
@@ -98,9 +108,12 @@ def chooses_channel(mode, share, savings, reluctance, skill_operation, belief_pr
     distaste = max(0.0, p.reluctance + p.reluctance_spread * reluctance)
     worth = gain - distaste - vague - felt / p.horizon
     prompted = seat_basic == 1 or visited == 1 or group_months > 0
-    thinks = u_consider < p.attention * (p.prompted if prompted else 1.0)
+    thinks = min(1.0, p.attention * (p.prompted if prompted else 1.0))
+    by_logit = p.entry == LOGIT
+    chance = thinks * (logistic(worth / p.entry_scale) if by_logit else 1.0)
+    may = (wanted if by_logit else worth) > 0.0
     if mode == OFFLINE:
-        if thinks and worth > 0.0:
+        if u_consider < chance and may:
             first = county_month if first_online < 0 else first_online
             return (LIVE if live else SHOP), 1, wanted, 1, 0, whole_fen(price), 0, 1, first, 1
         return OFFLINE, 0, 0.0, 0, 0, 0, 0, ever_online, first_online, gain > distaste

@@ -8,6 +8,8 @@ from typing import Annotated, NamedTuple
 from villagesim.arithmetic import GRID, clip, on_grid
 from villagesim.declare import Quantity, rule
 
+# The forms of learning, in the order of their codes.
+BAYES, AVERAGING = 0, 1
 _SWEPT = "assumption: varied over its range in experiments/"
 
 
@@ -28,6 +30,10 @@ class InfluenceParameters(NamedTuple):
     acquaintance: Annotated[float, Quantity("share", "how far tie trust weighs results (0: all ties alike)", 0.0, 1.0,
         "seed paper 6: acquaintance society; 0 is the flattened case", "C")] = 1.0
     trust_step: Annotated[float, Quantity("share", "movement of trust in e-commerce by one month's good or bad news", 0.0, 0.2, _SWEPT, "C")] = 0.02
+    learning: Annotated[int, Quantity("code", "structure: how results move a belief", 0, 1,
+        "structural choice: normal updating (Foster and Rosenzweig 1995) or averaging (DeGroot 1974)", "C")] = BAYES
+    self_weight: Annotated[float, Quantity("voice", "fully trusted voices that one's own belief counts for under averaging",
+        1.0, 60.0, _SWEPT, "C")] = 8.0
 
 
 @rule
@@ -49,37 +55,51 @@ def tells_result(quit, sold, margin, margin_smooth, shipping, skill_basic, skill
 
 
 @rule
+def weight(part, voices, p):
+    """Weight of the mean of so many voices, of which a part is heard: its precision [1], or under averaging its voices.
+
+    By precision ten voices say less than ten times one, since they share a month's shock; whoever averages counts each.
+    """
+    return part * voices if p.learning == AVERAGING else part / (p.common_variance + p.own_variance / voices)
+
+
+@rule
 def believes(belief_mean, belief_precision, trust_online, heard, heard_trust, heard_flat, voices, told, tells, village_champion_told,
              village_champion_tells, county_media_margin, county_media_shock, p):
     """Mean [yuan/yuan] and precision [1] of the belief about the online price edge, and trust in e-commerce [share].
 
-    Results of one month share a shock, so ten ties say less than ten times one: variance common + own / heard.
-    Formula: normal updating with precision weights; evidence beyond the prior fades.
+    Two forms, by `learning`. bayes: normal updating with precision weights (as in Foster and Rosenzweig 1995); results of
+    one month share a shock, so ten ties say less than ten times one; evidence beyond the prior fades. averaging: the
+    belief moves to the mean of itself, at `self_weight`, and of what is heard, at the trust in who tells it (DeGroot 1974;
+    repetition counts as news: DeMarzo, Vayanos and Zwiebel 2003); media weigh against a voice as their precision does
+    against that of one result; no evidence is counted, so that the precision stays.
     """
-    precision = p.prior_precision + p.fading * (belief_precision - p.prior_precision)
-    total = precision * belief_mean
+    averages = p.learning == AVERAGING
+    kept = p.self_weight if averages else p.prior_precision + p.fading * (belief_precision - p.prior_precision)
+    total = kept * belief_mean
 
-    media = p.media_precision * trust_online
-    precision = precision + media
+    media = p.media_precision * trust_online * (p.common_variance + p.own_variance if averages else 1.0)
+    weighed = kept + media
     total = total + media * (county_media_margin + p.media_spread * county_media_shock)
 
     number = p.acquaintance * heard_trust / 255.0 + (1.0 - p.acquaintance) * 0.5 * voices
     if number > 0.0:
         alike = heard_flat / (GRID * (1.0 * voices))
         trusted = heard / (GRID * (1.0 * heard_trust)) if heard_trust > 0 else alike
-        weight = 1.0 / (p.common_variance + p.own_variance / number)
-        precision = precision + weight
-        total = total + weight * (p.acquaintance * trusted + (1.0 - p.acquaintance) * alike)
+        ties = weight(1.0, number, p)
+        weighed = weighed + ties
+        total = total + ties * (p.acquaintance * trusted + (1.0 - p.acquaintance) * alike)
     if village_champion_tells > 0:
-        weight = p.champion_reach / (p.common_variance + p.own_variance / village_champion_tells)
-        precision = precision + weight
-        total = total + weight * (village_champion_told / (GRID * (1.0 * village_champion_tells)))
+        shown = weight(p.champion_reach, village_champion_tells, p)
+        weighed = weighed + shown
+        total = total + shown * (village_champion_told / (GRID * (1.0 * village_champion_tells)))
     if tells:
-        weight = 1.0 / (p.common_variance + p.own_variance)
-        precision = precision + weight
-        total = total + weight * (told / (1.0 * GRID))
+        own = weight(1.0, 1.0, p)
+        weighed = weighed + own
+        total = total + own * (told / (1.0 * GRID))
 
-    mean = clip(total / precision, -3.0, 3.0)
+    mean = clip(total / weighed, -3.0, 3.0)
     step = p.trust_step if mean > belief_mean else (-p.trust_step if mean < belief_mean else 0.0)
     news = 1.0 if (number > 0.0 or village_champion_tells > 0 or tells == 1) else 0.0
+    precision = belief_precision if averages else weighed
     return mean, clip(precision, 0.1, 1000000.0), clip(trust_online + step * news, 0.02, 0.98)

@@ -8,6 +8,8 @@ from typing import Annotated, NamedTuple
 from villagesim.arithmetic import GRID, clip, on_grid, share_of, whole_fen
 from villagesim.declare import Quantity, rule
 
+# The forms of pricing, in the order of their codes.
+COST_SHARE, UNIFORM_TARIFF = 0, 1
 _SWEPT = "assumption: varied over its range in experiments/"
 WEEKS = 4.33
 
@@ -47,6 +49,10 @@ class LogisticsParameters(NamedTuple):
     pooled_shipping: Annotated[float, Quantity("share", "fee saved where sellers ship together (full teamwork)", 0.0, 0.5,
         "large senders pay 10 to 35 % less", "B")] = 0.25
     connected: Annotated[float, Quantity("share", "inbound parcels that a household without route or point still sends for", 0.0, 1.0, _SWEPT, "C")] = 0.4
+    pricing: Annotated[int, Quantity("code", "structure: how the posted fee comes about", 0, 1,
+        "structural choice: full cost (Hall and Hitch 1939) or one tariff for all routes (Valletti, Hoernig and Barros 2002)", "C")] = COST_SHARE
+    tariff: Annotated[float, Quantity("yuan/parcel", "outbound fee of every route under a uniform tariff", 3.0, 15.0,
+        "assumption: near the mean fee by cost share without a programme; varied over its range in experiments/", "C")] = 5.0
 
 
 @rule
@@ -98,7 +104,10 @@ def route_month(length, terrain, villages, serving, visits, fee, backlog, parcel
     """A route's month: serving, opened, closed, visits, fee, backlog, fill, latent revenue and cost, two flows [fen].
 
     Couriers live on parcels in and out. The route is reviewed once a year on its twelve-month latent record, with a
-    margin between closing and opening, so that a seasonal trough closes nothing.
+    margin between closing and opening, so that a seasonal trough closes nothing. Two forms of the posted fee, by
+    `pricing`. cost_share: full cost (Hall and Hitch 1939): the fee moves by part of the gap to line-haul and a share of the
+    route's cost a parcel, within bounds. uniform_tariff: universal service (Valletti, Hoernig and Barros 2002): every
+    route posts the same tariff at once, whatever it costs, and only whether it runs answers to cost.
     """
     places = max(1, villages) * (1.0 * GRID)
     share_point = point / places
@@ -125,7 +134,8 @@ def route_month(length, terrain, villages, serving, visits, fee, backlog, parcel
     earned = latent + p.memory * (would_earn - latent)
     cost = latent_cost + p.memory * (would_cost - latent_cost)
     wanted_fee = p.line_haul + p.fee_share * share_of(run_cost, 1.0 * (wanted_in + parcels_out))
-    asked = fee + p.fee_adjust * (clip(wanted_fee, p.fee_low, p.fee_high) - fee)
+    posted = fee + p.fee_adjust * (clip(wanted_fee, p.fee_low, p.fee_high) - fee)
+    asked = p.tariff if p.pricing == UNIFORM_TARIFF else posted
 
     guess = earned * (1.0 + p.review_spread * z_route)
     review = county_season == 0
