@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,50 @@ HERE = Path(__file__).parent
 def test_both_engines_tell_the_same_story_every_month(name, small_county):
     scenario = small_county(name)
     assert by_month(scenario, 7, "reference") == by_month(scenario, 7, "core")
+
+
+# Forms of the model that have a published alternative: every combination is one model, in both engines.
+FORMS = {
+    "parameters.influence.learning": ("bayes", "averaging"),
+    "parameters.choice.entry": ("certainty_equivalent", "logit"),
+    "parameters.logistics.pricing": ("cost_share", "uniform_tariff"),
+}
+COMBINATIONS = [dict(zip(FORMS, words, strict=True)) for words in product(*FORMS.values())]
+
+
+def formed(scenario, forms):
+    """The scenario in these forms, over fewer months."""
+    return changed(scenario, forms | {"run.spin_up": 2, "run.months": 10})
+
+
+@pytest.mark.parametrize("forms", COMBINATIONS, ids=lambda forms: "-".join(forms.values()))
+def test_both_engines_tell_the_same_story_in_every_combination_of_forms(forms, small_county):
+    scenario = formed(small_county("integrated"), forms)
+    assert by_month(scenario, 7, "reference") == by_month(scenario, 7, "core")
+
+
+def test_no_two_combinations_of_forms_tell_the_same_story(small_county):
+    scenarios = [formed(small_county("integrated"), forms) for forms in COMBINATIONS]
+    assert len({of_world(run(scenario, 7)) for scenario in scenarios}) == len(COMBINATIONS) == 8
+    assert of_world(run(scenarios[0], 7)) == of_world(run(formed(small_county("integrated"), {}), 7))
+
+
+@pytest.mark.parametrize(("key", "word", "outcome"), [
+    ("parameters.influence.learning", "averaging", lambda world: world.households.belief_mean.mean()),
+    ("parameters.choice.entry", "logit", lambda world: world.households.ever_online.mean()),
+    ("parameters.logistics.pricing", "uniform_tariff", lambda world: world.households.shipping.mean()),
+])
+def test_another_form_is_another_outcome(key, word, outcome, small_county):
+    usual = small_county("integrated")
+    assert outcome(run(changed(usual, {key: word}), 7)) != pytest.approx(outcome(run(usual, 7)), rel=0.01)
+
+
+def test_a_form_compiles_no_kernel_a_second_time(small_county):
+    """The code of a form is an int among the parameters, whichever form it is: one signature."""
+    usual = small_county("baseline").parameters
+    for forms in COMBINATIONS:
+        other = changed(small_county("baseline"), forms).parameters
+        assert [[type(value) for value in group] for group in other] == [[type(value) for value in g] for g in usual]
 
 
 def test_counties_on_four_threads_are_those_on_one(small_county):
