@@ -121,6 +121,18 @@ def test_what_a_household_compares_adds_up_to_what_it_does(integrated, sellers):
             assert found.chance == pytest.approx(p.attention) or found.chance == pytest.approx(p.attention * p.prompted)
 
 
+def test_what_a_household_asks_for_by_logit_is_the_gain_at_which_half_who_think_of_it_enter(integrated, sellers):
+    """One and the same household asks for the same whichever the form; by logit its gain need not beat it."""
+    logit = changed(integrated, {"parameters.choice.entry": "logit"})
+    other = trace(logit, next(iter(sellers)), SEED).months[0]["chooses_channel"]
+    found = weighing(other)
+    expected = weighing(other._replace(saw=other.saw | {"p": integrated.parameters.choice}))
+    assert found.asked == pytest.approx(expected.asked, rel=1e-9)
+    assert found.chance == pytest.approx(expected.chance, rel=1e-9)
+    assert other.would({"gain": found.asked, "u_consider": 0.499 * found.chance})["entered"] == 1
+    assert other.would({"gain": found.asked, "u_consider": 0.501 * found.chance})["entered"] == 0
+
+
 def test_every_stop_has_a_reason(integrated, columns):
     stopped = {int(row) for kept in columns.values() for row in np.flatnonzero(kept["quit"])}
     assert stopped

@@ -13,6 +13,8 @@ HALVINGS = 60
 # Beyond any gain, precision or draw that a county can hold.
 HUGE = 1e7
 NEVER = 1.0
+# What a household wants to sell where only its thinking of it is asked for.
+ANYTHING = 1e-9
 SURE = {"belief_precision": 1e300}
 PAID_FOR = {"lever_startup_credit": 1.0}
 REASONS = {
@@ -47,15 +49,20 @@ class Weighing(NamedTuple):
 
 
 def weighing(choice: "Moment") -> Weighing:
-    """What a household compares in `chooses_channel`, as one that is offline."""
+    """What a household compares in `chooses_channel`, as one that is offline.
+
+    It asks for the gain at which entering is worth nothing. Where entry is by logit, half of those who think of it
+    enter there: hence the draw for which it is asked.
+    """
+    sure = {"mode": 0, "gain": HUGE, "wanted": ANYTHING}
+    chance = _least(lambda draw: choice.would(sure | {"u_consider": draw})["entered"] == 0, 1.0)
+
     def enters(gain: float, changes: Mapping[str, Any]) -> bool:
-        return choice.would({"mode": 0, "u_consider": 0.0, "gain": gain} | changes)["entered"] == 1
+        return choice.would({"mode": 0, "u_consider": 0.5 * chance, "gain": gain} | changes)["entered"] == 1
 
     asked, known, free = (
         _least(lambda gain, changes=changes: enters(gain, changes), HUGE) for changes in ({}, SURE, SURE | PAID_FOR)
     )
-    chance = _least(
-        lambda draw: choice.would({"mode": 0, "u_consider": draw, "gain": HUGE})["entered"] == 0, 1.0)
     return Weighing(choice.saw["gain"], free, asked - known, known - free, chance, choice.drew["u_consider"])
 
 
