@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from villagesim.catalogue import settable
 from villagesim.cli import app
 from villagesim.declare import declared
 from villagesim.draws import Purpose
@@ -18,6 +19,7 @@ from villagesim.levers import LEVERS
 from villagesim.mechanisms import Parameters
 from villagesim.mechanisms.accounts import FLOWS
 from villagesim.report import odd
+from villagesim.settings import WORDS
 from villagesim.tables import TABLES
 
 PAGE = Path(__file__).parents[1] / "paper" / "odd.md"
@@ -71,6 +73,8 @@ def test_whatever_the_text_writes_as_code_is_a_name_of_the_model(page):
     known |= {column.name for kind in TABLES.values() for column in declared(kind)} | set(TABLES)
     known |= {lever.name for lever in LEVERS} | {phase.function.__name__ for phase in SCHEDULE
                                                  if isinstance(phase, Exchange)}
+    known |= {word for _, words in WORDS.values() for word in words}
+    known |= {entry.key for entry in settable() if entry.key.startswith("parameters.")}
     known |= {"reference", "core", "code", "world/", "p.", "villagesim odd", "villagesim claims", "route_villages"}
     assert set(re.findall(r"`([^`\n]+)`", odd.prose(page))) - known == set()
 
