@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from conftest import SCENARIOS
 from fingerprints import of_world
+from villagesim import cli
 from villagesim.engine import checkpoint, run
 from villagesim.scenario import ScenarioError, changed
 
@@ -113,3 +116,31 @@ def test_a_county_of_its_own_seed_stays_the_same_under_another_luck(small_county
     assert not np.array_equal(first.households.savings, second.households.savings)
     own = changed(scenario, {"run.world_seed": -1})
     assert by_month(changed(scenario, {"run.world_seed": 1}), 1) == by_month(own, 1)
+
+
+def test_a_run_goes_on_from_the_command_line_where_another_left_it(tmp_path):
+    def command(*words):
+        return CliRunner().invoke(cli.app, ["run", *map(str, words), "--out", str(tmp_path / "out")])
+
+    for name, more in (("going", ""), ("cut", "[shocks.fund_cut]\nintensity = 1\nstart = 14\n")):
+        text = f'title = "{name}"\nextends = "{SCENARIOS / "integrated.toml"}"\n'
+        text += "[world]\nvillages = 6\nhouseholds = 40\n[run]\nmonths = 24\nspin_up = 12\n" + more
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+    kept = command(tmp_path / "going.toml", "--checkpoint", 12)
+    file = tmp_path / "out/going/seed-1-month-12.npz"
+    assert kept.exit_code == 0, kept.output
+    assert f"kept: {file}" in kept.output
+    assert command(tmp_path / "cut.toml", "--from", file).exit_code == 0
+    forked = (tmp_path / "out/cut/summary.csv").read_bytes()
+    assert command(tmp_path / "cut.toml", "--replicates", 1).exit_code == 0
+    assert (tmp_path / "out/cut/summary.csv").read_bytes() == forked
+    for words, says in (
+        ((tmp_path / "going.toml", "--from", tmp_path / "none.npz"), "no such file"),
+        ((tmp_path / "going.toml", "--from", tmp_path / "cut.toml"), "no checkpoint"),
+        ((tmp_path / "going.toml", "--checkpoint", 24), "allowed: 0 to 23"),
+        ((tmp_path / "going.toml", "--checkpoint", 3, "--replicates", 2), "of one run"),
+    ):
+        refused = command(*words)
+        assert refused.exit_code == 2
+        assert says in refused.output
+        assert len(refused.output.strip().splitlines()) == 1

@@ -13,6 +13,7 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
 
+    from villagesim.results import Run
     from villagesim.scenario import Scenario
     from villagesim.study.runner import Progress
 
@@ -48,37 +49,83 @@ def run(
     engine: EngineOption = Engine.CORE,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Seed of all luck, instead of the file's.")] = None,
     replicates: Annotated[int | None, typer.Option("--replicates", min=1, help="Usually 10; reference 1.")] = None,
+    checkpoint: Annotated[int | None, typer.Option(
+        "--checkpoint", min=0, help="Keep the county as it is at the start of this month (0: end of spin-up); one run.",
+    )] = None,
+    start: Annotated[Path | None, typer.Option(
+        "--from", help="Go on from a checkpoint, whose past the scenario must share; one run, under its seed.")] = None,
     out: Out = Path("results"),
 ) -> None:
     """One scenario: what happens, with intervals over replicates, as a table and a figure.
 
     \b
-    Example:
+    Examples:
       villagesim run scenarios/integrated.toml --replicates 20
+      villagesim run scenarios/integrated.toml --checkpoint 60
+      villagesim run scenarios/fund_cut.toml --from results/integrated/seed-1-month-60.npz
     """
-    from villagesim.figures import draw
-    from villagesim.results import run_name, summary
     from villagesim.scenario import load, with_seed
-    from villagesim.study import compare as study
     from villagesim.study import runner
 
     chosen = load(scenario)
     chosen = chosen if seed is None else with_seed(chosen, seed)
+    if checkpoint is not None or start is not None:
+        _branch(chosen, engine.value, replicates, checkpoint, start, out)
+        return
     count = replicates or USUAL[engine]
     with _studying([chosen], engine.value) as progress:
         runs = runner.replicate([chosen], count, engine.value, 1 if count <= FEW else None, out / "runs", progress)
+    _report(chosen, runs[chosen.name], engine.value, out)
+
+
+def _branch(scenario: "Scenario", engine: str, replicates: int | None, month: int | None, start: Path | None,
+            out: Path) -> None:
+    """One run that keeps its county at a month, or goes on from one that was kept."""
+    from villagesim.engine import checkpoint
+    from villagesim.results import record
+    from villagesim.study.runner import keep
+
+    if (replicates or 1) > 1:
+        _refuse(f"--replicates {replicates}: a checkpoint is of one run; allowed: 1")
+    if month is not None and month >= scenario.run.months:
+        _refuse(f"--checkpoint {month}: the run ends before it; allowed: 0 to {scenario.run.months - 1}")
+    begun = None if start is None else checkpoint.read(start)
+    seed = int(scenario.run.seed) if begun is None else begun.seed
+    spin_up, kept = int(scenario.run.spin_up), []
+
+    def look(now: int, world: Any) -> None:
+        if month is not None and now + 1 == month:
+            taken = checkpoint.take(world, scenario, seed, month + spin_up)
+            kept.append(checkpoint.write(taken, out / scenario.name / f"seed-{seed}-month-{month}.npz"))
+
+    months = spin_up + int(scenario.run.months)
+    with _studying([scenario], engine) as progress:
+        run = record(scenario, seed, engine, lambda now: progress((now + 1 + spin_up) / months, 1), begun, look)
+    keep(run, engine, out / "runs")
+    _report(scenario, [run], engine, out)
+    for file in kept:
+        typer.echo(f"kept: {file}")
+
+
+def _report(chosen: "Scenario", runs: "list[Run]", engine: str, out: Path) -> None:
+    """Summary and figure of a scenario's runs, which are kept in out/runs, on the terminal and in files."""
+    from villagesim.figures import draw
+    from villagesim.results import run_name, summary
+    from villagesim.study import compare as study
+    from villagesim.study import runner
+
     folder = out / chosen.name
     folder.mkdir(parents=True, exist_ok=True)
-    about = study.about(runs) | {
+    about = study.about({chosen.name: runs}) | {
         "store": "../runs",
-        "runs": [runner.folder_name(run_name(run.manifest["identity"]), engine.value) for run in runs[chosen.name]],
+        "runs": [runner.folder_name(run_name(run.manifest["identity"]), engine) for run in runs],
     }
     (folder / "runs.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    table = summary(runs[chosen.name])
+    table = summary(runs)
     table.to_csv(folder / "summary.csv", index=False, lineterminator="\n")
     files = draw("single", folder)
     _show(
-        f"{chosen.title}: last twelve months, {_many(count)}", ("outcome", "mean", "95 % interval", "unit"),
+        f"{chosen.title}: last twelve months, {_many(len(runs))}", ("outcome", "mean", "95 % interval", "unit"),
         [(row.outcome, *_estimate(row.mean, row.low, row.high), row.unit) for row in _short(table)],
     )
     _say_files([folder / "summary.csv", *files], out / "runs")

@@ -255,10 +255,13 @@ def _money(months: np.ndarray, fen: np.ndarray, labels: dict[str, list[str]]) ->
     return pd.DataFrame(columns | {"fen": amounts, "yuan": amounts / FEN_PER_YUAN})
 
 
-def as_observer(recorder: Recorder, after: Callable[[int], None] | None) -> Callable[[int, World], None]:
-    """The recorder as an `observe` callback that also tells `after` the month, for a progress bar."""
+def as_observer(recorder: Recorder, after: Callable[[int], None] | None,
+                also: Callable[[int, World], None] | None = None) -> Callable[[int, World], None]:
+    """The recorder as an `observe` callback that also tells `after` the month, and shows `also` the county."""
     def observe(month: int, world: World) -> None:
         recorder(month, world)
+        if also is not None:
+            also(month, world)
         if after is not None:
             after(month)
     return observe

@@ -72,18 +72,25 @@ class Run:
 
 
 def record(scenario: Any, seed: int | None = None, engine: str = "core",
-           progress: Callable[[int], None] | None = None) -> Run:
-    """Run a scenario and keep its monthly tables. `progress(month)` is called after each month."""
+           progress: Callable[[int], None] | None = None, start: Any = None,
+           also: Callable[[int, Any], None] | None = None) -> Run:
+    """Run a scenario and keep its monthly tables. `progress(month)` is called after each month.
+
+    start: an `engine.checkpoint.Checkpoint` to go on from; the tables then begin in its month. also(month, world) is
+    called after each month and only looks. Raises ScenarioError where the scenario has another past than `start`.
+    """
     from villagesim import engine as engines
+    from villagesim.engine.checkpoint import fork
     from villagesim.mechanisms.accounts import FLOWS
 
     seed = scenario.run.seed if seed is None else seed
     recorder = Recorder(FLOWS)
+    world, first = (fork(scenario, start), start.month) if start else (None, 0)
     started, clock = datetime.now(UTC), time.perf_counter()
-    engines.run(scenario, seed, engine, as_observer(recorder, progress))
+    engines.run(scenario, seed, engine, as_observer(recorder, progress, also), world, first=first)
     seconds = time.perf_counter() - clock
     manifest = {
-        "identity": identity(scenario, seed),
+        "identity": identity(scenario, seed) | ({"start": start.key, "start_month": first} if start else {}),
         "environment": environment() | {"engine": engine},
         "timing": {"started": started.isoformat(timespec="seconds"), "seconds": round(seconds, 3)},
     }
@@ -102,8 +109,9 @@ def identity(scenario: Any, seed: int) -> dict[str, Any]:
 
 
 def run_name(identity_of_run: dict[str, Any]) -> str:
-    """The content hash that names a run: of its scenario's name and digest, seed, version and sources."""
-    parts = [identity_of_run[key] for key in ("scenario", "digest", "seed", "version", "sources")]
+    """The content hash that names a run: of its scenario's name and digest, seed, version, sources, and its start."""
+    named = ("scenario", "digest", "seed", "version", "sources", "start")
+    parts = [identity_of_run[key] for key in named if key in identity_of_run]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
 
 

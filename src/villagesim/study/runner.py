@@ -87,7 +87,11 @@ def is_compiled() -> bool:
 
 def is_kept(task: Task) -> bool:
     """Whether the task's run is in its folder: a folder appears, by renaming, only when it is whole."""
-    return task.folder is not None and (task.folder / "manifest.json").is_file()
+    return task.folder is not None and _is_whole(task.folder)
+
+
+def _is_whole(folder: Path) -> bool:
+    return (folder / "manifest.json").is_file()
 
 
 def carry(task: Task, progress: Callable[[int], None] | None = None) -> Run | None:
@@ -95,17 +99,29 @@ def carry(task: Task, progress: Callable[[int], None] | None = None) -> Run | No
     run = results.record(task.scenario, task.seed, task.engine, progress)
     if task.folder is None:
         return run
-    part = task.folder.with_name(f"{task.folder.name}.{os.getpid()}.part")
+    _put(run, task.folder)
+    return None
+
+
+def keep(run: Run, engine: str, folder: Path) -> Path:
+    """Keep a run in the folder of all runs, under its content hash; return where."""
+    place = folder / folder_name(results.run_name(run.manifest["identity"]), engine)
+    _put(run, place)
+    return place
+
+
+def _put(run: Run, place: Path) -> None:
+    """Write a run into its place, whole or not at all."""
+    part = place.with_name(f"{place.name}.{os.getpid()}.part")
     try:
         run.write(part)
-        part.replace(task.folder)
+        part.replace(place)
     except OSError:
         # Another process may have kept the same run meanwhile: the same bytes.
-        if not is_kept(task):
+        if not _is_whole(place):
             raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return None
 
 
 def _check(scenarios: Sequence[Scenario], replicates: int, engine: str) -> None:
