@@ -21,7 +21,7 @@ SPREAD = 0.3
 SAYS = (
     "Left: PRIM's path from all futures to ever smaller boxes; ringed: the box taken, after limits not told from luck "
     "were dropped (quasi-p above 0.05).\nMiddle: grey the range sampled, in colour the range inside the box, in the "
-    "factor's unit. Coverage and density are of the futures that the box was sought in."
+    "factor's unit, and the quasi-p value. A later box is sought among, and counts, only the futures in no earlier one."
 )
 
 
@@ -31,14 +31,15 @@ def draw(folder: Path) -> list[Path]:
                                     for name in ("boxes", "path", "checks", "futures"))
     about = read_about(folder / "boxes.parquet")
     check = checks.set_index("check").loc["box"]
-    with style.figure(13.2, max(4.9, 2.6 + 0.52 * (len(boxes) + boxes["box"].nunique()))) as drawn:
+    with style.figure(13.2, max(4.6, 2.2 + 0.46 * (len(boxes) + boxes["box"].nunique()))) as drawn:
         left, middle, right = drawn.subplots(1, 3, width_ratios=(3, 4, 3))
         _path(left, path, check)
         _limits(middle, boxes)
         _seen(right, futures, boxes[boxes["box"] == 1])
-        drawn.suptitle(f"Where {style.words(about.get('mix', 'the mix'))} fails: in "
-                       f"{100 * check['base']:.0f} % of {len(futures)} futures, and mostly in these",
-                       x=0.008, ha="left", fontsize=12.5, fontweight="bold")
+        drawn.get_layout_engine().set(wspace=0.05)
+        drawn.suptitle(f"Where {style.words(about.get('mix', 'the mix'))} fails: {int(futures['fails'].sum())} of "
+                       f"{len(futures)} futures, and what sets them apart", x=0.008, ha="left", fontsize=12.5,
+                       fontweight="bold")
         style.source_line(drawn, about, SAYS)
         return style.save(drawn, folder / "discover")
 
@@ -48,17 +49,18 @@ def _path(axes: Axes, path: pd.DataFrame, check: pd.Series) -> None:
     ends = []
     for number, rows in path.groupby("box"):
         line = COLOURS[(number - 1) % len(COLOURS)]
-        axes.plot(rows["coverage"], rows["density"], "o-", color=line, markersize=3.2, linewidth=0.9, alpha=0.75)
+        steps = rows.sort_values(["coverage", "density"], ascending=[False, True], kind="stable")
+        axes.plot(steps["coverage"], steps["density"], "o-", color=line, markersize=3.2, linewidth=0.9, alpha=0.75)
         chosen = rows[rows["chosen"]].iloc[0]
         axes.plot(chosen["coverage"], chosen["density"], "o", color="none", markeredgecolor=line, markersize=11,
                   markeredgewidth=1.8)
         ends.append((number, chosen, line))
     for number, chosen, line in ends:
-        axes.annotate(f"box {number}", (chosen["coverage"], chosen["density"]), (9, 7), textcoords="offset points",
+        axes.annotate(f"box {number}", (chosen["coverage"], chosen["density"]), (9, 5), textcoords="offset points",
                       color=line, fontsize=8.5)
     axes.axhline(check["base"], color=style.BLACK, linewidth=0.8, linestyle=(0, (4, 2)))
-    axes.annotate(f"all futures: {100 * check['base']:.0f} % fail", (0.02, check["base"]), (0, 4),
-                  textcoords="offset points", fontsize=8)
+    axes.annotate(f"all futures: {100 * check['base']:.0f} % fail", (0.02, check["base"]), (0, 5), fontsize=8,
+                  textcoords="offset points", bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1})
     axes.set_xlim(0, 1.06)
     axes.set_ylim(0, 1.06)
     axes.set_xlabel("coverage: share of the failing futures inside [%]")
@@ -79,7 +81,7 @@ def _limits(axes: Axes, boxes: pd.DataFrame) -> None:
     for number, rows in boxes.groupby("box"):
         line, first = COLOURS[(number - 1) % len(COLOURS)], rows.iloc[0]
         axes.annotate(f"box {number}: {first['n']} futures, {100 * first['density']:.0f} % of them fail; "
-                      f"holds {100 * first['coverage']:.0f} % of all that fail", (0, place), va="center", fontsize=8.5,
+                      f"{100 * first['coverage']:.0f} % of all that fail", (0, place), va="center", fontsize=8.5,
                       color=line, fontweight="bold")
         for row in rows.itertuples():
             place -= 1
@@ -102,7 +104,7 @@ def _limits(axes: Axes, boxes: pd.DataFrame) -> None:
 
 def _limit(axes: Axes, row: Any, place: float, line: str) -> None:
     """One factor's range sampled and range inside, with its limits and quasi-p value."""
-    axes.barh(place, 1, height=0.34, color="#e3e3e3")
+    axes.barh(place, 1, height=0.42, color="#e3e3e3")
     luck = f"p {'<' if row.quasi_p < 0.001 else '='} {max(row.quasi_p, 0.001):.2g}"
     if row.names:
         axes.annotate(row.names.replace(NAMES_APART, " or "), (0.02, place), va="center", fontsize=8.5, color=line,
@@ -110,9 +112,9 @@ def _limit(axes: Axes, row: Any, place: float, line: str) -> None:
     else:
         width = (row.highest - row.lowest) or 1.0
         start, end = (row.low - row.lowest) / width, (row.high - row.lowest) / width
-        axes.barh(place, end - start, left=start, height=0.34, color=line, alpha=0.85)
+        axes.barh(place, end - start, left=start, height=0.42, color=line, alpha=0.85)
         for limit, at, far in ((row.low, start, row.lowest), (row.high, end, row.highest)):
-            axes.annotate(f"{limit:.3g}", (at, place - 0.2), va="top", fontsize=7.5,
+            axes.annotate(f"{limit:.3g}", (at, place - 0.24), va="top", fontsize=7.5,
                           ha="left" if at < 0.08 else "right" if at > 0.92 else "center",
                           color=style.GREY if limit == far else style.BLACK)
     axes.annotate(luck, (1.015, place), va="center", fontsize=7.5, color=style.GREY, annotation_clip=False)
@@ -127,7 +129,7 @@ def _seen(axes: Axes, futures: pd.DataFrame, box: pd.DataFrame) -> None:
         return
     fails = futures["fails"].to_numpy()
     x, y = (_places(axes, futures[name], across) for name, across in zip(factors, (True, False), strict=True))
-    for chosen, colour, label, size in ((~fails, HOLDS, "holds", 9), (fails, FAILS, "fails", 13)):
+    for chosen, colour, label, size in ((~fails, HOLDS, "does not fail", 9), (fails, FAILS, "fails", 13)):
         axes.scatter(x[chosen], y[chosen], s=size, color=colour, alpha=0.65, linewidth=0, label=label)
     spans = [_span(futures[name], box[box["factor"] == name]) for name in factors]
     if not box.empty:

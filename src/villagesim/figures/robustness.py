@@ -65,7 +65,7 @@ def _satisficing(axes: Axes, table: pd.DataFrame, mixes: list[str]) -> None:
     for place, criterion in enumerate(alone if len(alone) > 1 else []):
         rows = table[table["criterion"] == criterion].set_index("mix").loc[mixes]
         axes.plot(rows["share"], range(len(mixes)), "ov^sDP"[place % 6], color=style.CYCLE[(place + 3) % 9],
-                  markersize=5.5, markerfacecolor="none", label=criterion)
+                  markersize=5.5, markerfacecolor="none", clip_on=False, zorder=4, label=criterion)
     axes.set_title("Good enough: " + ("all of these" if len(alone) > 1 else alone[0]), pad=20)
     axes.set_xlabel("share of futures [%]")
     if len(alone) > 1:

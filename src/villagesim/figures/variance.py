@@ -13,9 +13,8 @@ from villagesim.results import read_about
 
 ALONE, TOGETHER = style.BLUE, style.ORANGE
 SAYS = (
-    "Bars: unbiased estimates, those below 0 drawn as 0, as shares of their sum; lines: 95 % percentile bootstrap over "
-    "levels of the sampled factors,\nwhich is too short where a factor has fewer than about ten levels (their number "
-    "stands beside its name)."
+    "Bars: unbiased estimates as shares of their sum, those below 0 taken as 0.\nLines: 95 % percentile bootstrap over "
+    "levels of the sampled factors (their number in brackets); too short where they are fewer than about ten."
 )
 
 

@@ -43,8 +43,8 @@ def boxes(futures: pd.DataFrame, fails: Any, search: Search = Search()) -> tuple
     futures not yet in a box; of equals the one with the fewest limits, then the one that holds more. Limits that
     a one-sided binomial test can't tell from luck (quasi-p value above `search.level`) are dropped, the weakest
     first. The next box is sought among the futures outside; the search ends where a box fails no more often than all
-    futures do (column base). No box at all gives tables without rows. coverage, mass and n count the futures that are in
-    this box and in no earlier one, and density is among these.
+    futures do (column base). No box at all gives tables without rows. coverage, mass and n count the futures that are
+    in this box and in no earlier one; density is among these.
 
     low and high are limits in the factor's unit, lowest and highest the range sampled; where they are equal that side
     is free. Of a factor of names, names holds those inside, joined by " | ". density_low and density_high: 95 %
