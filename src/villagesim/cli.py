@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from villagesim import cli_claims, cli_factorial, cli_odd, cli_runs, cli_studies, cli_trace
+from villagesim import cli_analyses, cli_claims, cli_factorial, cli_odd, cli_runs, cli_studies, cli_trace
 
 if TYPE_CHECKING:
     from villagesim.catalogue import Entry
@@ -40,8 +40,9 @@ app = typer.Typer(
 scenario_app = typer.Typer(no_args_is_help=True, help="Check, show and begin scenario files.")
 app.add_typer(scenario_app, name="scenario")
 app.add_typer(cli_studies.study_app, name="study")
-for command in (cli_runs.run, cli_runs.compare, cli_runs.experiment, cli_studies.sweep, cli_factorial.factorial,
-                cli_factorial.hysteresis, cli_trace.trace, cli_claims.claims, cli_odd.odd):
+for command in (cli_runs.run, cli_runs.compare, cli_runs.experiment, cli_studies.sweep,
+                cli_analyses.sensitivity, cli_analyses.variance, cli_analyses.discover, cli_analyses.optimise,
+                cli_factorial.factorial, cli_factorial.hysteresis, cli_trace.trace, cli_claims.claims, cli_odd.odd):
     app.command()(command)
 
 

@@ -3,7 +3,8 @@
 from importlib import import_module
 from pathlib import Path
 
-FIGURES = ("mixes", "single", "difference", "plane", "gains", "synergy", "hysteresis")
+FIGURES = ("mixes", "single", "difference", "plane", "gains", "synergy", "hysteresis", "discover", "robustness",
+           "variance", "front")
 
 
 def draw(name: str, folder: str | Path) -> list[Path]:

@@ -60,11 +60,11 @@ def measure(claims: Sequence[Claim], folder: str | Path | None = None, workers: 
     tasks = {run: Task(run, scenarios[name], seed, shared[name]) for (name, seed), run in runs.items()}
     with TemporaryDirectory() as temporary, Store(folder or temporary, columns) as store:
         sweep.carry(tasks, sweep.Handing(asked, columns, TIMEOUT), store, workers, progress=progress)
-        found, ledger = store.values(), store.runs()
+        found, ledger = store.values(tasks), store.runs()
     failed = ledger[ledger["run"].isin(tasks) & (ledger["state"] != FINISHED)]
     if len(failed):
         raise runner.RunsFailedError(f"{len(failed)} of {len(tasks)} runs failed; first: {failed['error'].iloc[0]}")
-    values = found.reindex(tasks).to_numpy().reshape(len(scenarios), count, len(columns))
+    values = found.to_numpy().reshape(len(scenarios), count, len(columns))
     return {(name, one): values[row, :, column] for row, name in enumerate(scenarios)
             for column, one in enumerate(asked)}
 

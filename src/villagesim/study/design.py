@@ -25,6 +25,7 @@ KEYS = {
     "months": (int, "a whole number from 1 to 1200"),
     "set": (dict, "a table of dotted scenario keys, such as \"world.villages\" = 40"),
     "vary": (dict, "a table of dotted scenario keys, such as \"parameters.sales.demand\" = {}"),
+    "grades": (list, "grades of evidence, such as [\"C\"]: all numbers of that grade vary over their declared ranges"),
     "sampler": (str, "the name of a sampler"),
     "n": (int, "a whole number above 0"),
     "second_order": (bool, "true or false"),
@@ -36,6 +37,8 @@ KEYS = {
     "seed_is_a_factor": (bool, "true or false"),
     "outcomes": (list, "a list of outcomes, or of tables such as {outcome = \"adoption\", groups = [\"remote\"]}"),
     "timeout": (int, "seconds"),
+    "wants": (list, "a list of tables such as {outcome = \"adoption\", at_least = 0.1}"),
+    "optimise": (dict, "a table of budget, workers, population, generations, fresh"),
 }
 REQUIRED = ("title", "scenarios", "outcomes")
 LEAST = {"n": 1, "levels": 2, "steps": 1, "worlds": 2, "replicates": 1, "seed": 1, "timeout": 1, "months": 1}
@@ -65,6 +68,9 @@ class Study:
     seed_is_a_factor: bool
     measures: tuple[Measure, ...]
     timeout: float
+    wants: tuple[dict[str, Any], ...]
+    optimise: dict[str, Any]
+    path: Path
     text: str
 
     @property
@@ -99,8 +105,9 @@ def read_study(path: str | Path) -> Study:
         if key not in values:
             raise Place(file, key).problem("is missing", KEYS[key][1])
     scenarios = _scenarios(path, values)
-    varied = tuple(factors.read(Place(file, f"vary.{name}"), name, said)
-                   for name, said in _flat(values.get("vary", {})))
+    said: dict[str, Any] = {key: {} for key in factors.graded(Place(file, "grades"), values.get("grades", ()))}
+    varied = tuple(factors.read(Place(file, f"vary.{name}"), name, how)
+                   for name, how in (said | dict(_flat(values.get("vary", {})))).items())
     last = int(scenarios[0].run.months)
     outcomes = values["outcomes"] or list(HEADLINES)
     study = Study(
@@ -110,7 +117,8 @@ def read_study(path: str | Path) -> Study:
         worlds=values.get("worlds", 4), replicates=values.get("replicates", 1), seed=values.get("seed", 1),
         seed_is_a_factor=values.get("seed_is_a_factor", False),
         measures=tuple(measure.read(Place(file, "outcomes"), one, last) for one in outcomes),
-        timeout=float(values.get("timeout", 3600)), text=path.read_text(encoding="utf-8"),
+        timeout=float(values.get("timeout", 3600)), wants=tuple(values.get("wants", ())),
+        optimise=values.get("optimise", {}), path=path, text=path.read_text(encoding="utf-8"),
     )
     _check_study(file, study)
     return study

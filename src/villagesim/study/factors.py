@@ -1,14 +1,16 @@
 """What varies in a study: one scenario key, over its declared range, a range, a list or a distribution."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from villagesim.declare import Quantity
-from villagesim.scenario_sections import declared_at
+from villagesim.declare import GRADES, Quantity
+from villagesim.mechanisms import Parameters
+from villagesim.scenario_sections import declared_at, fields_of
 from villagesim.scenario_text import Place, nearest, shown
 from villagesim.scenario_values import allowed, code, number
+from villagesim.settings import OutsideSettings, WorldSettings
 
 # How a factor may be spread, and what must be said of it beside (or instead of) its range.
 KINDS = {"uniform": (), "log": (), "triangular": ("mode",), "normal": ("mean", "sd"), "list": ("list",)}
@@ -89,6 +91,20 @@ def read(place: Place, name: str, said: Any) -> Factor:
     shape = tuple(_shape(place, key, said.get(key)) for key in KINDS[spread])
     _check(place, spread, low, high, shape)
     return Factor(name, quantity.unit, spread, low, high, (), shape, whole and spread == "uniform", None, structure)
+
+
+def graded(place: Place, grades: Sequence[str]) -> list[str]:
+    """Dotted keys of the numbers and forms of the model, of the county and of the world outside, of these grades.
+
+    How large the county is stays as the scenario says. Raises ScenarioError for an unknown grade.
+    """
+    for grade in grades:
+        if grade not in GRADES:
+            raise place.problem(f"names {shown(grade)}", ", ".join(GRADES))
+    kinds = {"world": WorldSettings, "outside": OutsideSettings} | {
+        f"parameters.{name}": kind for name, kind in Parameters.__annotations__.items()}
+    return [f"{section}.{key}" for section, kind in kinds.items() for key, field in fields_of(kind).items()
+            if field.quantity.grade in grades and (section != "world" or field.type is float)]
 
 
 def seed_factor(replicates: int) -> Factor:

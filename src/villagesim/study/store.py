@@ -98,11 +98,14 @@ class Store:
         with _writing(self.folder), self._ledger:
             return self._ledger.execute("update runs set state = null where state = ?", (FAILED,)).rowcount
 
-    def values(self) -> pd.DataFrame:
-        """The measured values of all finished runs, indexed by run, in no order."""
-        frames = [pd.read_parquet(self.parts / part) for part, in self._ledger.execute("select part from parts")]
-        frames = [frame.set_index("run") for frame in frames]
-        return pd.concat(frames) if frames else pd.DataFrame(columns=list(self.columns))
+    def values(self, runs: Iterable[str] | None = None) -> pd.DataFrame:
+        """The measured values of finished runs, indexed by run: of all in no order, or of those asked for in theirs."""
+        where = dict(self._ledger.execute("select run, part from runs where part is not null"))
+        asked = None if runs is None else list(runs)
+        needed = sorted(set(where.values() if asked is None else (where[run] for run in asked if run in where)))
+        frames = [pd.read_parquet(self.parts / part).set_index("run") for part in needed]
+        found = pd.concat(frames) if frames else pd.DataFrame(columns=list(self.columns), dtype=float)
+        return found if asked is None else found.reindex(asked)
 
     def runs(self) -> pd.DataFrame:
         """The ledger: run, state, attempts, part, seconds, error."""

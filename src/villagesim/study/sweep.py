@@ -160,8 +160,8 @@ def table(made: Plan, store: Store) -> pd.DataFrame:
     Columns: point, scenario, each factor's value (words as words), replicate, seed, run, state, each outcome.
     """
     study = made.study
-    values, states = store.values(), store.states()
     runs = [one.run for one in made.planned]
+    measured, states = store.values(runs), store.states()
     columns: dict[str, list] = {
         "point": [one.point.index for one in made.planned],
         "scenario": [study.scenarios[one.point.scenario].name for one in made.planned],
@@ -173,7 +173,6 @@ def table(made: Plan, store: Store) -> pd.DataFrame:
     columns |= {"replicate": [one.replicate for one in made.planned], "seed": [one.seed for one in made.planned],
                 "run": runs, "state": [states.get(run, "missing") for run in runs]}
     found = pd.DataFrame(columns)
-    measured = values.reindex(runs)
     return found.assign(**{name: measured[name].to_numpy(np.float64) for name in study.columns})
 
 

@@ -1,0 +1,188 @@
+"""What a study answers: its table put to the analyses, each as one call that writes tables and figures.
+
+Every function takes a study and its table (`sweep.sweep`), works on the whole design or refuses.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from villagesim import __version__
+from villagesim.draws import replicate_seed
+from villagesim.outcomes import OUTCOME
+from villagesim.scenario import digest
+from villagesim.scenario_text import Place, nearest, shown
+from villagesim.sources import sources
+from villagesim.study import complete, design, discover, robustness, sensitivity, variance
+from villagesim.study.complete import DROP, REFUSE
+from villagesim.study.design import Study
+from villagesim.study.robustness import Threshold
+from villagesim.study.samplers import GIVEN, SAMPLERS
+from villagesim.study.tables import write_tables
+
+WANTS = {"outcome": str, "at_least": float, "at_most": float}
+SENSITIVITY_BOOK = {
+    "method": ("code", "method of sensitivity analysis"),
+    "index": ("code", "index of the method"),
+    "factor": ("code", "factor"),
+    "other": ("code", "second factor of a pair"),
+    "value": ("1", "estimate; of Morris' indices, in the outcome's unit"),
+    "low": ("1", "lower end of the 95 % percentile interval"),
+    "high": ("1", "upper end of the 95 % percentile interval"),
+    "n": ("1", "what the design's sampler counts: base rows, trajectories, or points"),
+    "replicates": ("1", "replicates of each point, under common luck"),
+}
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """table: `sensitivity.analyse`. grown: `sensitivity.convergence`. statement: what growing the design changed, in
+    words. luck: share of the variance of the points' means that is luck. said: what was done about gaps."""
+
+    outcome: str
+    scenario: str
+    method: str
+    table: pd.DataFrame
+    grown: pd.DataFrame
+    statement: str
+    luck: float
+    said: tuple[str, ...]
+
+    def write(self, folder: str | Path, study: Study) -> Path:
+        """Write table and convergence into the folder; return the path that a figure of them takes, without ending."""
+        name = f"{self.method}-{_as_file(self.outcome)}-{self.scenario}"
+        stands_on = about(study) | {"outcome": self.outcome, "unit": unit_of(study, self.outcome),
+                                    "statement": self.statement, "gaps": " ".join(self.said)}
+        tables = {name: self.table, f"{name}-convergence": self.grown}
+        return write_tables(folder, tables, SENSITIVITY_BOOK, stands_on) / name
+
+    def small_print(self, study: Study) -> str:
+        """What a figure of it stands on."""
+        luck = "" if self.luck != self.luck else f" Luck is {100 * self.luck:.0f} % of the variance of the means."
+        return (f"{self.statement}{luck} {' '.join(self.said)}\nvillagesim {__version__}, study {study.name}, scenario "
+                f"{self.scenario}, seed {study.seed}, sources {sources()}")
+
+
+def methods(study: Study) -> tuple[str, ...]:
+    """The methods of sensitivity that the study's sampler feeds."""
+    return SAMPLERS[study.sampler].methods if study.sampler in SAMPLERS else ()
+
+
+def of_sensitivity(study: Study, table: pd.DataFrame, outcome: str, method: str | None = None,
+                   scenario: str | None = None, gaps: str = REFUSE) -> Sensitivity:
+    """Which factors decide an outcome of one scenario. method: by default the first that the sampler feeds.
+
+    Raises ValueError, one line, for a method that does not go with the sampler, and for outcomes that can't be
+    analysed; IncompleteError, KeyError as `complete.values`.
+    """
+    known = methods(study)
+    if not known:
+        raise ValueError(f"{study.name}: sampler {study.sampler} feeds no sensitivity analysis; allowed: "
+                         + ", ".join(SAMPLERS))
+    method = method or known[0]
+    if method not in known:
+        raise ValueError(f"{study.name}: method {method} does not go with sampler {study.sampler}; allowed: "
+                         + ", ".join(known))
+    if gaps == DROP and method not in GIVEN:
+        raise ValueError(f"{method} needs every point of its design; only {', '.join(GIVEN)} can do without some")
+    found = complete.values(study, table, outcome, scenario, gaps)
+    names = list(study.names)
+    indices = sensitivity.analyse(method, names, found.unit, found.values, study.seed)
+    grown = sensitivity.convergence(method, names, found.unit, found.values, study.seed)
+    return Sensitivity(outcome, scenario or study.scenarios[0].name, method, indices, grown,
+                       sensitivity.statement(grown), sensitivity.luck_left(found.values), found.said)
+
+
+def of_variance(study: Study, table: pd.DataFrame, outcome: str, scenario: str | None = None) -> pd.DataFrame:
+    """The variance of an outcome by county, luck of the run, uncertain numbers and forms: `variance.split`.
+
+    The study's sampler must be "crossed". A source with one level only is left out. Raises ValueError.
+    """
+    if study.sampler != design.CROSSED:
+        raise ValueError(f"{study.name}: sampler is {study.sampler}; allowed for a split: {design.CROSSED}")
+    found = complete.values(study, table, outcome, scenario)
+    worlds, samples, forms = design.crossed_shape(study)
+    crossed = found.values.reshape(worlds, samples, forms, study.replicates).transpose(0, 3, 1, 2)
+    named = [(name, axis) for axis, name in enumerate(variance.FACTORS) if crossed.shape[axis] > 1]
+    kept = crossed.reshape([crossed.shape[axis] for _, axis in named])
+    factors = [name for name, _ in named]
+    return variance.split(kept, factors, [name for name in variance.WHOLE if name in factors], study.seed)
+
+
+def of_failures(study: Study, table: pd.DataFrame, scenario: str | None = None) -> discover.Discovery:
+    """Under which assumptions a mix fails to reach what the study wants: boxes and a tree over its futures.
+
+    Raises ScenarioError where the file wants nothing; CasesError where all futures fail, or none.
+    """
+    scenario = scenario or study.scenarios[0].name
+    wanted = thresholds(study)
+    values = {one.outcome: complete.values(study, table, one.outcome, scenario) for one in wanted}
+    met = robustness.meets({name: found.values[:, None, :] for name, found in values.items()}, [scenario], wanted)
+    rows = table[(table["scenario"] == scenario) & (table["replicate"] == table["replicate"].min())]
+    futures = rows[[factor.name for factor in study.factors]].reset_index(drop=True)
+    stands_on = about(study) | {"mix": scenario, "wants": [list(one) for one in wanted]}
+    return discover.discover(futures, ~met[:, 0].all(axis=-1), stands_on, seed=study.seed)
+
+
+def of_mixes(study: Study, table: pd.DataFrame, outcome: str) -> robustness.Robustness:
+    """How the study's scenarios do over all its futures: regret, shares of futures in which each is best and succeeds.
+
+    Raises ValueError for a study of one scenario, and as `of_failures`.
+    """
+    names = [scenario.name for scenario in study.scenarios]
+    if len(names) < 2:
+        raise ValueError(f"{study.name} has one scenario; regret compares two or more")
+    wanted = thresholds(study)
+    asked = dict.fromkeys([outcome, *(one.outcome for one in wanted)])
+    values: Mapping[str, Any] = {name: np.stack([complete.values(study, table, name, mix).values for mix in names], 1)
+                                 for name in asked}
+    return robustness.Robustness(
+        robustness.regret(values[outcome], names, seed=study.seed), robustness.best(values[outcome], names),
+        robustness.satisficing(values, names, wanted),
+        about(study) | {"outcome": outcome, "unit": unit_of(study, outcome)})
+
+
+def thresholds(study: Study) -> tuple[Threshold, ...]:
+    """What the study wants. Raises ScenarioError, one line, for whatever is wrong with it."""
+    place = Place(str(study.path), "wants")
+    if not study.wants:
+        raise place.problem("is missing", design.KEYS["wants"][1])
+    return tuple(_threshold(place, study, one) for one in study.wants)
+
+
+def _threshold(place: Place, study: Study, said: Any) -> Threshold:
+    if not isinstance(said, dict) or not set(said) <= set(WANTS) or len(said) != 2 or "outcome" not in said:
+        raise place.problem(f"is {shown(said)}", design.KEYS["wants"][1] + " (at_least or at_most)")
+    outcome = said["outcome"]
+    if outcome not in study.columns:
+        raise place.problem(f"wants {shown(outcome)}, which the study does not measure", ", ".join(study.columns),
+                            nearest(str(outcome), study.columns))
+    sense = ">=" if "at_least" in said else "<="
+    value = said.get("at_least", said.get("at_most"))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise place.problem(f"wants {shown(value)}", "a number")
+    return Threshold(outcome, sense, float(value))
+
+
+def about(study: Study, seeds: Sequence[int] | None = None) -> dict[str, Any]:
+    """What a study's analyses stand on: scenarios by digest, seeds, version, sources."""
+    return {
+        "study": study.name, "title": study.title,
+        "scenarios": {scenario.name: digest(scenario) for scenario in study.scenarios},
+        "titles": {scenario.name: scenario.title for scenario in study.scenarios},
+        "seeds": list(seeds or (replicate_seed(study.seed, r) for r in range(study.replicates))),
+        "version": __version__, "sources": sources(), "months": int(study.scenarios[0].run.months),
+    }
+
+
+def unit_of(study: Study, column: str) -> str:
+    """The unit of one of the study's outcomes."""
+    return OUTCOME[study.measures[study.columns.index(column)].outcome].unit
+
+
+def _as_file(outcome: str) -> str:
+    return "-".join("".join(letter if letter.isalnum() or letter in "_-" else " " for letter in outcome).split())

@@ -1,0 +1,109 @@
+"""The search for a front of mixes, put to the engine: every mix that it asks for is a run in the study's store.
+
+The search is the same for the same seed, and no finished run is done twice: to resume, give the same command again.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from villagesim.draws import replicate_seed
+from villagesim.scenario import Scenario, digest
+from villagesim.scenario_text import Place, nearest, shown
+from villagesim.study import forks, optimise, sweep
+from villagesim.study.analyses import about
+from villagesim.study.batch import Task
+from villagesim.study.design import Study
+from villagesim.study.measure import Measure, label
+from villagesim.study.optimise import Choice, Front, Problem
+from villagesim.study.store import Store
+
+# key: (usual, least)
+KEYS = {"budget": (None, 0.0), "workers": (None, 0.0), "population": (40, 4), "generations": (30, 1), "fresh": (20, 2)}
+
+
+def carry_out(study: Study, out: str | Path = "results", workers: int | None = None, executor: Executor | None = None,
+              progress: sweep.Progress | None = None) -> Front:
+    """The front of the first scenario's mixes over the study's factors, written and drawn in out/NAME.
+
+    The other scenarios are held against it as they are. Raises ScenarioError for what is wrong with the study's
+    `optimise` table, StoreError, runner.Interrupted; ValueError where runs have failed.
+    """
+    said = asked(study)
+    base, names = study.scenarios[0], [factor.name for factor in study.factors]
+    choices = tuple(Choice(factor.name, factor.low, factor.high) for factor in study.factors)
+    problem = Problem(choices, optimise.planning(base, names), said["budget"], said["workers"])
+    measures = objectives(study)
+    columns = tuple(label(one, int(base.run.months)) for one in measures)
+    search = [replicate_seed(study.seed, r) for r in range(study.replicates)]
+    fresh = [replicate_seed(study.seed, study.replicates + r) for r in range(said["fresh"])]
+    folder = Path(out) / study.name
+    with Store(folder, columns) as store:
+        store.write_text("study.toml", study.text)
+
+        def run(mixes: Sequence[Scenario], seeds: Sequence[int]) -> np.ndarray:
+            """Outcomes (mixes, seeds, objectives)."""
+            keys = [digest(mix) for mix in mixes]
+            shared = forks.months(dict(zip(keys, mixes, strict=True)))
+            asked_for = [(sweep.run_name(key, seed, columns), key, mix, seed)
+                         for key, mix in zip(keys, mixes, strict=True) for seed in seeds]
+            tasks = {name: Task(name, mix, seed, shared[key]) for name, key, mix, seed in asked_for}
+            sweep.carry(tasks, sweep.Handing(measures, columns, study.timeout), store, workers, executor, progress)
+            found = store.values(name for name, *_ in asked_for).to_numpy(np.float64)
+            return found.reshape(len(mixes), len(seeds), len(columns))
+
+        def evaluate(seeds: Sequence[int]) -> Callable[[np.ndarray], np.ndarray]:
+            def of(unit: np.ndarray) -> np.ndarray:
+                values = optimise.values_of(choices, unit)
+                return run([optimise.mix_of(base, dict(zip(names, row, strict=True))) for row in values], seeds)
+            return of
+
+        found = optimise.front(problem, evaluate(search), evaluate(fresh), said["population"], said["generations"],
+                               study.seed)
+        others = _others(study, found, run, fresh) if len(study.scenarios) > 1 else None
+    found.write(folder, about(study, fresh), others)
+    return found
+
+
+def objectives(study: Study) -> tuple[Measure, ...]:
+    """What the search wants, in the order of `optimise.OBJECTIVES`: of the last year, but cost of all years."""
+    last = int(study.scenarios[0].run.months)
+    year = (max(0, last - 12), last)
+    return (Measure("adoption", ("all",), year), Measure("income_mean", ("poor",), year),
+            Measure("public_cost", ("all",), (0, last)))
+
+
+def asked(study: Study) -> dict[str, Any]:
+    """The study's `optimise` table, usual values filled in. Raises ScenarioError, one line."""
+    place = Place(str(study.path), "optimise")
+    for key in study.optimise:
+        if key not in KEYS:
+            raise place.problem(f"says {key}, which is not known", ", ".join(KEYS), nearest(key, KEYS))
+    found = {}
+    for key, (usual, least) in KEYS.items():
+        value = study.optimise.get(key, usual)
+        kind = int if isinstance(least, int) else int | float
+        if value is None or isinstance(value, bool) or not isinstance(value, kind) or value < least:
+            unit = {"budget": " yuan/household/year", "workers": " post/1000 households"}.get(key, "")
+            raise Place(str(study.path), f"optimise.{key}").problem(
+                "is missing" if value is None else f"is {shown(value)}", f"{least}{unit} or more")
+        found[key] = value
+    for factor in study.factors:
+        if not factor.name.startswith("levers.") or factor.kind != "uniform":
+            raise Place(str(study.path), f"vary.{factor.name}").problem(
+                "is no part of a mix", "levers.LEVER.KEY over a range")
+    return found
+
+
+def _others(study: Study, found: Front, run: Callable[[Sequence[Scenario], Sequence[int]], np.ndarray],
+            seeds: Sequence[int]) -> Any:
+    """The shipped mixes on the fresh seeds, beside the front."""
+    mixes = study.scenarios[1:]
+    plans = {mix.name: optimise.planning(mix, [])(np.zeros((1, 0)))[0] for mix in mixes}
+    values = run(mixes, seeds)
+    return optimise.beside(found, plans, {mix.name: values[place] for place, mix in enumerate(mixes)})
+
+
