@@ -96,7 +96,8 @@ def read(place: Place, name: str, said: Any) -> Factor:
 def graded(place: Place, grades: Sequence[str]) -> list[str]:
     """Dotted keys of the numbers and forms of the model, of the county and of the world outside, of these grades.
 
-    How large the county is stays as the scenario says. Raises ScenarioError for an unknown grade.
+    How large the county is stays as the scenario says, and so does the weight of craft goods, so that something is
+    always grown. Raises ScenarioError for an unknown grade.
     """
     for grade in grades:
         if grade not in GRADES:
@@ -104,7 +105,7 @@ def graded(place: Place, grades: Sequence[str]) -> list[str]:
     kinds = {"world": WorldSettings, "outside": OutsideSettings} | {
         f"parameters.{name}": kind for name, kind in Parameters.__annotations__.items()}
     return [f"{section}.{key}" for section, kind in kinds.items() for key, field in fields_of(kind).items()
-            if field.quantity.grade in grades and (section != "world" or field.type is float)]
+            if field.quantity.grade in grades and (section != "world" or field.type is float) and key != "craft"]
 
 
 def seed_factor(replicates: int) -> Factor:
