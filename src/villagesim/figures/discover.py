@@ -90,7 +90,7 @@ def _limits(axes: Axes, boxes: pd.DataFrame) -> None:
             _limit(axes, row, place, line)
         place -= 1.3
     axes.set_yticks(ticks, labels)
-    axes.set_ylim(place + 0.7, 0.7)
+    axes.set_ylim(min(place, -1.0) + 0.7, 0.7)
     axes.set_xlim(0, 1)
     axes.set_xticks([])
     axes.grid(visible=False)
@@ -138,7 +138,7 @@ def _seen(axes: Axes, futures: pd.DataFrame, box: pd.DataFrame) -> None:
                                  linewidth=1.4))
     axes.set_xlabel(factors[0])
     axes.set_ylabel(factors[1])
-    axes.set_title("The futures, and box 1", pad=20)
+    axes.set_title("The futures" if box.empty else "The futures, and box 1", pad=20)
     axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.99), ncols=2, handletextpad=0.1, borderpad=0)
 
 

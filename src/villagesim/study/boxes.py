@@ -49,7 +49,8 @@ def boxes(futures: pd.DataFrame, fails: Any, search: Search = Search()) -> tuple
     low and high are limits in the factor's unit, lowest and highest the range sampled; where they are equal that side
     is free. Of a factor of names, names holds those inside, joined by " | ". density_low and density_high: 95 %
     Wilson interval, for chance in sampling only: the box was chosen for its density, so see `held_out`. Nothing is
-    drawn: the same input gives the same boxes. Raises CasesError.
+    drawn: the same input gives the same boxes. PRIM cuts off ends only, so where a mix fails at both ends of a factor
+    it may pass the factor over; a tree does not. Raises CasesError; ValueError for a search that can't be.
     """
     futures, fails = checked(futures, fails)
     if not (0 < search.coverage <= 1 and 0 < search.peel < 0.5 and 0 < search.mass < 1 and search.most >= 1):
