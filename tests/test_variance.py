@@ -62,12 +62,12 @@ TRUTH = {"world": 4, "luck": 1, "parameters": 2, "structure": 1, "world x luck":
 
 
 def test_known_components_are_found_without_bias():
-    """The mean of 1,500 designs, within four of its standard errors (a source without any luck has but rounding)."""
+    """The mean of 600 designs, within four of its standard errors (a source without any luck has but rounding)."""
     rng = np.random.default_rng(7)
-    tables = np.array([split(crossed(rng), resamples=1)["variance"] for _ in range(1500)])
+    tables = np.array([split(crossed(rng), resamples=1)["variance"] for _ in range(600)])
     error = tables.std(axis=0, ddof=1) / np.sqrt(len(tables))
     assert (np.abs(tables.mean(axis=0) - list(TRUTH.values())) < 4 * error + 1e-12).all()
-    assert error.max() < 0.12
+    assert error.max() < 0.2
     assert list(split(crossed(rng), resamples=1)["source"]) == list(TRUTH)
 
 
