@@ -13,7 +13,7 @@ import pytest
 from villagesim import declare, levers, tables, world
 from villagesim.levers import LeverSetting
 from villagesim.mechanisms import sales
-from villagesim.settings import WorldSettings
+from villagesim.settings import RunSettings, WorldSettings
 from villagesim.world import geography, networks, programme
 
 SOURCE = Path(__file__).parents[1] / "src"
@@ -28,7 +28,8 @@ COUNTY = SimpleNamespace(
 def scenario(county=None, settings=None, levers=None, priority=()):
     return SimpleNamespace(
         world=USUAL._replace(**(settings or {})), county=SimpleNamespace(**(vars(COUNTY) | (county or {}))),
-        levers=levers or {}, priority=priority, survey=None, survey_columns={}, survey_keep_good=False,
+        run=RunSettings(), levers=levers or {}, priority=priority, survey=None, survey_columns={},
+        survey_keep_good=False,
     )
 
 
