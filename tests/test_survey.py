@@ -90,6 +90,19 @@ def test_parquet_holds_the_same_survey_as_csv(files, tmp_path):
         world.build(scenario(), 7, survey=survey.read(*parquet)))
 
 
+def test_what_parquet_alone_can_hold_is_refused_in_a_line(files, tmp_path):
+    _, ties = files()
+    table = tmp_path / "households.parquet"
+    pd.DataFrame({"household": ["a", "b", "c"], "village": "N", "age": [40.0, np.inf, 50.0]}).to_parquet(table)
+    assert complaint((table, ties)) == f"{table}:3: age is inf; allowed: 16 to 95 year"
+    assert survey.read(table, ties, keep_good=True).households == ("a", "c")
+
+
+@pytest.mark.parametrize(("text", "years"), [("40", 40.0), ("+40.50", 40.5), ("40.", 40.0), ("4E+1", 40.0)])
+def test_a_number_may_be_written_in_any_plain_way(files, text, years):
+    assert survey.read(*files(HOUSEHOLDS.replace("a,North,40,", f"a,North,{text},"))).values["age"][0] == years
+
+
 def test_columns_may_have_names_of_their_own(files):
     paths = files(HOUSEHOLDS.replace("household,", "node,"), TIES.replace("listener,speaker", "ego,alter"))
     names = {"node": "household", "ego": "listener", "alter": "speaker"}
@@ -98,20 +111,34 @@ def test_columns_may_have_names_of_their_own(files):
 
 def test_columns_that_mean_nothing_here_are_named(files):
     paths = files("household,village,visits\na,N,3\nc,N,1\nb,N,1\n")
-    assert survey.read(*paths).ignored == ("visits",)
+    found = survey.read(*paths)
+    assert found.ignored == {str(paths[0]): ("visits",)}
+    assert f"columns of {paths[0]} that mean nothing here: visits" in survey.account(found)
+
+
+def test_a_surveys_account_counts_in_words(files):
+    one = survey.account(survey.read(*files("household,village\na,N\nb,N\n", "listener,speaker\na,b\n")))
+    assert one[0] == "survey: 2 households in 1 village, 1 tie"
+    assert survey.account(survey.read(*files()))[0] == "survey: 3 households in 2 villages, 3 ties"
 
 
 @pytest.mark.parametrize(("row", "message"), [
     ("a,North,40,4,1,1,1,dry", "households.csv:5: household a is already in line 2; allowed: once"),
     (",North,40,4,1,1,1,dry", "households.csv:5: household is empty"),
     ("d,,40,4,1,1,1,dry", "households.csv:5: village is empty"),
-    ("d,North,forty,4,1,1,1,dry", "households.csv:5: age is 'forty', not a number; allowed: 16 to 95"),
+    ("d\0d,North,40,4,1,1,1,dry", r"household is 'd\x00d', which holds a control character; allowed: text on one line"),
+    ('d,"North\nwest",40,4,1,1,1,dry', r"village is 'North\nwest', which holds a control character"),
+    ("d,North,forty,4,1,1,1,dry", "csv:5: age is 'forty', not a number in plain digits; allowed: 16 to 95 year"),
+    ("d,North,4_0,4,1,1,1,dry", "csv:5: age is '4_0', not a number in plain digits; allowed: 16 to 95 year"),
+    ("d,North,４０,4,1,1,1,dry", "csv:5: age is '４０', not a number in plain digits; allowed: 16 to 95 year"),
+    ("d,North,-inf,4,1,1,1,dry", "households.csv:5: age is -inf; allowed: 16 to 95 year"),
+    ("d,North,40,yes,1,1,1,dry", "csv:5: size is 'yes', not a number in plain digits; allowed: 1 to 20 person"),
     ("d,North,140,4,1,1,1,dry", "households.csv:5: age is 140; allowed: 16 to 95 year"),
     ("d,North,nan,4,1,1,1,dry", "households.csv:5: age is nan; allowed: 16 to 95 year"),
     ("d,North,40,0,1,1,1,dry", "households.csv:5: size is 0; allowed: 1 to 20 person"),
     ("d,North,40,3.5,1,1,1,dry", "households.csv:5: size is 3.5; allowed: whole numbers, 1 to 20"),
-    ("d,North,40,4,1,maybe,1,dry", "phone is 'maybe', not a number; allowed: 0 to 1, or yes, true, no, false"),
-    ("d,North,40,4,1,1,1,wet", "product is 'wet', not a number; allowed: 0 to 2, or fresh, dry, craft"),
+    ("d,North,40,4,1,maybe,1,dry", "phone is 'maybe', not a number in plain digits; allowed: 0 to 1, or yes,"),
+    ("d,North,40,4,1,1,1,wet", "product is 'wet', not a number in plain digits; allowed: 0 to 2, or fresh, dry, craft"),
     ("d,North,40,4,1,1,-5,dry", "households.csv:5: output is -5; allowed: 0 to 1e+06 yuan/year"),
     ("d,North,40", "households.csv:5: has 3 cells; allowed: 8, as in the first line"),
 ])
@@ -218,7 +245,7 @@ def _check(file):
 def test_the_command_says_what_a_survey_holds_and_what_is_drawn(tmp_path):
     result = _check(_scenario(tmp_path, "household,village,age\na,north,40\nb,north,50\n"))
     assert result.exit_code == 0
-    assert "2 households in 1 villages, 2 ties" in result.output
+    assert "2 households in 1 village, 2 ties" in result.output
     assert "drawn for all" in result.output
     assert "schooling" in result.output
 

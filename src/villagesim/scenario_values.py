@@ -12,15 +12,18 @@ from villagesim.scenario_text import Place, nearest, shortened, shown
 # A number, then its unit: no thousands separators, no arithmetic.
 WRITTEN = re.compile(r"\s*([+-]?[0-9]+)((?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s*([^\s,.*+-].*?)?\s*")
 PER_HUNDRED = 100.0
+# Units of what is no amount: they stand in the declarations, and say nothing behind a number.
+UNITLESS = ("1", "code", "yes/no")
 SHORTEST_PLURAL = 4
 LONGEST_NUMBER = 200
 
 
 def allowed(quantity: Quantity) -> str:
-    """The declared range and unit in words, such as "0 to 20 seat/village/month"."""
+    """The declared range and unit in words, such as "0 to 20 seat/village/month"; "0 to 5" where there is no unit."""
+    unit = "" if quantity.unit in UNITLESS else f" {quantity.unit}"
     if quantity.low == quantity.high:
-        return f"{_plain(quantity.low)} {quantity.unit}"
-    return f"{_plain(quantity.low)} to {_plain(quantity.high)} {quantity.unit}"
+        return f"{_plain(quantity.low)}{unit}"
+    return f"{_plain(quantity.low)} to {_plain(quantity.high)}{unit}"
 
 
 def _plain(bound: float) -> str:
@@ -53,10 +56,13 @@ def _from_text(place: Place, text: str, quantity: Quantity) -> int | float:
         raise place.problem(f"is {shown(text)}, not a number", allowed(quantity))
     whole, rest, unit = match.groups()
     if not unit:
-        raise place.problem(f"is {shown(text)}, a number in quotes without a unit", f'18, or "18 {quantity.unit}"')
+        with_unit = "" if quantity.unit in UNITLESS else f', or "18 {quantity.unit}"'
+        raise place.problem(f"is {shown(text)}, a number in quotes without a unit", f"18{with_unit}")
     value = float(whole + rest) if rest else int(whole)
     if _in_percent(unit, quantity):
         return value / PER_HUNDRED
+    if quantity.unit in UNITLESS:
+        raise place.problem(f"is in {shortened(unit)}, but it has no unit", allowed(quantity))
     if not same_unit(unit, quantity.unit):
         raise place.problem(f"is in {shortened(unit)}, but the unit is {quantity.unit}", allowed(quantity))
     return value

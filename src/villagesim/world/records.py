@@ -46,7 +46,7 @@ def _text(value: Any) -> str:
     """A Parquet value as a CSV would show it; whole numbers that a gap turned into floats lose their point."""
     if value is None or value != value:
         return ""
-    if isinstance(value, float) and value == int(value):
+    if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value).strip()
 

@@ -11,23 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from villagesim import tables
-from villagesim.declare import Declared, Fen, Flag, Quantity, Real, declared
+from villagesim.declare import Declared, Real
+from villagesim.scenario_text import one_line
 from villagesim.world.luck import PLACES
 from villagesim.world.records import Records, SurveyError, records
+from villagesim.world.survey_columns import KNOWN, TIES, TRUST, fields, nameless, number
 
-KNOWN = (
-    "size", "adults", "age", "schooling", "woman_led", "elder_led", "returnee", "product", "output", "off_farm",
-    "savings", "debt", "phone", "away", "skill_basic", "trust_online", "belief_mean", "belief_precision",
-    "risk_aversion", "honest",
-)
-TIES = ("listener", "speaker", "trust")
-WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
-PRODUCTS = {"fresh": 0.0, "dry": 1.0, "craft": 2.0}
 AT_MOST = (("adults", "size"), ("away", "adults"))
-YUAN = 100.0
 LISTED = 20
-TRUST = Declared("trust", Real, Quantity("share", "trust in the speaker's word", 0.0, 1.0))
 
 
 class Survey(NamedTuple):
@@ -35,7 +26,8 @@ class Survey(NamedTuple):
 
     values: column -> float64 of shape (households,), NaN where the survey is silent; listener, speaker: int64 rows;
     trust: float64 of the ties, NaN where silent. `drawn` names what is drawn for everybody, `gaps` counts the empty
-    cells of the other columns, `ignored` names columns that mean nothing here, `dropped` says why rows were left out.
+    cells of the other columns, `ignored` names the columns of each file that mean nothing here, `dropped` says why rows
+    were left out.
     """
 
     households: tuple[str, ...]
@@ -47,22 +39,32 @@ class Survey(NamedTuple):
     trust: np.ndarray
     drawn: tuple[str, ...]
     gaps: dict[str, int]
-    ignored: tuple[str, ...]
+    ignored: dict[str, tuple[str, ...]]
     dropped: tuple[str, ...]
 
 
 def account(survey: Survey) -> list[str]:
     """What was read, what is drawn instead, and what was left out: one line each."""
-    size = f"{len(survey.households)} households in {len(survey.villages)} villages, {len(survey.speaker)} ties"
+    size = (f"{_many(len(survey.households), 'household')} in {_many(len(survey.villages), 'village')}, "
+            f"{_many(len(survey.speaker), 'tie')}")
     lines = [f"survey: {size}"]
     gaps = ", ".join(f"{name} {count}" for name, count in survey.gaps.items() if count)
     if survey.drawn:
         lines.append("drawn for all, as in a synthetic county: " + ", ".join(survey.drawn))
     if gaps:
         lines.append("empty cells drawn: " + gaps)
-    if survey.ignored:
-        lines.append("columns that mean nothing here: " + ", ".join(survey.ignored))
+    lines += [f"columns of {file} that mean nothing here: {', '.join(map(one_line, names))}"
+              for file, names in survey.ignored.items()]
     return lines + [f"left out: {reason}" for reason in survey.dropped]
+
+
+def _many(count: int, what: str) -> str:
+    """A count with its noun.
+
+    >>> _many(1, "village"), _many(2, "village")
+    ('1 village', '2 villages')
+    """
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def read(
@@ -75,34 +77,21 @@ def read(
     """
     people, named = records(Path(households)), records(Path(ties))
     people, named = _renamed(people, named, dict(columns or {}))
-    fields = _fields()
+    known = fields()
     problems: list[str] = []
-    rows, mentioned = _households(people, fields, problems)
+    rows, mentioned = _households(people, known, problems)
     # Where bad rows are errors, a tie of a bad household is no second error.
     found = _ties(named, set(rows) if keep_good else mentioned, mentioned, problems)
     if problems and not keep_good:
         raise SurveyError(_listed(problems))
     if not rows:
         raise SurveyError(f"{people.file}: holds no good household, at least one is needed")
-    return _assembled(people, named, rows, found, fields, tuple(problems))
+    return _assembled(people, named, rows, found, known, tuple(problems))
 
 
 def _listed(problems: list[str]) -> str:
     more = len(problems) - LISTED
     return "\n".join(problems[:LISTED] + ([f"and {more} more"] if more > 0 else []))
-
-
-def _fields() -> dict[str, Declared]:
-    """What a cell of each known column may hold: the declared columns, money in yuan, at least one member."""
-    fields = {field.name: field for field in declared(tables.Households) if field.name in KNOWN}
-    for name, field in fields.items():
-        quantity = field.quantity
-        low, high = (1, quantity.high) if name == "size" else (quantity.low, quantity.high)
-        unit = quantity.unit
-        if field.type is Fen:
-            low, high, unit = low / YUAN, high / YUAN, "yuan"
-        fields[name] = Declared(name, field.type, Quantity(unit, quantity.meaning, low, high))
-    return fields
 
 
 def _renamed(people: Records, named: Records, columns: dict[str, str]) -> tuple[Records, Records]:
@@ -123,24 +112,6 @@ def _renamed(people: Records, named: Records, columns: dict[str, str]) -> tuple[
     return renamed[0], renamed[1]
 
 
-def _number(text: str, field: Declared) -> tuple[float, str]:
-    """A cell's value (NaN when empty or bad), and what is wrong with it ("" when nothing is)."""
-    quantity = field.quantity
-    if text == "":
-        return np.nan, ""
-    words = PRODUCTS if field.name == "product" else WORDS if field.type is Flag else {}
-    try:
-        value = words[text.lower()] if text.lower() in words else float(text)
-    except ValueError:
-        also = f", or {', '.join(words)}" if words else ""
-        return np.nan, f"{field.name} is {text!r}, not a number; allowed: {quantity.low:g} to {quantity.high:g}{also}"
-    if not quantity.low <= value <= quantity.high:
-        return np.nan, f"{field.name} is {text}; allowed: {quantity.low:g} to {quantity.high:g} {quantity.unit}"
-    if field.type is not Real and field.type is not Fen and value != int(value):
-        return np.nan, f"{field.name} is {text}; allowed: whole numbers, {quantity.low:g} to {quantity.high:g}"
-    return value, ""
-
-
 def _households(
     people: Records, fields: dict[str, Declared], problems: list[str]
 ) -> tuple[dict[str, tuple[str, dict[str, float]]], set[str]]:
@@ -153,18 +124,18 @@ def _households(
         if len(cells) != len(people.columns):
             wrong.append(f"has {len(cells)} cells; allowed: {len(people.columns)}, as in the first line")
         name, village = row.get("household", ""), row.get("village", "")
-        wrong += [f"{column} is empty; every row needs one" for column in ("household", "village")
-                  if not row.get(column, "")]
+        wrong += [problem for problem in (nameless(column, row.get(column, ""))
+                                          for column in ("household", "village")) if problem]
         if name in seen:
             wrong.append(f"household {name} is already in line {seen[name]}; allowed: once")
         values = {}
         for column, field in fields.items():
             if column in row:
-                values[column], problem = _number(row[column], field)
+                values[column], problem = number(row[column], field)
                 wrong += [problem] if problem else []
         wrong += [f"{part} is {values[part]:g}; allowed: at most {whole} ({values[whole]:g})" for part, whole in AT_MOST
                   if part in values and whole in values and values[part] > values[whole]]
-        problems += [f"{people.file}:{line}: {what}" for what in wrong]
+        problems += [f"{people.file}:{line}: {one_line(what)}" for what in wrong]
         if name:
             seen.setdefault(name, line)
         if not wrong:
@@ -195,10 +166,10 @@ def _ties(
             wrong.append(f"household {listener} listens to itself; allowed: two different households")
         if (listener, speaker) in seen:
             wrong.append(f"the tie {listener} to {speaker} is already in line {seen[listener, speaker]}; allowed: once")
-        trust, problem = _number(row.get("trust", ""), TRUST)
+        trust, problem = number(row.get("trust", ""), TRUST)
         wrong += [problem] if problem else []
         seen.setdefault((listener, speaker), line)
-        problems += [f"{named.file}:{line}: {what}" for what in wrong]
+        problems += [f"{named.file}:{line}: {one_line(what)}" for what in wrong]
         if not wrong:
             found.append((listener, speaker, trust))
     return found
@@ -228,10 +199,11 @@ def _assembled(
     else:
         empty["trust"] = int(np.isnan(trust).sum())
     used = ("household", "village", *KNOWN)
-    ignored = [name for name in people.columns if name not in used] + [name for name in named.columns
-                                                                       if name not in TIES]
+    ignored = {str(table.file): tuple(name for name in table.columns if name not in known)
+               for table, known in ((people, used), (named, TIES))}
     return Survey(
         tuple(ids), tuple(villages), counts, {name: column for name, column in values.items() if name not in silent},
         np.array([row_of[tie[0]] for tie in found], np.int64), np.array([row_of[tie[1]] for tie in found], np.int64),
-        trust, tuple(drawn), {name: count for name, count in empty.items() if count}, tuple(ignored), dropped,
+        trust, tuple(drawn), {name: count for name, count in empty.items() if count},
+        {file: names for file, names in ignored.items() if names}, dropped,
     )
