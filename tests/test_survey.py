@@ -1,5 +1,7 @@
 """A user's own households and ties: kept as given, drawn where silent, refused with a line for each bad row."""
 
+import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -7,9 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from conftest import SCENARIOS
 from test_world import digest, scenario
 from villagesim import declare, world
-from villagesim.world import survey
+from villagesim.results import read as read_run
+from villagesim.settings import WorldSettings
+from villagesim.world import survey, survey_columns
 from villagesim.world.records import SurveyError
 
 BRAZIL = Path(__file__).parents[2] / "shared" / "data"
@@ -258,3 +263,85 @@ def test_bad_rows_end_the_command_with_a_line_each_unless_good_ones_are_kept(tmp
     kept = _check(_scenario(tmp_path, rows, "survey_keep_good = true\n"))
     assert kept.exit_code == 0
     assert "left out:" in kept.output
+
+
+def test_describe_says_what_a_table_of_your_own_may_hold_and_what_stands_in():
+    from typer.testing import CliRunner
+
+    from villagesim.cli import app
+
+    said = CliRunner().invoke(app, ["describe", "survey_households"])
+    assert said.exit_code == 0
+    for row in survey_columns.documented():
+        found = [line.split() for line in said.stdout.splitlines() if line.split()[:1] == [row.name]]
+        assert bool(found) == (row.table == "households"), row.name
+    assert "drawn about world.age" in said.stdout
+    assert "speaker" in CliRunner().invoke(app, ["describe", "survey_ties"]).stdout
+    assert "true or false" in CliRunner().invoke(app, ["describe", "survey_keep_good"]).stdout
+    columns = json.loads(CliRunner().invoke(app, ["describe", "survey_columns", "--json"]).stdout)[0]["columns"]
+    assert [column["name"] for column in columns] == [row.name for row in survey_columns.documented()]
+
+
+def test_every_column_that_is_documented_is_read_and_names_settings_that_exist():
+    documented = {row.name: row for row in survey_columns.documented()}
+    assert set(documented) == {"household", "village", *survey_columns.KNOWN, *survey_columns.TIES}
+    for row in documented.values():
+        assert all(row._replace(unit="-")), row.name
+        assert set(re.findall(r"world\.(\w+)", row.missing)) <= set(WorldSettings._fields), row.name
+        drawn = "drawn" in row.missing or "refused" in row.missing
+        assert drawn, row.name
+
+
+def test_what_stands_in_for_a_missing_column_follows_the_setting_it_names():
+    """Each setting named for a column moves that column, where a survey is silent."""
+    people = survey.Survey(tuple("abcdefgh"), ("N",), np.array([8]), {}, np.array([0]), np.array([1]),
+                           np.array([np.nan]), (), {}, {}, ())
+    plain = world.build(scenario(), 7, survey=people).households
+    moved = {"size": 7.5, "age": 69.0, "schooling": 0.5, "output": 999.0, "off_farm": 9.0, "savings": 9.0,
+             "away": 0.0, "trust_online": 0.95, "risk_aversion": 0.1}
+    for name, value in moved.items():
+        other = world.build(scenario(settings={name: value}), 7, survey=people).households
+        assert not np.array_equal(getattr(plain, name), getattr(other, name)), name
+
+
+FARMERS = """
+# Question: what does the integrated programme do in the villages of a survey of our own?
+title = "All four pathways among surveyed farmers"
+extends = "{base}/integrated.toml"
+
+[world]
+survey_households = "{data}/brfarmers_nodes.csv"
+survey_ties = "{data}/brfarmers_edges.csv"
+survey_keep_good = true
+
+[world.survey_columns]
+node = "household"
+ego = "listener"
+alter = "speaker"
+
+[run]
+months = 6
+spin_up = 2
+"""
+
+
+@pytest.mark.skipif(not BRAZIL.is_dir(), reason="the surveyed farmers' files are not here")
+def test_a_scenario_on_the_brazilian_farmers_is_checked_run_and_kept(tmp_path):
+    from typer.testing import CliRunner
+
+    from villagesim.cli import app
+
+    file = tmp_path / "farmers.toml"
+    file.write_text(FARMERS.format(base=SCENARIOS, data=BRAZIL), encoding="utf-8")
+    checked = CliRunner().invoke(app, ["scenario", "check", str(file)])
+    assert checked.exit_code == 0, checked.output
+    assert "survey: 690 households in 11 villages" in checked.stdout
+    assert "brfarmers_nodes.csv that mean nothing here: toa, adopted, year, income, land1, " in checked.stdout
+    assert checked.stdout.count("left out: ") == 3
+    done = CliRunner().invoke(app, ["run", str(file), "--replicates", "1", "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    assert "survey: 690 households in 11 villages" in done.stderr
+    kept = read_run(next((tmp_path / "out" / "runs").iterdir()))
+    assert set(kept.group.loc[kept.group["group"] == "all", "households"]) == {690}
+    assert len(kept.places) == 11
+    assert len(kept.manifest["identity"]["resolved"]["world"]["survey_households"]) == 64

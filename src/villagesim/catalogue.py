@@ -1,4 +1,4 @@
-"""Everything that has a unit, as one list: parameters, settings, levers with their prices, columns of the tables."""
+"""All that has a unit, as one list (parameters, settings, levers with prices, columns), and what is said in words."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -12,24 +12,38 @@ from villagesim.scenario_values import allowed
 from villagesim.settings import WORDS
 from villagesim.tables import TABLES
 
+# What a scenario file says in words: key -> (usual value, what is allowed, meaning).
+TEXTS = {
+    "county.priority": (None, 'a list of levers such as ["posts", "camp"]', "who gets money first when it is short"),
+    "world.survey_households": (None, "a CSV (UTF-8) or Parquet file, its path as seen from the scenario file",
+        "a household table of your own: the county consists of its households, and only what it does not say is drawn"),
+    "world.survey_ties": (None, "a CSV (UTF-8) or Parquet file, its path as seen from the scenario file",
+        "an edge list of your own: who named whom, and so listens to whom, among the households of that table"),
+    "world.survey_columns": (None, 'a table of texts such as node = "household"',
+        "what your columns are called here: your name = our name; a column with our name needs no line"),
+    "world.survey_keep_good": (False, "true or false",
+        "whether bad rows are left out, each named with its reason; else they end the command"),
+}
+
 
 class Entry(NamedTuple):
-    """One number: its kind, its key in a scenario file (a column: table.column), and its declaration."""
+    """One number, or words: its kind, its key in a scenario file (a column: table.column), and its declaration."""
 
     kind: str
     key: str
     default: Any
     unit: str
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     source: str
     grade: str
     meaning: str
+    words: str = ""
 
     @property
     def range(self) -> str:
-        """The allowed range, without its unit."""
-        return allowed(Quantity("", "", self.low, self.high)).strip()
+        """The allowed range, without its unit; of words, what is allowed."""
+        return self.words or allowed(Quantity("", "", self.low, self.high)).strip()
 
 
 def _entry(kind: str, key: str, default: Any, quantity: Quantity) -> Entry:
@@ -73,6 +87,12 @@ def settable() -> Iterator[Entry]:
             yield _entry(kind, f"{key}.maintenance", lever.upkeep_default, lever.upkeep)
 
 
+def texts() -> Iterator[Entry]:
+    """What a scenario file says in words: the order of priority, and a user's own survey."""
+    for key, (usual, words, meaning) in TEXTS.items():
+        yield Entry("words", key, usual, "", None, None, "", "", meaning, words)
+
+
 def columns() -> Iterator[Entry]:
     """All columns of a county's tables."""
     for name, kind in TABLES.items():
@@ -82,12 +102,12 @@ def columns() -> Iterator[Entry]:
 
 def called(name: str) -> list[Entry]:
     """What goes by this name: a whole key, its last part, or a lever with its prices."""
-    return [entry for entry in (*settable(), *columns()) if f".{name}." in f".{entry.key}."]
+    return [entry for entry in (*settable(), *texts(), *columns()) if f".{name}." in f".{entry.key}."]
 
 
 def near(name: str) -> list[str]:
     """Up to three known names that are like this one."""
-    keys = [entry.key for entry in (*settable(), *columns())]
+    keys = [entry.key for entry in (*settable(), *texts(), *columns())]
     known = sorted({*keys, *(part for key in keys for part in key.split(".")[1:])})
     found = []
     for _ in range(3):

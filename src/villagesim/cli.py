@@ -10,7 +10,10 @@ from typer.core import TyperGroup
 from villagesim import cli_analyses, cli_claims, cli_factorial, cli_odd, cli_runs, cli_studies, cli_trace
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from villagesim.catalogue import Entry
+    from villagesim.world.survey_columns import Column
 
 BAD_INPUT = 2
 WIDE = 220
@@ -95,7 +98,8 @@ def parameters(
 
 @app.command()
 def describe(
-    name: Annotated[str, typer.Argument(help="A parameter, setting, lever or column, such as route_cost or camp.")],
+    name: Annotated[str, typer.Argument(help="A parameter, setting, lever or column, such as route_cost, camp or "
+                                             "survey_households.")],
     json_: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
 ) -> None:
     """One card: what a parameter, setting, lever or column means, and where its number comes from.
@@ -104,6 +108,7 @@ def describe(
     Examples:
       villagesim describe camp
       villagesim describe households.savings
+      villagesim describe survey_households      # with every column that your own table may have
     """
     from villagesim.catalogue import called, near
     from villagesim.scenario_text import shown
@@ -113,10 +118,14 @@ def describe(
         like = near(name)
         hint = f"; did you mean {' or '.join(like)}?" if like else "; `villagesim parameters` lists what there is"
         refuse(f"{shown(name)} is not known{hint}")
+    documented = [column for entry in entries for column in _columns_of(entry.key)]
     if json_:
-        _print_json([entry._asdict() for entry in entries])
+        also = {"columns": [column._asdict() for column in documented]} if documented else {}
+        _print_json([entry._asdict() | also for entry in entries])
     else:
         typer.echo("\n\n".join(_card(entry) for entry in entries))
+        if documented:
+            _print_columns(documented)
 
 
 @scenario_app.command("check")
@@ -202,8 +211,7 @@ def _print_json(values: Any) -> None:
 
 
 def _print_table(entries: "list[Entry]") -> None:
-    """A table as wide as the terminal; wide enough to search where it goes to a file."""
-    from rich.console import Console
+    """Numbers, a line each."""
     from rich.table import Table
     from rich.text import Text
 
@@ -211,8 +219,39 @@ def _print_table(entries: "list[Entry]") -> None:
     for entry in entries:
         cells = (entry.key, _plain(entry.default), entry.unit, entry.range, entry.source, entry.grade, entry.meaning)
         table.add_row(*(Text(cell) for cell in cells))
+    _console().print(table)
+
+
+def _columns_of(key: str) -> "list[Column]":
+    """The columns that a user's file may have, where the key names one, or the mapping of both."""
+    tables = {"world.survey_households": ("households",), "world.survey_ties": ("ties",),
+              "world.survey_columns": ("households", "ties")}
+    if key not in tables:
+        return []
+    from villagesim.world.survey_columns import documented
+
+    return [column for column in documented() if column.table in tables[key]]
+
+
+def _print_columns(columns: "list[Column]") -> None:
+    """What a user's table may hold, a line a column."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("column", "unit", "allowed", "meaning", "where it is missing", box=SIMPLE_HEAD)
+    for column in columns:
+        cells = column.name, column.unit, column.allowed, column.meaning, column.missing
+        table.add_row(*(Text(cell) for cell in cells))
+    _console().print(table)
+
+
+def _console() -> "Console":
+    """As wide as the terminal; wide where the output goes to a file."""
+    from rich.console import Console
+
     console = Console()
-    Console(width=console.width if console.is_terminal else WIDE).print(table)
+    return console if console.is_terminal else Console(width=WIDE)
 
 
 def _card(entry: "Entry") -> str:
@@ -223,7 +262,7 @@ def _card(entry: "Entry") -> str:
         f"{entry.key}  ({entry.kind})",
         f"  {entry.meaning}",
         f"  default  {_plain(entry.default)}" if entry.default is not None else "",
-        f"  unit     {entry.unit}",
+        f"  unit     {entry.unit}" if entry.unit else "",
         f"  range    {entry.range}",
         f"  source   {entry.source}" if entry.source else "",
         f"  grade    {entry.grade}: {GRADES.get(entry.grade, '')}" if entry.grade else "",

@@ -71,7 +71,8 @@ def documented() -> list[Column]:
 
 def _column(table: str, field: Declared, missing: str) -> Column:
     quantity = field.quantity
-    return Column(table, field.name, quantity.unit, _allowed(field), quantity.meaning, missing)
+    bounds = allowed(Quantity("", "", quantity.low, quantity.high)).strip()
+    return Column(table, field.name, quantity.unit, bounds + _or_words(field), quantity.meaning, missing)
 
 
 def fields() -> dict[str, Declared]:
@@ -92,10 +93,9 @@ def _words(field: Declared) -> dict[str, float]:
     return PRODUCTS if field.name == "product" else WORDS if field.quantity.unit == "yes/no" else {}
 
 
-def _allowed(field: Declared) -> str:
-    """What a cell may hold."""
+def _or_words(field: Declared) -> str:
     words = _words(field)
-    return allowed(field.quantity) + (f", or {', '.join(words)}" if words else "")
+    return f", or {', '.join(words)}" if words else ""
 
 
 def number(text: str, field: Declared) -> tuple[float, str]:
@@ -108,7 +108,8 @@ def number(text: str, field: Declared) -> tuple[float, str]:
     if text.lower() in words:
         return words[text.lower()], ""
     if not PLAIN.fullmatch(text):
-        return np.nan, f"{field.name} is {shortened(text)!r}, not a number in plain digits; allowed: {_allowed(field)}"
+        return np.nan, (f"{field.name} is {shortened(text)!r}, not a number in plain digits; allowed: "
+                        f"{allowed(quantity)}{_or_words(field)}")
     value = float(text)
     if not quantity.low <= value <= quantity.high:
         return np.nan, f"{said}; allowed: {allowed(quantity)}"
