@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from mesa.agent import AgentSet
 
+from fingerprints import of_world
+from villagesim.engine import run
 from villagesim.engine.reference import CountyModel, Courier, FarmerHousehold, Middleman, SocialWorker
+from villagesim.scenario import changed
 from villagesim.world import build
 
 
@@ -46,7 +49,42 @@ def test_a_farmers_neighbours_are_those_it_listens_to(model):
     assert [neighbour.row for neighbour in model.neighbours(farmer)] == list(expected)
 
 
-def test_stepping_the_model_moves_the_tables(model):
+def test_the_ties_are_looked_through_once_however_often_neighbours_are_asked_for(model):
+    asked = [model.neighbours(farmer) for farmer in model.farmers for _ in range(2)]
+    assert sum(map(len, asked)) == 2 * len(model.world.ties.speaker)
+    assert model.neighbours(next(iter(model.farmers))) is not model.neighbours(next(iter(model.farmers)))
+    model.views["ties"] = None
+    assert model.neighbours(next(iter(model.farmers))) == asked[0]
+
+
+def test_a_phase_by_phase_month_moves_the_tables(model):
     before = model.world.households.belief_mean.copy()
     model.step_month(0)
     assert not np.array_equal(before, model.world.households.belief_mean)
+
+
+def test_a_step_is_the_month_that_a_run_lives_with_its_calendar_and_its_programme(small_county):
+    scenario = changed(small_county("integrated"), {"run.spin_up": 2, "run.months": 2})
+    lived = []
+    run(scenario, 4, "reference", lambda month, world: lived.append(of_world(world)))
+    model, stepped = CountyModel.of(scenario, 4), []
+    while model.running:
+        model.step()
+        stepped.append(of_world(model.world))
+    assert stepped == lived
+    assert (model.steps, model.month) == (4, 3)
+    assert model.world.county.month[0] == 3
+    with pytest.raises(RuntimeError, match="has 4 months"):
+        model.step()
+
+
+def test_mesas_run_model_carries_a_county_to_its_last_month(small_county):
+    scenario = changed(small_county("baseline"), {"run.spin_up": 0, "run.months": 2})
+    model = CountyModel.of(scenario, 4)
+    model.run_model()
+    assert (model.steps, model.running) == (2, False)
+
+
+def test_a_county_without_a_scenario_does_not_step_under_a_calendar_that_stands_still(model):
+    with pytest.raises(RuntimeError, match=r"CountyModel\.of"):
+        model.step()

@@ -42,13 +42,23 @@ def run(
     else:
         step = bind(world, scenario.parameters, seed,
                     lambda phase, month, done: watch(phase, month - spin_up, world, done))
-    planned, series = plan(scenario), outside(scenario)
+    come_in = entering(scenario)
     for month in range(first, spin_up + int(scenario.run.months)):
-        enter(world, scenario, month, planned[month], {name: values[month] for name, values in series.items()})
+        come_in(world, month)
         step(month)
         if observe is not None:
             observe(month - spin_up, world)
     return world
+
+
+def entering(scenario: Scenario) -> Callable[[World, int], None]:
+    """come_in(world, month): enter what comes from outside in a month of the scenario, counted from its first."""
+    planned, series = plan(scenario), outside(scenario)
+
+    def come_in(world: World, month: int) -> None:
+        enter(world, scenario, month, planned[month], {name: values[month] for name, values in series.items()})
+
+    return come_in
 
 
 def enter(world: World, scenario: Scenario, month: int, planned, outside_now: dict[str, float]) -> None:

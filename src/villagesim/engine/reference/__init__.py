@@ -4,17 +4,21 @@ Agents are views of rows and own no second copy of state: `farmer.skill_basic` r
 Python number. The same rules that the core compiles are called here as plain Python.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any, ClassVar
 
 from mesa import Agent, Model
 from mesa.agent import AgentSet
 
 from villagesim.draws import bell_of, block, lane
+from villagesim.engine import entering
 from villagesim.engine.phases import Exchange, RowPhase, arguments, columns_of
 from villagesim.engine.schedule import SCHEDULE
 from villagesim.mechanisms import Parameters
+from villagesim.scenario import Scenario
 from villagesim.tables import TABLES, World
+from villagesim.world import build
 
 Views = dict[str, dict[str, memoryview]]
 
@@ -155,14 +159,22 @@ class BoundPhase:
 
 
 class CountyModel(Model):
-    """One county of Mesa agents. `step` is one month: every phase of the schedule, in order."""
+    """One county of Mesa agents. `step()` is one month: what comes from outside, then every phase of the schedule.
 
-    def __init__(self, world: World, parameters: Parameters, seed: int) -> None:
+    `CountyModel.of(scenario, seed)` is a county at the beginning of its spin-up; `run_model()` carries it to the end of
+    its last month, and each `step()` one month further. Mesa counts the steps; `month` is the month last lived.
+    """
+
+    def __init__(self, world: World, parameters: Parameters, seed: int,
+                 enter: Callable[[World, int], None] | None = None, months: int = 0) -> None:
+        """enter(world, month): what comes from outside, for so many months; without it there is only `step_month`."""
         super().__init__()
         self.world = world
         self.parameters = parameters
         self.luck_seed = seed
-        self.month = 0
+        self.month = -1
+        self.enter = enter
+        self.months = months
         self.views: Views = {
             name: {column: memoryview(values) for column, values in zip(table._fields, table, strict=True)}
             for name, table in zip(TABLES, world, strict=True)
@@ -170,6 +182,12 @@ class CountyModel(Model):
         self.by_table = {kind.table: self._populate(kind) for kind in AGENTS}
         self.phases = [BoundPhase(phase, self) if isinstance(phase, RowPhase) else phase for phase in SCHEDULE]
         self._words: dict[tuple[int, int], tuple[int, int, int, int]] = {}
+
+    @classmethod
+    def of(cls, scenario: Scenario, seed: int) -> "CountyModel":
+        """The county of a scenario in month 0 of its spin-up, as `engine.run` builds it and carries it through time."""
+        return cls(build(scenario, seed), scenario.parameters, seed, entering(scenario),
+                   int(scenario.run.spin_up) + int(scenario.run.months))
 
     def _populate(self, kind: type[RowAgent]) -> AgentSet:
         rows = len(getattr(self.world, kind.table)[0])
@@ -202,8 +220,22 @@ class CountyModel(Model):
             self._words[key] = block(self.luck_seed, self.month, row, purpose)
         return self._words[key]
 
+    def step(self) -> None:
+        """The next month. Raises RuntimeError after the last one, and where no scenario says what comes from outside.
+
+        Mesa puts its own `step` around this one, which counts `steps` and takes no argument.
+        """
+        month = self.month + 1
+        if self.enter is None:
+            raise RuntimeError("no scenario says what comes from outside: make the model by CountyModel.of")
+        if month >= self.months:
+            raise RuntimeError(f"the scenario has {self.months} months, and all are over")
+        self.enter(self.world, month)
+        self.step_month(month)
+        self.running = month + 1 < self.months
+
     def step_month(self, month: int) -> None:
-        """One month of the county."""
+        """Every phase of one month, in order; what comes from outside is in the tables already."""
         self.month = month
         self._words.clear()
         for declared, phase in zip(SCHEDULE, self.phases, strict=True):
@@ -218,12 +250,18 @@ class CountyModel(Model):
         luck = () if phase.purpose is None else (self.luck_seed, self.month, int(phase.purpose))
         phase.function(*columns, *phase.constants, *luck)
 
-    def neighbours(self, farmer: FarmerHousehold) -> Iterator[FarmerHousehold]:
-        """The households whose word this one hears."""
-        ties, everyone = self.views["ties"], list(self.farmers)
+    @cached_property
+    def _heard(self) -> list[list[Agent]]:
+        """Of each household, the households whose word it hears, in the order of the ties: these never change."""
+        everyone, ties = list(self.farmers), self.views["ties"]
+        heard: list[list[Agent]] = [[] for _ in everyone]
         for speaker, listener in zip(ties["speaker"], ties["listener"], strict=True):
-            if listener == farmer.row:
-                yield everyone[speaker]
+            heard[listener].append(everyone[speaker])
+        return heard
+
+    def neighbours(self, farmer: FarmerHousehold) -> list[Agent]:
+        """The households whose word this one hears."""
+        return list(self._heard[farmer.row])
 
 
 def bind(world: World, parameters: Parameters, seed: int) -> Callable[[int], None]:
