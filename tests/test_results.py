@@ -223,3 +223,15 @@ def test_a_summary_looks_at_the_last_twelve_months(run):
     assert table.loc["income_mean", "unit"] == "yuan/household/year"
     assert table.loc["income_mean", "mean"] == pytest.approx(last["income"].sum() / last["households"].mean() / 100)
     assert table.loc["adoption", "low"] == table.loc["adoption", "high"]
+
+
+def test_named_tables_are_written_twice_with_the_columns_that_each_has(tmp_path):
+    book = {"place": ("code", "where"), "gain": ("yuan", "how much"), "loss": ("yuan", "how little")}
+    tables = {"one": pd.DataFrame({"place": ["a"], "gain": [1.5]}), "two": pd.DataFrame({"loss": [2.0]})}
+    folder = results.write_tables(tmp_path / "new" / "folder", tables, {"seeds": [1]}, book)
+    assert sorted(path.name for path in folder.iterdir()) == ["one.csv", "one.parquet", "two.csv", "two.parquet"]
+    assert (folder / "one.csv").read_bytes() == b"place,gain\na,1.5\n"
+    assert results.read_codebook(folder / "two.parquet") == {"loss": {"unit": "yuan", "meaning": "how little"}}
+    assert results.read_about(folder / "one.parquet") == {"seeds": [1]}
+    with pytest.raises(KeyError):
+        results.write_tables(tmp_path, {"three": pd.DataFrame({"unheard": [1]})}, {}, book)

@@ -5,7 +5,7 @@ import json
 import platform
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -155,6 +155,21 @@ def write_table(frame: pd.DataFrame, path: Path, about: dict[str, Any],
     text = json.dumps(about, ensure_ascii=False)
     schema = pa.schema(fields, metadata={"villagesim": text, "codebook": json.dumps(book, ensure_ascii=False)})
     parquet.write_table(table.cast(schema), path, compression="zstd")
+
+
+def write_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame], about: dict[str, Any],
+                 book: Mapping[str, tuple[str, str]]) -> Path:
+    """Write tables by name, each as CSV and Parquet, into a folder; return it.
+
+    book: unit and meaning of every column that any of them has.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        described = {key: dict(zip(("unit", "meaning"), book[key], strict=True)) for key in table.columns}
+        table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        write_table(table, folder / f"{name}.parquet", about, described)
+    return folder
 
 
 def read(folder: str | Path, tables: Sequence[str] = TABLES) -> Run:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from villagesim import results
 from villagesim.outcomes import FEN_PER_YUAN, FLOW_MONTHS, GROUPS, HEADLINES, OUTCOME
-from villagesim.results import LEVEL, Run, final, interval, write_table, year_mean
+from villagesim.results import LEVEL, Run, final, interval, write_tables, year_mean
 from villagesim.scenario import Scenario
 from villagesim.study import gains, runner, worth
 
@@ -73,14 +73,7 @@ class Comparison:
 
     def write(self, folder: str | Path) -> Path:
         """Write each table as CSV and Parquet into the folder; return it."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in TABLES:
-            table: pd.DataFrame = getattr(self, name)
-            book = {key: dict(zip(("unit", "meaning"), COLUMNS[key], strict=True)) for key in table.columns}
-            table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-            write_table(table, folder / f"{name}.parquet", self.about, book)
-        return folder
+        return write_tables(folder, {name: getattr(self, name) for name in TABLES}, self.about, COLUMNS)
 
 
 def compare(scenarios: Sequence[Scenario], replicates: int = 20, engine: str = "core", workers: int | None = None,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from villagesim.results import Run, final, write_table
+from villagesim.results import Run, final, write_tables
 from villagesim.study import budget, games, runner
 from villagesim.study.compare import NEEDED, about
 from villagesim.study.mixes import BUDGETS, CARRIERS, EVERYBODY, PATHWAYS, Cell, Mix, mix_name
@@ -77,14 +77,8 @@ class Factorial:
 
     def write(self, folder: str | Path) -> Path:
         """Write each table as CSV and Parquet into the folder; return it."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("effects", "mixes", "values"):
-            table: pd.DataFrame = getattr(self, name)
-            book = {key: dict(zip(("unit", "meaning"), BOOK[key], strict=True)) for key in table.columns}
-            table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-            write_table(table, folder / f"{name}.parquet", self.about, book)
-        return folder
+        return write_tables(folder, {"effects": self.effects, "mixes": self.mixes, "values": self.values}, self.about,
+                            BOOK)
 
 
 def run(designed: Mapping[Cell, Mix], replicates: int = 20, folder: str | Path | None = None,

@@ -16,7 +16,7 @@ import pandas as pd
 
 from villagesim.levers import BY_NAME
 from villagesim.outcomes import OUTCOME
-from villagesim.results import Run, interval, write_table, year_mean
+from villagesim.results import Run, interval, write_tables, year_mean
 from villagesim.scenario import Scenario, ScenarioError, changed
 from villagesim.settings import WORDS
 from villagesim.study import budget, runner
@@ -64,14 +64,7 @@ class Hysteresis:
 
     def write(self, folder: str | Path) -> Path:
         """Write both tables as CSV and Parquet into the folder; return it."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("series", "gaps"):
-            table: pd.DataFrame = getattr(self, name)
-            book = {key: dict(zip(("unit", "meaning"), BOOK[key], strict=True)) for key in table.columns}
-            table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-            write_table(table, folder / f"{name}.parquet", self.about, book)
-        return folder
+        return write_tables(folder, {"series": self.series, "gaps": self.gaps}, self.about, BOOK)
 
 
 def start_name(months: int) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from villagesim.results import interval, write_table
+from villagesim.results import interval, write_tables
 from villagesim.scenario import Scenario, ScenarioError, changed
 from villagesim.study import budget, pareto
 from villagesim.study.problem import (
@@ -67,17 +67,11 @@ class Front:
 
     def write(self, folder: str | Path, about: Mapping[str, Any], others: pd.DataFrame | None = None) -> Path:
         """Write front and convergence, and `beside`'s table as others, as CSV and Parquet; return the folder."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
         asked = {"choices": [choice._asdict() for choice in self.problem.choices], "budget": self.problem.budget,
                  "workers": self.problem.workers, "late_gain": late_gain(self.convergence)}
-        meanings = _book(self.problem)
-        for name, table in (("front", self.mixes), ("convergence", self.convergence), ("others", others)):
-            if table is not None:
-                table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-                write_table(table, folder / f"{name}.parquet", {**about, "optimise": asked},
-                            {key: dict(zip(("unit", "meaning"), meanings[key], strict=True)) for key in table})
-        return folder
+        tables = {"front": self.mixes, "convergence": self.convergence, "others": others}
+        return write_tables(folder, {name: table for name, table in tables.items() if table is not None},
+                            {**about, "optimise": asked}, _book(self.problem))
 
 
 def front(problem: Problem, evaluate: Evaluate, evaluate_fresh: Evaluate, population: int = 40, generations: int = 30,
