@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from villagesim import cli
 from villagesim.figures import FIGURES, draw, style
 from villagesim.results import read_about
+from villagesim.study import experiment
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 COUNTY = "[run]\nmonths = 14\nspin_up = 13\n[world]\nvillages = 4\ntownships = 2\nhouseholds = 30\n"
@@ -52,6 +53,7 @@ def stored(tmp_path_factory) -> dict[str, Path]:
 
 def test_there_is_a_figure_for_every_name(stored):
     assert set(stored) == set(FIGURES)
+    assert set(experiment.FIGURES) <= set(FIGURES)
     with pytest.raises(ValueError, match="figure pie is not known"):
         draw("pie", stored["mixes"])
 

@@ -223,10 +223,19 @@ def test_a_mistake_is_one_line_and_exit_status_2(study, monkeypatch, words, says
     ("replicates = 3", "", "replicates is missing"),
     ('"two.toml"', '"one.toml"', "scenarios names one twice"),
     ('"two.toml"', '"tow.toml"', "tow.toml: does not exist"),
-    ("months = 14", "months = 0", "run.months"),
+    ('"two.toml"', '"tow.toml"', r"pair\.toml: scenarios names a file that fails: .*tow\.toml: does not exist"),
+    ('scenarios = ["one.toml", "two.toml"]', "scenarios = []", r"pair\.toml: scenarios is empty; allowed: a list of"),
+    ('"two.toml"', "3", "scenarios holds 3, which is no file name; allowed: a list of scenario files"),
+    ("months = 14", "months = 0", r"pair\.toml: months is 0; allowed: a whole number from 1 to 1200"),
+    ("months = 14", '[set]\nextends = "x"', r"pair\.toml: set does not fit: one: extends can only be written in"),
+    ("months = 14", '[set]\n"world.vilages" = 3', r"pair\.toml: set does not fit: one: world\.vilages is not known"),
+    ('figure = "mixes"', 'figure = "single"', r'pair\.toml: figure is "single"; allowed: a figure that .*: mixes'),
+    ('figure = "mixes"', 'figure = "mixed"', "did you mean mixes"),
 ])
 def test_a_wrong_experiment_is_one_clear_line(study, old, new, says):
-    text = (study / "pair.toml").read_text(encoding="utf-8").replace(old, new)
+    text = (study / "pair.toml").read_text(encoding="utf-8")
+    # A table ends what stands outside tables.
+    text = text.replace(old, "") + new if new.startswith("[set]") else text.replace(old, new)
     (study / "pair.toml").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=says) as caught:
         read_experiment(study / "pair.toml")
@@ -238,8 +247,17 @@ def test_a_figure_that_does_not_exist_is_refused_before_anything_runs(study):
     (study / "pair.toml").write_text(text, encoding="utf-8")
     done = invoke("experiment", study / "pair.toml", "--out", study / "out")
     assert done.exit_code == 2
-    assert 'figure is "mixtures"; allowed: mixes' in done.stderr
+    assert 'figure is "mixtures"; allowed: ' in done.stderr
+    assert "did you mean mixes?" in done.stderr
     assert not (study / "out").exists()
+
+
+@pytest.mark.parametrize("said", ['"world.coverage" = 0.5', "world.coverage = 0.5", "[set.world]\ncoverage = 0.5"])
+def test_what_an_experiment_sets_leaves_the_rest_of_a_scenario_as_it_is(study, said):
+    text = (study / "pair.toml").read_text(encoding="utf-8")
+    (study / "pair.toml").write_text(f"{text}\n[set]\n{said}\n", encoding="utf-8")
+    for scenario in read_experiment(study / "pair.toml").scenarios:
+        assert (scenario.world.coverage, scenario.world.villages, scenario.run.spin_up) == (0.5, 4, 13)
 
 
 def test_every_shipped_experiment_is_right():

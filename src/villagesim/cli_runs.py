@@ -211,13 +211,10 @@ def experiment(
     Example:
       villagesim experiment experiments/mixes.toml
     """
-    from villagesim.figures import FIGURES, draw
+    from villagesim.figures import draw
     from villagesim.study import experiment as study
 
     read = [study.read_experiment(path, replicates) for path in files]
-    for path, found in zip(files, read, strict=True):
-        if found.figure and found.figure not in FIGURES:
-            _refuse(f"{path}: figure is \"{found.figure}\"; allowed: {', '.join(FIGURES)}")
     for path, found in zip(files, read, strict=True):
         typer.echo(f"{found.name}: {found.title}")
         with _studying(list(found.scenarios), "core") as progress:

@@ -75,6 +75,8 @@ def changed(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     document = Document(scenario.name, values)
     for dotted, value in changes.items():
         *tables, last = dotted.split(".")
+        if dotted.partition(".")[0] == "extends":
+            raise Place(scenario.name, dotted).problem("can only be written in a scenario file")
         inner = values
         for key in tables:
             inner = inner.setdefault(key, {})

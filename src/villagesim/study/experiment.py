@@ -9,23 +9,25 @@ import pandas as pd
 
 from villagesim.outcomes import HEADLINES, LEVELS, OUTCOME
 from villagesim.results import Run, codebook, final, interval, write_table
-from villagesim.scenario import Scenario, changed, load
+from villagesim.scenario import Scenario, ScenarioError, changed, load
 from villagesim.scenario_text import Place, nearest, read, shown
 from villagesim.study import runner
 from villagesim.study.compare import COLUMNS, NEEDED, about, paired
 
+# Figures that an experiment's tables feed; others read what another study writes.
+FIGURES = ("mixes",)
 # What the file may say: key, type, what is allowed.
 KEYS = {
     "title": (str, "text in quotes"),
     "question": (str, "text in quotes"),
-    "figure": (str, "the name of a figure"),
+    "figure": (str, f"a figure that reads an experiment's tables: {', '.join(FIGURES)}"),
     "scenarios": (list, "a list of scenario files, the first one the base"),
     "replicates": (int, "a whole number from 1 to 100000"),
     "months": (int, "a whole number from 1 to 1200"),
     "set": (dict, "a table of dotted scenario keys, such as \"world.villages\" = 40"),
 }
 REQUIRED = ("title", "scenarios", "replicates")
-MOST_REPLICATES = 100_000
+MOST_REPLICATES, MOST_MONTHS = 100_000, 1200
 BOOK = {key: {"unit": unit, "meaning": meaning} for key, (unit, meaning) in COLUMNS.items()} | {
     "replicate": {"unit": "1", "meaning": "replicate: the same number shares its luck in all scenarios"},
     "seed": {"unit": "1", "meaning": "seed of the run"},
@@ -55,29 +57,61 @@ def read_experiment(path: str | Path, replicates: int | None = None) -> Experime
         kind, allowed = KEYS[key]
         if not isinstance(value, kind) or isinstance(value, bool):
             raise Place(file, key).problem(f"is {shown(value)}", allowed)
+    figure = values.get("figure", "")
+    if figure and figure not in FIGURES:
+        raise Place(file, "figure").problem(f"is {shown(figure)}", KEYS["figure"][1], nearest(figure, FIGURES))
     for key in REQUIRED:
         if key not in values:
             raise Place(file, key).problem("is missing", KEYS[key][1])
     count = values["replicates"] if replicates is None else replicates
     if not 1 <= count <= MOST_REPLICATES:
         raise Place(file, "replicates").problem(f"is {shown(count)}", KEYS["replicates"][1])
-    changes = dict(values.get("set", {}))
+    changes = _flat(values.get("set", {}))
     if "months" in values:
+        if not 1 <= values["months"] <= MOST_MONTHS:
+            raise Place(file, "months").problem(f"is {shown(values['months'])}", KEYS["months"][1])
         changes["run.months"] = values["months"]
-    return Experiment(path.stem, values["title"], values.get("figure", ""), _scenarios(path, values, changes), count)
+    return Experiment(path.stem, values["title"], figure, _scenarios(path, values, changes), count)
+
+
+def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:
+    """Nested tables as dotted keys: `world.villages = 4` is written with quotes or without.
+
+    >>> _flat({"world": {"villages": 4, "coverage": 1}, "run.seed": 3})
+    {'world.villages': 4, 'world.coverage': 1, 'run.seed': 3}
+    """
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        found |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {above + key: value}
+    return found
 
 
 def _scenarios(path: Path, values: dict[str, Any], changes: dict[str, Any]) -> tuple[Scenario, ...]:
     """The scenario files that the experiment names, with its changes."""
     place = Place(str(path), "scenarios")
     names = values["scenarios"]
-    if not names or not all(isinstance(name, str) for name in names):
-        raise place.problem(f"is {shown(names)}", KEYS["scenarios"][1])
-    found = tuple(changed(load(path.parent / name), changes) for name in names)
+    if not names:
+        raise place.problem("is empty", KEYS["scenarios"][1])
+    for name in names:
+        if not isinstance(name, str):
+            raise place.problem(f"holds {shown(name)}, which is no file name", KEYS["scenarios"][1])
+    found = tuple(_scenario(path, name, changes) for name in names)
     twice = {scenario.name for scenario in found if sum(other.name == scenario.name for other in found) > 1}
     if twice:
         raise place.problem(f"names {sorted(twice)[0]} twice", "scenario files of different names")
     return found
+
+
+def _scenario(path: Path, name: str, changes: dict[str, Any]) -> Scenario:
+    """One scenario file with the experiment's changes; what is wrong with either names the experiment too."""
+    try:
+        scenario = load(path.parent / name)
+    except ScenarioError as error:
+        raise Place(str(path), "scenarios").problem(f"names a file that fails: {error}") from None
+    try:
+        return changed(scenario, changes)
+    except ScenarioError as error:
+        raise Place(str(path), "set").problem(f"does not fit: {error}") from None
 
 
 def run(path: str | Path, out: str | Path = "results", workers: int | None = None, replicates: int | None = None,
