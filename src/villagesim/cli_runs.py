@@ -23,6 +23,8 @@ USUAL = {"core": 10, "reference": 1}
 FEW = 3
 WIDE = 160
 DIGITS, THOUSAND = 4, 1000
+# What is smaller is rounding: no outcome is measured so finely.
+DUST = 1e-9
 NAMED = 4
 # The rows of the tables on the terminal; the files hold all outcomes.
 SHORT = (
@@ -299,19 +301,29 @@ def _many(count: int) -> str:
 
 
 def _number(value: float) -> str:
-    """A number of about four digits: 43,210, 12.35 or 0.0123."""
+    """A number of about four digits: 43,210, 12.35 or 0.0123.
+
+    >>> _number(43210.4), _number(-0.01234567), _number(-3e-13)
+    ('43,210', '-0.01235', '0')
+    """
     if math.isnan(value):
         return "-"
+    if abs(value) < DUST:
+        return "0"
     return f"{value:,.0f}" if abs(value) >= THOUSAND else f"{value:.{DIGITS}g}"
 
 
 def _estimate(value: float, low: float, high: float) -> tuple[str, str]:
-    """An estimate and its interval, to two digits of the interval's half-width: ("2,022", "1,804 to 2,240")."""
+    """An estimate and its interval, to two digits of the interval's half-width.
+
+    >>> _estimate(2022.0, 1804.2, 2239.8), _estimate(-3e-13, -5e-13, -1e-13), _estimate(-1e-4, -0.02, 0.02)
+    (('2,022', '1,804 to 2,240'), ('0', '0 to 0'), ('0.000', '-0.020 to 0.020'))
+    """
     half = (high - low) / 2
-    if math.isnan(half) or half <= abs(value) * 10.0**-DIGITS:
+    if math.isnan(half) or half <= max(abs(value) * 10.0**-DIGITS, DUST):
         return _number(value), "-" if math.isnan(half) else f"{_number(low)} to {_number(high)}"
     decimals = max(0, 1 - math.floor(math.log10(half)))
-    return f"{value:,.{decimals}f}", f"{low:,.{decimals}f} to {high:,.{decimals}f}"
+    return f"{value:z,.{decimals}f}", f"{low:z,.{decimals}f} to {high:z,.{decimals}f}"
 
 
 def _share(value: float) -> str:
