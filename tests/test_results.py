@@ -235,3 +235,9 @@ def test_named_tables_are_written_twice_with_the_columns_that_each_has(tmp_path)
     assert results.read_about(folder / "one.parquet") == {"seeds": [1]}
     with pytest.raises(KeyError):
         results.write_tables(tmp_path, {"three": pd.DataFrame({"unheard": [1]})}, {}, book)
+
+
+def test_a_folder_without_a_run_is_said_to_hold_none(tmp_path):
+    assert not results.holds_run(tmp_path)
+    with pytest.raises(results.UnreadableError, match="holds no run that can be read"):
+        results.read(tmp_path)

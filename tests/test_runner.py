@@ -260,6 +260,72 @@ def test_what_an_experiment_sets_leaves_the_rest_of_a_scenario_as_it_is(study, s
         assert (scenario.world.coverage, scenario.world.villages, scenario.run.spin_up) == (0.5, 4, 13)
 
 
+DAMAGE = {
+    "emptied table": lambda run: (run / "county.parquet").write_bytes(b""),
+    "missing table": lambda run: (run / "group.parquet").unlink(),
+    "table cut short": lambda run: (run / "events.parquet").write_bytes((run / "events.parquet").read_bytes()[:-9]),
+    "emptied manifest": lambda run: (run / "manifest.json").write_bytes(b""),
+    "manifest of nothing": lambda run: (run / "manifest.json").write_text("{}"),
+    "manifest that is no text": lambda run: (run / "manifest.json").write_bytes(b"\xff\xfe"),
+    "damage within a table": lambda run: (run / "county.parquet").write_bytes(
+        b"PAR1" + bytes(400) + (run / "county.parquet").read_bytes()[404:]),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_kept_run_that_was_damaged_is_run_again_in_its_place(tmp_path, damage, workers):
+    whole = runner.replicate([small("baseline")], 2, workers=1, folder=tmp_path)["baseline"]
+    kept_runs = sorted(tmp_path.iterdir())
+    untouched = {path: path.read_bytes() for path in kept_runs[1].iterdir()}
+    damage(kept_runs[0])
+    again = runner.replicate([small("baseline")], 2, workers=workers, folder=tmp_path)["baseline"]
+    assert sorted(tmp_path.iterdir()) == kept_runs
+    assert all(results.holds_run(run) for run in kept_runs)
+    assert {path: path.read_bytes() for path in kept_runs[1].iterdir()} == untouched
+    for one, two in zip(whole, again, strict=True):
+        assert one.county.equals(two.county)
+        assert one.group.equals(two.group)
+
+
+def test_a_file_in_a_runs_place_is_replaced_by_the_run(tmp_path):
+    runner.replicate([small("baseline")], 1, workers=1, folder=tmp_path)
+    (run,) = tmp_path.iterdir()
+    for file in run.iterdir():
+        file.unlink()
+    run.rmdir()
+    run.write_text("not a run")
+    assert not results.holds_run(run)
+    runner.replicate([small("baseline")], 1, workers=1, folder=tmp_path)
+    assert results.holds_run(run)
+
+
+@pytest.mark.parametrize("words", [
+    ["run", "one.toml"], ["compare", "one.toml", "two.toml"], ["experiment", "pair.toml"],
+    ["factorial", "--base", "one.toml", "--mixes", str(SCENARIOS)], ["hysteresis", "one.toml", "--push", "two.toml"],
+], ids=lambda words: words[0])
+@pytest.mark.parametrize("place", ["taken", "taken/below", "/proc/nowhere", "x" * 300])
+def test_a_place_where_nothing_can_be_written_is_refused_before_anything_runs(study, monkeypatch, words, place):
+    monkeypatch.chdir(study)
+    (study / "taken").write_text("a file")
+    monkeypatch.setattr(results, "record", lambda *_: pytest.fail("ran"))
+    monkeypatch.setattr(runner, "prepare", lambda *_: pytest.fail("compiled"))
+    done = invoke(*words, "--out", place)
+    assert done.exit_code == 2, done.output
+    assert "results cannot be written here" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_file_with_the_name_of_the_results_is_refused_before_anything_runs(study, monkeypatch):
+    (study / "out").mkdir()
+    (study / "out" / "one").write_text("a file")
+    monkeypatch.setattr(results, "record", lambda *_: pytest.fail("ran"))
+    done = invoke("run", study / "one.toml", "--out", study / "out")
+    assert done.exit_code == 2
+    assert "out/one: results cannot be written here: it is a file, not a folder" in done.stderr
+    assert (study / "out" / "one").read_text() == "a file"
+
+
 def test_every_shipped_experiment_is_right():
     files = sorted((SCENARIOS.parent / "experiments").glob("*.toml"))
     assert files

@@ -68,9 +68,10 @@ def _is_users_mistake(error: ValueError) -> bool:
 
     if isinstance(error, ScenarioError):
         return True
+    from villagesim.results import PlaceError
     from villagesim.world.records import SurveyError
 
-    return isinstance(error, SurveyError)
+    return isinstance(error, SurveyError | PlaceError)
 
 
 @app.command()

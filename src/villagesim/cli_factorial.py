@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from villagesim.cli_runs import Out, Workers, _estimate, _number, _say_files, _show, _studying
+from villagesim.cli_runs import Out, Workers, _estimate, _number, _place, _say_files, _show, _studying
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,12 +52,13 @@ def factorial(
     from villagesim.study.mixes import CARRIERS, cells
 
     chosen = load(base)
+    folder = _place(out, "factorial" if base.stem == BASELINE.stem else f"factorial-{base.stem}")
     carriers = CARRIERS if carrier is Carrier.BOTH else (carrier.value,)
     with Console(stderr=True).status("reckoning what the mixes cost"):
         designed = cells(chosen, mixes or base.parent, carriers, budget)
     with _studying([next(iter(designed.values())).scenario], "core") as progress:
         found = study.run(designed, replicates, out / "runs", workers, progress)
-    folder = found.write(out / ("factorial" if base.stem == BASELINE.stem else f"factorial-{base.stem}"))
+    found.write(folder)
     files = draw("synergy", folder)
     for budgeted, rows in found.effects.groupby("budget", sort=False):
         _show_effects(str(budgeted), rows, replicates)
@@ -136,10 +137,11 @@ def hysteresis(
     from villagesim.study import hysteresis as study
 
     chosen, pushed = load(scenario), load(push or scenario.parent / PUSH)
+    folder = _place(out, f"hysteresis-{chosen.name}")
     with _studying([chosen], "core") as progress:
         found = study.run(chosen, pushed, months, replicates=replicates, folder=out / "runs", workers=workers,
                           progress=progress)
-    folder = found.write(out / f"hysteresis-{chosen.name}")
+    found.write(folder)
     files = draw("hysteresis", folder)
     for start, rows in found.gaps.groupby("start", sort=False):
         _show(f"{start} by {pushed.name} against the low start, then both under {chosen.name} ({replicates} pairs)",

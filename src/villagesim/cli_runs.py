@@ -71,6 +71,7 @@ def run(
 
     chosen = load(scenario)
     chosen = chosen if seed is None else with_seed(chosen, seed)
+    _place(out, chosen.name)
     if checkpoint is not None or start is not None:
         _branch(chosen, engine.value, replicates, checkpoint, start, out)
         return
@@ -165,9 +166,10 @@ def compare(
     chosen = [plan.scenario for plan in plans] or chosen
     label = "-".join(["compare", *names] if len(names) <= NAMED else ["compare", str(len(names))])
     names = [scenario.name for scenario in chosen]
+    folder = _place(out, label if budget is None else f"{label}-at-{budget:.0f}")
     with _studying(chosen, engine.value) as progress:
         found = compared(chosen, replicates, engine.value, workers, out / "runs", progress)
-    folder = found.write(out / (label if budget is None else f"{label}-at-{budget:.0f}"))
+    found.write(folder)
     files = [file for figure in ("difference", "plane", "gains") for file in draw(figure, folder)]
     for name in names[1:]:
         rows = found.outcomes[found.outcomes["scenario"] == name]
@@ -217,12 +219,22 @@ def experiment(
     from villagesim.study import experiment as study
 
     read = [study.read_experiment(path, replicates) for path in files]
+    for found in read:
+        _place(out, found.name)
     for path, found in zip(files, read, strict=True):
         typer.echo(f"{found.name}: {found.title}")
         with _studying(list(found.scenarios), "core") as progress:
             folder = study.run(path, out, workers, replicates, progress=progress)
         drawn = draw(found.figure, folder) if found.figure else []
         _say_files([folder / f"{found.name}.csv", *drawn], out / "runs")
+
+
+def _place(out: Path, name: str) -> Path:
+    """The folder out/NAME, not made yet; whether it and out/runs can be is checked here, before anything runs."""
+    from villagesim.results import check_place, make_place
+
+    make_place(out / "runs")
+    return check_place(out / name)
 
 
 @contextmanager

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -19,6 +21,7 @@ from villagesim import __version__, outcomes
 from villagesim.declare import declared
 from villagesim.outcomes import FLOW_MONTHS, MEASURE, OUTCOME
 from villagesim.recorder import EVENTS, PLACE_COLUMNS, Recorder, as_observer
+from villagesim.scenario_text import one_line
 from villagesim.sources import sources
 from villagesim.tables import Villages
 
@@ -46,7 +49,8 @@ LEVEL = 0.95
 class Run:
     """One recorded run: tables by name (tidy DataFrames) and its manifest.
 
-    manifest["identity"] determines the tables' bytes; "environment" and "timing" do not.
+    manifest["identity"] determines the tables' bytes; "environment" and "timing" do not, and alone they make the
+    manifest of the same run another file each time.
     """
 
     village: pd.DataFrame
@@ -69,6 +73,42 @@ class Run:
         text = json.dumps(self.manifest, indent=1, sort_keys=True, ensure_ascii=False)
         (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
         return folder
+
+
+class PlaceError(ValueError):
+    """Results cannot be written where they should go, in one line."""
+
+
+class UnreadableError(ValueError):
+    """A folder holds no run that can be read, in one line."""
+
+
+def check_place(folder: str | Path) -> Path:
+    """The folder, where it is none yet or one that can be written into; nothing is made. Raises PlaceError."""
+    folder = Path(folder)
+    try:
+        there = folder.exists()
+    except OSError as error:
+        raise _no_place(folder, error.strerror or "") from None
+    if there and not folder.is_dir():
+        raise _no_place(folder, "it is a file, not a folder")
+    if there and not os.access(folder, os.W_OK | os.X_OK):
+        raise _no_place(folder, "it may not be written into")
+    return folder
+
+
+def make_place(folder: str | Path) -> Path:
+    """Make a folder for results, before anything runs. Raises PlaceError."""
+    folder = check_place(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise _no_place(folder, getattr(error, "strerror", "") or str(error)) from None
+    return check_place(folder)
+
+
+def _no_place(folder: Path, why: str) -> PlaceError:
+    return PlaceError(one_line(f"{folder}: results cannot be written here: {why}"))
 
 
 def record(scenario: Any, seed: int | None = None, engine: str = "core",
@@ -175,14 +215,48 @@ def write_tables(folder: str | Path, tables: Mapping[str, pd.DataFrame], about: 
 def read(folder: str | Path, tables: Sequence[str] = TABLES) -> Run:
     """A stored run; tables that are not asked for come back empty.
 
-    Raises FileNotFoundError where the folder holds no run.
+    Raises UnreadableError where the folder holds no run, or one that was damaged.
     """
     folder = Path(folder)
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    frames = {
-        name: pd.read_parquet(folder / f"{name}.parquet") if name in tables else pd.DataFrame() for name in TABLES
-    }
+    with _readable(folder):
+        manifest = _manifest(folder)
+        frames = {
+            name: pd.read_parquet(folder / f"{name}.parquet") if name in tables else pd.DataFrame() for name in TABLES
+        }
     return Run(**frames, manifest=manifest)
+
+
+def holds_run(folder: str | Path) -> bool:
+    """Whether a folder holds a run: a manifest, and a table's beginning and end in every file. Quick."""
+    from pyarrow import parquet
+
+    folder = Path(folder)
+    try:
+        with _readable(folder):
+            _manifest(folder)
+            for name in TABLES:
+                parquet.read_metadata(folder / f"{name}.parquet")
+    except UnreadableError:
+        return False
+    return True
+
+
+@contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    """Whatever goes wrong in reading a damaged file, as UnreadableError."""
+    from pyarrow import ArrowException
+
+    try:
+        yield
+    except (OSError, ValueError, LookupError, TypeError, ArrowException) as error:
+        raise UnreadableError(one_line(f"{folder}: holds no run that can be read ({error})")) from error
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    if "identity" not in manifest:
+        raise LookupError("manifest.json has no identity")
+    return manifest
 
 
 def read_codebook(path: str | Path) -> dict[str, dict[str, str]]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from villagesim.outcomes import HEADLINES, LEVELS, OUTCOME
-from villagesim.results import Run, codebook, final, interval, write_table
+from villagesim.results import Run, check_place, codebook, final, interval, write_table
 from villagesim.scenario import Scenario, ScenarioError, changed, load
 from villagesim.scenario_text import Place, nearest, read, shown
 from villagesim.study import runner
@@ -119,10 +119,10 @@ def run(path: str | Path, out: str | Path = "results", workers: int | None = Non
     """Carry out an experiment (what out/runs keeps is not run again), write its tables, return their folder, out/NAME.
 
     NAME.csv and NAME.parquet: outcomes of the last twelve months by scenario. series.parquet: each replicate by month.
-    Raises ScenarioError, Interrupted, RunsFailedError.
+    Raises ScenarioError, Interrupted, RunsFailedError, results.PlaceError.
     """
     experiment = read_experiment(path, replicates)
-    folder = Path(out) / experiment.name
+    folder = check_place(Path(out) / experiment.name)
     runs = runner.replicate(experiment.scenarios, experiment.replicates, engine, workers, Path(out) / "runs", progress,
                             NEEDED)
     stands_on = about(runs) | {"experiment": experiment.name, "title": experiment.title, "figure": experiment.figure}

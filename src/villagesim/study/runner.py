@@ -41,10 +41,10 @@ def replicate(scenarios: Sequence[Scenario], replicates: int, engine: str = "cor
 
     With a folder each finished run is kept there under its content hash and not run again; `tables` are read back.
     workers=1 runs in this process; otherwise in a spawn process pool, or in the executor given. progress(done, total).
-    Raises Interrupted, RunsFailedError.
+    Raises Interrupted, RunsFailedError, and results.PlaceError before anything runs.
     """
     _check(scenarios, replicates, engine)
-    folder = None if folder is None else Path(folder)
+    folder = None if folder is None else results.make_place(folder)
     tasks = [
         Task(scenario, seed, engine, folder and folder / _folder_of(scenario, seed, engine))
         for scenario in scenarios
@@ -65,7 +65,7 @@ def replicate(scenarios: Sequence[Scenario], replicates: int, engine: str = "cor
         where = f"{kept} of {len(tasks)} runs are kept in {folder}; run the same command again" if folder else \
             "nothing was kept"
         raise Interrupted(f"interrupted: {where}") from None
-    runs = [found.get(id(task)) or results.read(task.folder, tables) for task in tasks]
+    runs = [found.get(id(task)) or _kept(task, tables) for task in tasks]
     return {scenario.name: runs[i * replicates:(i + 1) * replicates] for i, scenario in enumerate(scenarios)}
 
 
@@ -86,12 +86,29 @@ def is_compiled() -> bool:
 
 
 def is_kept(task: Task) -> bool:
-    """Whether the task's run is in its folder: a folder appears, by renaming, only when it is whole."""
-    return task.folder is not None and _is_whole(task.folder)
+    """Whether the task's run is in its folder, and can be read.
+
+    A folder appears, by renaming, only when it is whole; what was damaged later counts as not kept.
+    """
+    return task.folder is not None and results.holds_run(task.folder)
 
 
-def _is_whole(folder: Path) -> bool:
-    return (folder / "manifest.json").is_file()
+def _kept(task: Task, tables: Sequence[str]) -> Run:
+    """The run in the task's folder; one whose damage shows only now is done again."""
+    try:
+        return results.read(task.folder, tables)
+    except results.UnreadableError:
+        _remove(task.folder)
+        carry(task)
+        return results.read(task.folder, tables)
+
+
+def _remove(path: Path) -> None:
+    """Remove what stands in a run's place."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def carry(task: Task, progress: Callable[[int], None] | None = None) -> Run | None:
@@ -115,10 +132,12 @@ def _put(run: Run, place: Path) -> None:
     part = place.with_name(f"{place.name}.{os.getpid()}.part")
     try:
         run.write(part)
+        if place.exists() and not results.holds_run(place):
+            _remove(place)
         part.replace(place)
     except OSError:
         # Another process may have kept the same run meanwhile: the same bytes.
-        if not _is_whole(place):
+        if not results.holds_run(place):
             raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
