@@ -136,6 +136,15 @@ def test_new_writes_a_file_that_loads_and_never_overwrites(tmp_path):
     assert "exists already" in refused("scenario", "new", mine, "--extends", SCENARIOS / "cash.toml")
     assert mine.read_text(encoding="utf-8") == text
     assert "cannot be written" in refused("scenario", "new", tmp_path / "no" / "x.toml", "--extends", mine)
+    assert "is no name for a file" in refused("scenario", "new", tmp_path / "a\nb.toml", "--extends", mine)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [mine.name]
+
+
+def test_show_says_what_begins_after_the_last_month(tmp_path):
+    short = tmp_path / "short.toml"
+    short.write_text(f'extends = "{SCENARIOS / "logistics_only.toml"}"\n[run]\nmonths = 24\n', encoding="utf-8")
+    assert "# begins after the last month, so not at all: cold_chain\n" in typed("scenario", "show", short).stdout
+    assert "begins after" not in typed("scenario", "show", SCENARIOS / "logistics_only.toml").stdout
 
 
 def test_what_new_leaves_commented_is_right_when_uncommented(tmp_path):

@@ -85,6 +85,15 @@ BAD = {
     "mix": ("[county]\nmix_group = 0.5", "county.mix_", "adds up to 1.15, not 1"),
     "no product": ("[world]\nfresh = 0\ndry = 0\ncraft = 0", "world.fresh", "one of them above 0"),
     "end before start": ("[levers.camp]\nintensity = 1\nstart = 9\nend = 9", "levers.camp.end", "not after start (9)"),
+    "start after the end of the run": ("[run]\nmonths = 12\n[shocks.fund_cut]\nintensity = 1\nstart = 12",
+                                       "shocks.fund_cut.start", "is 12, but the run's last month is 11"),
+    "start after the usual months": ('[levers.camp]\nintensity = 1\nstart = "120 month"', "levers.camp.start",
+                                     "(run.months is 120); allowed: 0 to 119 month"),
+    "never misspelt": ('[levers.camp]\nintensity = 1\nend = "nevr"', "levers.camp.end",
+                       'is "nevr"; allowed: 1 to 1200 month, or "never"; did you mean "never"?'),
+    "seed below 0": ("[run]\nseed = -1", "run.seed", "out of range; allowed: 0 to 9223372036854775807"),
+    "a unit for what has none": ('[run]\nseed = "3 km"', "run.seed", "is in km, but it has no unit; allowed: 0 to 9"),
+    "quotes for what has no unit": ('[run]\nseed = "3"', "run.seed", "without a unit; allowed: 18"),
     "end as a word": ('[levers.camp]\nintensity = 1\nend = "soon"', "levers.camp.end", "not a number"),
     "priority": ("[county]\npriority = 3", "county.priority", "a list of levers"),
     "priority of a stranger": ('[county]\npriority = ["camps"]', "county.priority", "did you mean camp"),
@@ -130,6 +139,23 @@ def test_a_file_that_is_not_there_is_named_with_its_nearest_neighbour(tmp_path):
     assert "directory" in refusal(tmp_path)
 
 
+def test_a_link_to_nothing_is_called_that(tmp_path):
+    (tmp_path / "mine.toml").symlink_to(tmp_path / "gone.toml")
+    line = refusal(tmp_path / "mine.toml")
+    assert line.endswith(f"mine.toml: is a link to {tmp_path / 'gone.toml'}, which does not exist")
+
+
+def test_a_file_may_shorten_the_months_of_a_programme_that_it_extends(tmp_path):
+    written(tmp_path, "[shocks.fund_cut]\nintensity = 1\nstart = 60", "cut.toml")
+    short = load(written(tmp_path, 'extends = "cut.toml"\n[run]\nmonths = 24'))
+    assert not plan(short).any()
+    written(tmp_path, 'extends = "mine.toml"\n[shocks.fund_cut]\nstart = 24', "moved.toml")
+    with pytest.raises(ScenarioError, match=r"moved\.toml: shocks\.fund_cut\.start is 24"):
+        load(tmp_path / "moved.toml")
+    with pytest.raises(ScenarioError, match=r"^[^ ]*moved\.toml: shocks\.fund_cut\.start is 24"):
+        load(written(tmp_path, 'extends = "moved.toml"', "again.toml"))
+
+
 def test_a_circle_of_files_is_named_as_a_chain(tmp_path):
     written(tmp_path, 'extends = "two.toml"', "one.toml")
     written(tmp_path, 'extends = "three.toml"', "two.toml")
@@ -151,6 +177,9 @@ def test_an_error_names_the_file_that_holds_the_mistake(tmp_path):
         {"levers.kamp.intensity": 1},
         {"county.budget": math.nan},
         {"county.budget": np.bool_(True)},
+        {"run.months": 24, "levers.camp.start": 24},
+        {"run.months": 24, "levers.camp": {"intensity": 1, "start": 30}},
+        {"extends": "baseline.toml"},
         {"run.seed": True},
         {"run.seed": 1.0},
         {"title.x": 1},

@@ -172,10 +172,12 @@ def scenario_show(
     from villagesim.scenario_text import as_toml
 
     scenario = load(file)
+    late = [name for name, setting in scenario.levers.items() if setting.start >= scenario.run.months]
     if json_:
         _print_json({"name": scenario.name, "title": scenario.title, "digest": digest(scenario)} | resolved(scenario))
     else:
-        typer.echo(f"# {' '.join(scenario.title.split())}\n# content hash {digest(scenario)}\n")
+        typer.echo(f"# {' '.join(scenario.title.split())}\n# content hash {digest(scenario)}")
+        typer.echo(f"# begins after the last month, so not at all: {', '.join(late)}\n" if late else "")
         typer.echo(as_toml(resolved(scenario)).rstrip())
 
 
@@ -194,6 +196,8 @@ def scenario_new(
     from villagesim.scenario_new import starting_text
 
     load(extends)
+    if not file.name.isprintable():
+        refuse(f"{file}: is no name for a file; allowed: one line that can be printed")
     text = starting_text(file, extends)
     try:
         with file.open("x", encoding="utf-8") as stream:

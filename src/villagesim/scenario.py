@@ -17,6 +17,7 @@ from villagesim.scenario_sections import (
     SURVEY,
     check_mix,
     check_products,
+    check_starts,
     fields_of,
     levers_of,
     parameters_of,
@@ -25,7 +26,7 @@ from villagesim.scenario_sections import (
     survey_of,
     unknown,
 )
-from villagesim.scenario_text import Document, Place, ScenarioError, gather, shown
+from villagesim.scenario_text import Document, Place, ScenarioError, gather, origins_of, shown
 from villagesim.settings import WORDS, CountySettings, OutsideSettings, RunSettings, WorldSettings
 
 __all__ = [
@@ -58,7 +59,7 @@ class Scenario:
 def load(path: str | Path) -> Scenario:
     """The scenario in a TOML file, after `extends`. Raises ScenarioError, one line, for whatever is wrong with it."""
     path = Path(path)
-    return _built(gather(path), path.stem, path)
+    return _built(gather(path, check_starts), path.stem, path)
 
 
 def with_seed(scenario: Scenario, seed: int) -> Scenario:
@@ -72,7 +73,7 @@ def changed(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     Raises ScenarioError.
     """
     values = _written(scenario)
-    document = Document(scenario.name, values)
+    origins: dict[tuple[str, ...], str] = {}
     for dotted, value in changes.items():
         *tables, last = dotted.split(".")
         if dotted.partition(".")[0] == "extends":
@@ -83,6 +84,9 @@ def changed(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
             if not isinstance(inner, dict):
                 raise Place(scenario.name, dotted).problem(f"does not exist: {key} is no table")
         inner[last] = value
+        origins |= origins_of({last: value}, scenario.name, tuple(tables))
+    document = Document(scenario.name, values, origins)
+    check_starts(document)
     return _built(document, scenario.name, scenario.path)
 
 

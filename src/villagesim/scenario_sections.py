@@ -159,7 +159,7 @@ def _lever(document: Document, section: str, lever: Lever) -> LeverSetting:
         place = document.place(section, lever.name, key)
         if key not in fields:
             raise place.problem("is not known", ", ".join(fields), nearest(key, fields))
-        given[key] = None if key == "end" and value == NEVER else number(place, value, *fields[key])
+        given[key] = None if key == "end" and value == NEVER else _timed(place, key, value, *fields[key])
     if "intensity" not in given:
         raise here.problem("says no intensity", allowed(lever.intensity))
     setting = LeverSetting(given.pop("intensity"))._replace(**given)
@@ -167,6 +167,31 @@ def _lever(document: Document, section: str, lever: Lever) -> LeverSetting:
         place = document.place(section, lever.name, "end")
         raise place.problem(f"is {setting.end}, not after start ({setting.start})", f'a later month, or "{NEVER}"')
     return setting
+
+
+def _timed(place: Place, key: str, value: Any, kind: type, quantity: Quantity) -> Any:
+    """A lever's number; of a word for its end, the one word that may stand there is offered."""
+    if key == "end" and isinstance(value, str) and nearest(value, [NEVER]):
+        raise place.problem(f"is {shown(value)}", f'{allowed(quantity)}, or "{NEVER}"', f'"{NEVER}"')
+    return number(place, value, kind, quantity)
+
+
+def check_starts(document: Document) -> None:
+    """Raises ScenarioError where a file begins a lever or a shock after the last month that it knows of.
+
+    Who writes a start knows the months; a file that only shortens the months of what it extends is right, and what
+    begins later is not reached.
+    """
+    for section in ("levers", "shocks"):
+        for name in document.table(section):
+            place = document.place(section, name, "start")
+            if (section, name, "start") not in document.origins or place.file != document.file:
+                continue
+            start = number(place, document.table(section, name)["start"], *TIMING["start"])
+            months = settings_of(document, ("run",), RunSettings).months
+            if start >= months:
+                raise place.problem(f"is {start}, but the run's last month is {months - 1} (run.months is {months})",
+                                    f"0 to {months - 1} month")
 
 
 def priority_of(document: Document) -> tuple[str, ...]:

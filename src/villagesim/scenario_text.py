@@ -4,7 +4,7 @@ import difflib
 import json
 import os
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -92,6 +92,8 @@ def _text(path: Path, place: Place) -> str:
     try:
         if path.is_dir():
             raise place.problem("is a directory, not a scenario file", "a TOML file")
+        if path.is_symlink() and not path.exists():
+            raise place.problem(f"is a link to {path.readlink()}, which does not exist")
         if not path.exists():
             raise place.problem("does not exist", near=_near_file(path))
         if not path.is_file():
@@ -130,14 +132,14 @@ def read(path: Path) -> dict[str, Any]:
         raise place.problem(f"is not TOML: {shortened(str(error))}") from None
 
 
-def _origins(values: dict[str, Any], file: str, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+def origins_of(values: dict[str, Any], file: str, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
     """Each key of nested tables, with the file that wrote it."""
     if len(keys) > DEEPEST_TABLE:
         raise Place(file, ".".join(keys)).problem("nests its tables too deeply", "tables of two levels")
     for key, value in values.items():
         yield (*keys, key), file
         if isinstance(value, dict):
-            yield from _origins(value, file, (*keys, key))
+            yield from origins_of(value, file, (*keys, key))
 
 
 def _overlaid(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -158,10 +160,12 @@ def _extended(values: dict[str, Any], place: Place) -> list[str]:
     return names
 
 
-def gather(path: Path, chain: tuple[Path, ...] = (), said: Place | None = None) -> Document:
+def gather(path: Path, check: Callable[[Document], None], chain: tuple[Path, ...] = (),
+           said: Place | None = None) -> Document:
     """A file laid over all that it extends (of a list, later files win; a title is not passed on).
 
-    `chain` holds the files that led here, `said` the place that named this one. Raises ScenarioError.
+    check(document) looks at each file as it stands on what it extends; `chain` holds the files that led here, `said`
+    the place that named this one. Raises ScenarioError.
     """
     try:
         own = read(path)
@@ -176,12 +180,14 @@ def gather(path: Path, chain: tuple[Path, ...] = (), said: Place | None = None) 
     values: dict[str, Any] = {}
     origins: dict[tuple[str, ...], str] = {}
     for name in _extended(own, place):
-        base = gather(path.parent / name, (*chain, here), place)
+        base = gather(path.parent / name, check, (*chain, here), place)
         values = _overlaid(values, {key: value for key, value in base.values.items() if key != "title"})
         origins |= base.origins
     own.pop("extends", None)
-    origins |= dict(_origins(own, str(path)))
-    return Document(str(path), _overlaid(values, own), origins)
+    origins |= dict(origins_of(own, str(path)))
+    document = Document(str(path), _overlaid(values, own), origins)
+    check(document)
+    return document
 
 
 def as_toml(values: dict[str, Any], keys: tuple[str, ...] = ()) -> str:
