@@ -123,6 +123,13 @@ def test_any_mix_combines_with_any_village(mix, village, tmp_path):
     assert both.title == "mine"
 
 
+@pytest.mark.parametrize(("below", "above"), [(one, two) for one in VILLAGES for two in VILLAGES if one != two])
+def test_one_village_laid_over_another_leaves_nothing_of_it(below, above, tmp_path):
+    files = [str(SCENARIOS / f"{name}.toml") for name in (below, above)]
+    both = load(written(tmp_path, f"extends = {json.dumps(files)}"))
+    assert digest(both) == digest(shipped(above))
+
+
 def test_extends_lays_later_files_over_earlier_ones_and_the_file_over_all(tmp_path):
     one = 'title = "one"\n[run]\nmonths = 12\nseed = 5\n[levers.camp]\nintensity = 1\nstart = 3'
     written(tmp_path, one, "one.toml")
