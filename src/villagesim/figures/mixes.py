@@ -18,6 +18,10 @@ PANELS = (
      True),
 )
 MAIN = "integrated"
+# So many bands of levels can be told apart; among more lines only the base and the main mix have one. What the paired
+# differences leave of luck is narrow: all of them have theirs.
+FEW = 3
+BOLD, USUAL, THIN = 2.4, 1.5, 1.1
 
 
 def draw(folder: Path) -> list[Path]:
@@ -29,19 +33,34 @@ def draw(folder: Path) -> list[Path]:
         rows = drawn.subplots(2, len(PANELS))
         for above, below, (outcome, title, level, unit, factor, smooth) in zip(*rows, PANELS, strict=True):
             months, values = _values(series, names, outcome, factor, smooth)
-            _lines(above, months, values, names)
+            _lines(above, months, values, names, with_band(names))
             above.set_title(title)
             above.set_ylabel(level)
             apart = {name: values[name] - values[base] for name in names[1:]}
-            _lines(below, months, apart, names)
+            _lines(below, months, apart, names, names)
             below.axhline(0, color=style.BLACK, linewidth=0.8)
             below.set_title(f"Difference from {style.words(base)}")
             below.set_ylabel(f"paired difference [{unit}]")
             below.yaxis.set_major_formatter(FuncFormatter(style.signed))
         drawn.suptitle(about.get("title", "Mixes of levers"), x=0.008, ha="left", fontsize=12.5, fontweight="bold")
-        style.source_line(drawn, about, "Lines: means; bands: 95 % t intervals of the mean, below of the mean "
-                          "difference between runs of one seed.")
+        style.source_line(drawn, about, _says(names))
         return style.save(drawn, folder / folder.name)
+
+
+def with_band(names: list[str]) -> list[str]:
+    """The scenarios whose lines have a band: all of a few, else the base and the main mix.
+
+    >>> with_band(["baseline", "cash"]), with_band(["baseline", "cash", "contractors", "integrated"])
+    (['baseline', 'cash'], ['baseline', 'integrated'])
+    """
+    return [name for name in names if len(names) <= FEW or name in (names[0], MAIN)]
+
+
+def _says(names: list[str]) -> str:
+    """What the lines and bands are."""
+    those = " and ".join(map(style.words, with_band(names)))
+    only = "" if with_band(names) == names else f" (above only of {those})"
+    return f"Lines: means; bands: 95 % t intervals of the mean{only}, below of the mean paired difference."
 
 
 def _values(series: pd.DataFrame, names: list[str], outcome: str, factor: float,
@@ -55,12 +74,14 @@ def _values(series: pd.DataFrame, names: list[str], outcome: str, factor: float,
     return months[months >= 0], found
 
 
-def _lines(axes: Axes, months: np.ndarray, values: dict[str, np.ndarray], names: list[str]) -> None:
-    """A line a scenario with its band and its label."""
+def _lines(axes: Axes, months: np.ndarray, values: dict[str, np.ndarray], names: list[str], banded: list[str]) -> None:
+    """A line a scenario with its label, and its band where it has one."""
     ends = []
     for name, found in values.items():
         line = style.colour(name, names.index(name))
-        end = style.band(axes, months, found, line, style=style.dashes(name), width=2.4 if name == MAIN else 1.5)
+        width = BOLD if name == MAIN else USUAL if name in banded else THIN
+        end = style.band(axes, months, found if name in banded else found.mean(axis=0, keepdims=True), line,
+                         style=style.dashes(name), width=width)
         ends.append((style.words(name), end, line))
     axes.yaxis.set_major_formatter(FuncFormatter(style.plain))
     if min(found.min() for found in values.values()) >= 0 and axes.get_ylim()[0] < 0:
