@@ -5,6 +5,7 @@ import re
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -18,11 +19,14 @@ from villagesim.engine.schedule import MONTH, SCHEDULE
 from villagesim.levers import LEVERS
 from villagesim.mechanisms import Parameters
 from villagesim.mechanisms.accounts import FLOWS
-from villagesim.report import odd
+from villagesim.report import networks, odd
 from villagesim.settings import WORDS
 from villagesim.tables import TABLES
+from villagesim.world import survey
+from villagesim.world.networks import describe
 
 PAGE = Path(__file__).parents[1] / "paper" / "odd.md"
+BRAZIL = Path(__file__).parents[2] / "shared" / "data"
 HEADINGS = (
     "Purpose", "Entities, state variables and scales", "Process overview and scheduling",
     "Theoretical and empirical background", "Individual decision-making", "Learning", "Individual sensing",
@@ -137,3 +141,26 @@ def test_a_page_with_a_wrong_marker_is_refused_in_one_line(before, after, said, 
 
 def test_a_page_that_is_not_there_is_refused(tmp_path):
     assert CliRunner().invoke(app, ["odd", str(tmp_path / "none.md")]).exit_code == 2
+
+
+def test_the_reported_networks_lie_near_the_surveyed_ones():
+    found = networks.synthetic()
+    assert set(found) == {figure.name for figure in networks.SURVEYED}
+    for figure in networks.SURVEYED:
+        if figure.rice:
+            assert found[figure.name][0] == pytest.approx(figure.rice[0], rel=0.1), figure.name
+            assert len(found[figure.name]) == len(figure.rice)
+    cells = {row[0]: row[1:] for row in networks.rows()}
+    assert cells["mean degree inside it"][1:] == ("5.6 (4.1 to 7)", "5")
+    assert cells["Gini coefficient of the in-degree"][1:] == ("", "0.74")
+
+
+@pytest.mark.skipif(not BRAZIL.is_dir(), reason="the surveyed farmers' files are not here")
+def test_the_reported_figures_of_the_brazilian_farmers_are_those_of_their_data():
+    farmers = survey.read(BRAZIL / "brfarmers_nodes.csv", BRAZIL / "brfarmers_edges.csv",
+                          {"node": "household", "ego": "listener", "alter": "speaker"}, keep_good=True)
+    village = np.repeat(np.arange(len(farmers.counts)), farmers.counts)
+    found = describe(village, farmers.listener, farmers.speaker)
+    for figure in networks.SURVEYED:
+        if figure.farmers:
+            assert networks.shown((found[figure.name],)) == networks.shown(figure.farmers), figure.name

@@ -17,6 +17,7 @@ from villagesim.levers import ITEMISED, LEVERS, PATHWAYS, SHARED, Lever
 from villagesim.mechanisms import Parameters
 from villagesim.mechanisms.accounts import FLOWS, HOLDINGS
 from villagesim.outcomes import KINDS, MEASURE, OUTCOMES
+from villagesim.report import networks
 from villagesim.scenario_sections import SETTINGS, TIMING
 from villagesim.scenario_values import allowed
 from villagesim.tables import TABLES
@@ -265,7 +266,8 @@ def tables() -> dict[str, Callable[[], str]]:
     made |= {f"parameters of {name}": lambda name=name: parameters(name) for name in Parameters._fields}
     made |= {f"settings of {section}": lambda section=section: settings(section) for section in SETTINGS}
     return made | {"levers": levers, "timing": timing, "flows": flows, "holdings": holdings, "draws": draws,
-                   "outcomes": outcomes, "kinds": kinds, "measuring": measuring}
+                   "outcomes": outcomes, "kinds": kinds, "measuring": measuring,
+                   "networks": lambda: markdown(networks.HEADS, networks.rows())}
 
 
 def prose(page: str) -> str:

@@ -273,9 +273,3 @@ def describe(group: np.ndarray, listener: np.ndarray, speaker: np.ndarray) -> di
         "reciprocity": float(reciprocity.mean()), "in_degree_gini": float(skew.mean()),
         "inside": float(kept.mean()) if len(kept) else 0.0,
     }
-
-
-def figures(world: tables.World, group: np.ndarray | None = None) -> dict[str, float]:
-    """`describe` of a world's ties, by village, or by another grouping of its households such as `hamlets`."""
-    chosen = world.households.village if group is None else group
-    return describe(chosen.astype(np.int64), world.ties.listener, world.ties.speaker)
