@@ -42,8 +42,8 @@ def test_workers_stay_for_a_geometric_time():
         for month in range(12):
             if filled:
                 luck = uniform(SEED, month, who, Purpose.LEAVE_POST)
-                filled = int(leaves_post(0, 1, 1, 0, 0, 0.0, 0, 1000, 0, 4000.0, 2.0, 5000.0, 0.0, 4000.0, 0.0, 500.0,
-                                         0.0, 0.0, luck, p)[1])
+                filled = int(leaves_post(0, 1, 0, 0.0, 0, 1000, 0, 4000.0, 2.0, 5000.0, 0.0, 4000.0, 0.0, 500.0, 0.0,
+                                         0.0, luck, p)[1])
         stayed += filled
     expected = (1.0 - hazard) ** 12
     assert abs(stayed / n - expected) < FIVE_ERRORS * math.sqrt(expected * (1 - expected) / n)

@@ -24,7 +24,9 @@ from villagesim.mechanisms.workforce import (
 LN_2 = 0.6931471805599453
 P = WorkforceParameters()._replace(
     leave_rate=0.24, leave_pay=4 * LN_2, leave_ladder=LN_2, leave_local=2 * LN_2, leave_load=0.5 * LN_2,
-    leave_supervision=0.75 * LN_2, caseload_norm=400.0, hire_rate=0.16, hire_ladder=0.3, local_share=0.32,
+    leave_supervision=0.75 * LN_2, leave_graduate=LN_2, caseload_norm=400.0, load_most=3.0, hire_rate=0.16,
+    hire_ladder=0.3, appeal_least=0.3, appeal_most=2.0, local_share=0.32, returnee_part=0.6, hired_spread=0.3,
+    online_graduate=0.2, senior_gain=2.0, road_far=20.0, road_plain=0.4, road_most=1.6, productive_least=0.05,
     graduate_share=0.25, social_start=0.5, social_local=0.4, online_start=0.1, online_returnee=0.35, learn_social=0.02,
     learn_online=0.01, mentor_gain=1.0, course_gain=2.0, supervision_gain=0.5, contractor_online=0.45,
     grade_months=20.0, hours=160.0, paperwork=0.25, paperwork_alone=0.3, paperwork_assessed=0.05,
@@ -32,7 +34,7 @@ P = WorkforceParameters()._replace(
 )
 # The first of two posts of a county of 1,000 households. Take-home pay 5,000 x 0.8 = 4,000 yuan, as in the city.
 HELD = {
-    "ordinal": 0, "open": 1, "filled": 1, "contractor": 0, "origin": OUTSIDER, "grade": 0.0, "caseload": 400,
+    "ordinal": 0, "filled": 1, "origin": OUTSIDER, "grade": 0.0, "caseload": 400,
     "county_households": 1000, "county_contractors": 0, "county_city_wage": 4000.0, "lever_posts": 2.0,
     "price_posts": 5000.0, "lever_pay": 0.0, "price_pay": 4000.0, "lever_ladder": 0.0, "price_ladder": 0.0,
     "lever_supervision": 0.0, "lever_exodus": 0.0, "u_leave_post": 0.5, "p": P,
@@ -56,10 +58,10 @@ VACANT = {
     # a ladder halves; with a supplement of 2,000 at grade 2.5 of 5, pay is 5,000, a gap of -1/4: half once more
     ({"lever_ladder": 1.0}, 0.01),
     ({"lever_ladder": 1.0, "price_ladder": 2000.0, "grade": 2.5}, 0.005),
-    # returnees and officials are local, 2^-2; graduates are not
+    # returnees and officials are local, 2^-2; graduates are wanted elsewhere, 2^1
     ({"origin": RETURNEE}, 0.005),
     ({"origin": OFFICIAL}, 0.005),
-    ({"origin": GRADUATE}, 0.02),
+    ({"origin": GRADUATE}, 0.04),
     # twice the norm: 2^0.5; half the norm changes nothing; four times the norm and more: 2^1.5
     ({"caseload": 800}, 0.0282842712),
     ({"caseload": 200}, 0.02),
@@ -115,7 +117,7 @@ def test_a_vacant_post_stays_vacant_and_nobody_leaves_it():
     (1, 0.0, (0, 0, 0, 0, 0.0)),
 ])
 def test_a_contractor_fills_every_funded_post_and_takes_no_leave(filled, posts, found):
-    case = HELD | {"county_contractors": 1, "contractor": filled, "filled": filled, "lever_posts": posts}
+    case = HELD | {"county_contractors": 1, "filled": filled, "lever_posts": posts}
     assert leaves_post(**(case | {"u_leave_post": 0.0001})) == found
 
 
@@ -129,6 +131,8 @@ def test_a_contractor_fills_every_funded_post_and_takes_no_leave(filled, posts, 
     # the appeal is 0.3 at least and 2 at most
     ({"county_city_wage": 40_000.0}, 0.048),
     ({"county_city_wage": 1000.0}, 0.32),
+    # 4,000 against half of 16,000: 0.5 x 0.16
+    ({"county_city_wage": 16_000.0, "p": P._replace(city_share=0.5)}, 0.08),
 ])
 def test_better_paid_posts_are_filled_sooner(changes, chance):
     before = fills_post(**(VACANT | changes | {"u_hire": chance + 1e-9}))
@@ -170,7 +174,7 @@ def test_local_hiring_brings_returnees_and_village_officials(local_hiring, luck,
 @pytest.mark.parametrize(("origin_luck", "skill_luck", "social", "online"), [
     # usual luck (0.7 + 0.6 x 0.5 = 1): outsider, graduate, official, returnee
     (0.9, 0.5, 0.5, 0.1),
-    (0.4, 0.5, 0.5, 0.1),
+    (0.4, 0.5, 0.5, 0.2),
     (0.25, 0.5, 0.4, 0.1),
     (0.05, 0.5, 0.4, 0.35),
     # a quarter up: 0.7 + 0.15 = 0.85; three quarters: 1.15
@@ -192,6 +196,16 @@ def test_a_contractors_staff_know_e_commerce_and_no_social_work():
     assert fills_post(**held) == (1, 3, OUTSIDER, 7, 0.0, 0.45, 0.0, 0)
 
 
+# A junior in the sixth month, alone in the county.
+JUNIOR = {
+    "filled": 1, "contractor": 0, "tenure": 5, "social": 0.5, "online": 0.2, "grade": 1.0, "serves": 1,
+    "social_steps": 500_000, "online_steps": 200_000, "county_staff": 1, "county_staff_social": 500_000,
+    "county_staff_online": 200_000, "lever_ladder": 0.0, "lever_mentors": 0.0, "lever_supervision": 0.0,
+    "lever_college_course": 0.0, "p": P,
+}
+FULL = 2**20
+
+
 @pytest.mark.parametrize(("levers", "social", "online", "grade"), [
     # levers: ladder, mentors, supervision, college course. On the job: 0.5 + 0.02 x 0.5, 0.2 + 0.01 x 0.8
     ((0.0, 0.0, 0.0, 0.0), 0.51, 0.208, 1.0),
@@ -207,17 +221,51 @@ def test_a_contractors_staff_know_e_commerce_and_no_social_work():
     ((0.0, 1.0, 1.0, 1.0), 0.525, 0.232, 1.0),
 ])
 def test_mentors_supervision_and_courses_speed_up_learning_on_the_job(levers, social, online, grade):
-    after = gains_competence(1, 0, 5, 0.5, 0.2, 1.0, *levers, P)
-    assert after == (6, *(pytest.approx(value, rel=1e-14) for value in (social, online, grade)))
+    names = ("lever_ladder", "lever_mentors", "lever_supervision", "lever_college_course")
+    after = gains_competence(**(JUNIOR | dict(zip(names, levers, strict=True))))
+    assert after[:4] == (6, *(pytest.approx(value, rel=1e-14) for value in (social, online, grade)))
+    assert after[4:] == (1, round(social * FULL), round(online * FULL))
+
+
+@pytest.mark.parametrize(("others", "serves", "levers", "social", "online"), [
+    # two colleagues of 0.75 on average in social work lead by a quarter: 1 + 2 x 0.25 = 1.5 times as fast;
+    # of 0.5 in e-commerce by 0.3: 1.6 times
+    (((3 * FULL // 4, FULL // 2), (3 * FULL // 4, FULL // 2)), 1, {}, 0.515, 0.2128),
+    # one knows all and one nothing: the mean of 0.5 leads in e-commerce alone
+    (((FULL, FULL), (0, 0)), 1, {}, 0.51, 0.2128),
+    # who knows less than the junior holds nobody back
+    (((0, 0), (0, 0)), 1, {}, 0.51, 0.208),
+    # last month the post was vacant: two colleagues all the same
+    (((3 * FULL // 4, FULL // 2), (3 * FULL // 4, FULL // 2)), 0, {}, 0.515, 0.2128),
+    # a mentor beside them: 2.5 and 2.6 times
+    (((3 * FULL // 4, FULL // 2), (3 * FULL // 4, FULL // 2)), 1, {"lever_mentors": 1.0}, 0.525, 0.2208),
+])
+def test_seniors_lead_juniors(others, serves, levers, social, online):
+    own = (500_000, 200_000) if serves else (0, 0)
+    case = JUNIOR | levers | {
+        "serves": serves, "social_steps": own[0], "online_steps": own[1], "county_staff": len(others) + serves,
+        "county_staff_social": own[0] + sum(one for one, _ in others),
+        "county_staff_online": own[1] + sum(one for _, one in others),
+    }
+    assert gains_competence(**case)[1:3] == (pytest.approx(social, rel=1e-14), pytest.approx(online, rel=1e-14))
 
 
 def test_nobody_climbs_past_the_top_grade():
-    assert gains_competence(1, 0, 5, 0.5, 0.2, 4.99, 1.0, 0.0, 0.0, 0.0, P)[3] == 5.0
+    assert gains_competence(**(JUNIOR | {"grade": 4.99, "lever_ladder": 1.0}))[3] == 5.0
+
+
+def test_a_beginner_starts_the_climb_below_the_first_grade():
+    # 0 + 1 / 20 on a full ladder, and 0 without one
+    assert gains_competence(**(JUNIOR | {"grade": 0.0, "lever_ladder": 1.0}))[3] == pytest.approx(0.05, rel=1e-14)
+    assert gains_competence(**(JUNIOR | {"grade": 0.0}))[3] == 0.0
 
 
 @pytest.mark.parametrize(("filled", "contractor", "tenure"), [(0, 0, 0), (1, 1, 6)])
 def test_neither_a_vacant_post_nor_a_contractor_grows(filled, contractor, tenure):
-    assert gains_competence(filled, contractor, 5, 0.5, 0.2, 1.0, 1.0, 1.0, 1.0, 1.0, P) == (tenure, 0.5, 0.2, 1.0)
+    levers = {"lever_ladder": 1.0, "lever_mentors": 1.0, "lever_supervision": 1.0, "lever_college_course": 1.0}
+    led = {"county_staff": 3, "county_staff_social": 2 * FULL, "county_staff_online": 2 * FULL}
+    found = gains_competence(**(JUNIOR | levers | led | {"filled": filled, "contractor": contractor}))
+    assert found == (tenure, 0.5, 0.2, 1.0, 0, 0, 0)
 
 
 @pytest.mark.parametrize(("tenure", "coordination", "assessment", "hours"), [
@@ -284,7 +332,7 @@ def test_a_vacant_post_costs_nothing_and_serves_nobody():
     (0.1, 0, 1.0, (0, 0)),
 ])
 def test_villages_are_dealt_to_posts_in_rank_order(rank, posts, reach, found):
-    assert assigned_post(rank, 10, posts, reach, P) == found
+    assert assigned_post(rank, 10, posts, reach) == found
 
 
 PLACE = {

@@ -5,12 +5,13 @@ Claims B3 B10 B13 C4
 
 from typing import Annotated, NamedTuple
 
-from villagesim.arithmetic import FEN, clip, exp, share_of
+from villagesim.arithmetic import FEN, GRID, clip, exp, on_grid, share_of
 from villagesim.declare import Quantity, rule
 
 OUTSIDER, RETURNEE, OFFICIAL, GRADUATE = 0, 1, 2, 3
 TOP_GRADE = 5.0
 THOUSAND = 1000.0
+MONTHS = 12.0
 ALMOST_ONE = 0.999999
 _SWEPT = "assumption: varied over its range in experiments/"
 _TURNOVER = "17.6 to 25 % a year in Shenzhen, Guangzhou, Dongguan and Shanghai, 2011-14 (China Philanthropy Times 2014-04-03)"
@@ -25,22 +26,31 @@ class WorkforceParameters(NamedTuple):
     leave_local: Annotated[float, Quantity("1", "fall of the log hazard for returnees and village officials", 0.0, 1.5, _SWEPT, "C")] = 0.6
     leave_load: Annotated[float, Quantity("1", "rise of the log hazard per doubling of the caseload over the norm", 0.0, 1.5, _SWEPT, "C")] = 0.3
     leave_supervision: Annotated[float, Quantity("1", "fall of the log hazard under full outside supervision", 0.0, 1.0, _SWEPT, "C")] = 0.2
+    leave_graduate: Annotated[float, Quantity("1", "rise of the log hazard for college graduates (other posts want them)", 0.0, 1.0, _SWEPT, "C")] = 0.2
     caseload_norm: Annotated[float, Quantity("household/post", "households a post can know", 100.0, 800.0, _SWEPT, "C")] = 400.0
+    load_most: Annotated[float, Quantity("1", "caseload over the norm beyond which more drives nobody away, in norms", 0.5, 10.0, _SWEPT, "C")] = 3.0
     hire_rate: Annotated[float, Quantity("1/month", "chance that a vacant post is filled", 0.03, 0.6, _SWEPT, "C")] = 0.20
     hire_ladder: Annotated[float, Quantity("1", "appeal that a full ladder adds to a vacant post", 0.0, 1.0, _SWEPT, "C")] = 0.3
+    appeal_least: Annotated[float, Quantity("1", "appeal of a vacant post (pay over the wage compared with, and the ladder), at least", 0.0, 0.6, _SWEPT, "C")] = 0.3
+    appeal_most: Annotated[float, Quantity("1", "appeal of a vacant post, at most", 1.0, 4.0, _SWEPT, "C")] = 2.0
     local_share: Annotated[float, Quantity("share", "hires from returnees and officials without local hiring", 0.0, 0.5, _SWEPT, "C")] = 0.15
+    returnee_part: Annotated[float, Quantity("share", "returnees among local hires (the others are village officials)", 0.2, 0.9, _SWEPT, "C")] = 0.6
     graduate_share: Annotated[float, Quantity("share", "hires from college graduates", 0.0, 0.6,
         "63 % of workers in 56 cities hold a bachelor's degree (CSWLS 2019); villages fewer", "C")] = 0.25
     social_start: Annotated[float, Quantity("share", "social-work competence of a new outsider or graduate", 0.1, 0.9, _SWEPT, "C")] = 0.45
     social_local: Annotated[float, Quantity("share", "social-work competence of a new returnee or official (knows everyone)", 0.1, 0.9, _SWEPT, "C")] = 0.40
-    online_start: Annotated[float, Quantity("share", "e-commerce competence of a new hire", 0.0, 0.5,
+    online_start: Annotated[float, Quantity("share", "e-commerce competence of a new outsider or official", 0.0, 0.5,
         "hybrid workers are few: 0.05 to 0.15 (judgement)", "C")] = 0.15
+    online_graduate: Annotated[float, Quantity("share", "e-commerce competence of a new college graduate", 0.0, 0.6, _SWEPT, "C")] = 0.22
     online_returnee: Annotated[float, Quantity("share", "e-commerce competence of a new returnee", 0.0, 0.8, _SWEPT, "C")] = 0.30
+    hired_spread: Annotated[float, Quantity("share", "half-range of a new hire's competence by chance", 0.0, 0.6, _SWEPT, "C")] = 0.3
     learn_social: Annotated[float, Quantity("share/month", "social-work competence gained on the job (of what is missing)", 0.0, 0.1, _SWEPT, "C")] = 0.015
     learn_online: Annotated[float, Quantity("share/month", "e-commerce competence gained on the job (of what is missing)", 0.0, 0.1, _SWEPT, "C")] = 0.008
     mentor_gain: Annotated[float, Quantity("1", "gain in learning speed with a mentor", 0.0, 3.0, _SWEPT, "C")] = 1.0
     course_gain: Annotated[float, Quantity("1", "gain in learning speed with college courses (e-commerce)", 0.0, 3.0, _SWEPT, "C")] = 1.0
     supervision_gain: Annotated[float, Quantity("1", "gain in learning speed under supervision (social work)", 0.0, 3.0, _SWEPT, "C")] = 0.7
+    senior_gain: Annotated[float, Quantity("1", "gain in learning speed a unit of competence by which colleagues lead on average (seniors lead juniors)",
+        0.0, 5.0, "seed paper 5.4 says that it helps, not how much; " + _SWEPT, "C")] = 2.0
     contractor_online: Annotated[float, Quantity("share", "e-commerce competence of a contractor's staff", 0.1, 0.9, _SWEPT, "C")] = 0.45
     grade_months: Annotated[float, Quantity("month", "service before the next grade", 6.0, 60.0, _SWEPT, "C")] = 24.0
     hours: Annotated[float, Quantity("hour/month", "working hours of a post", 120.0, 200.0, "Chinese labour law: 40-hour week", "A")] = 168.0
@@ -51,21 +61,26 @@ class WorkforceParameters(NamedTuple):
     slack: Annotated[float, Quantity("share", "service hours that lapse with time in post where nobody assesses", 0.0, 0.8, _SWEPT, "C")] = 0.35
     slack_months: Annotated[float, Quantity("month", "time in post after which half of that has lapsed", 3.0, 48.0, _SWEPT, "C")] = 12.0
     bend: Annotated[float, Quantity("share", "casework and follow-up hours that full assessment moves to what is counted (groups)", 0.0, 0.9, _SWEPT, "C")] = 0.3
-    road_loss: Annotated[float, Quantity("share", "productive time lost to travel at 20 km of mountain road", 0.0, 0.9, _SWEPT, "C")] = 0.45
+    road_loss: Annotated[float, Quantity("share", "productive time lost to travel at `road_far` of mountain road, or a closed one", 0.0, 0.9, _SWEPT, "C")] = 0.45
+    road_far: Annotated[float, Quantity("km", "road at which that much is lost", 10.0, 40.0, _SWEPT, "C")] = 20.0
+    road_plain: Annotated[float, Quantity("1", "a kilometre of plain, counted in kilometres of high mountain", 0.1, 1.0, _SWEPT, "C")] = 0.4
+    road_most: Annotated[float, Quantity("1", "road beyond which no more is lost, in `road_far`", 1.0, 4.0, _SWEPT, "C")] = 1.6
     hardware_loss: Annotated[float, Quantity("share", "productive time lost where there is neither coverage nor point", 0.0, 0.9, _SWEPT, "C")] = 0.35
+    productive_least: Annotated[float, Quantity("share", "time that stays productive on the worst road, and with the worst hardware", 0.0, 0.3, _SWEPT, "C")] = 0.05
     overhead: Annotated[float, Quantity("share", "part of a post's price that goes to insurance, travel and office", 0.05, 0.5, _SWEPT, "C")] = 0.22
     city_share: Annotated[float, Quantity("share", "part of the city wage that a worker compares with", 0.3, 1.5, _SWEPT, "C")] = 1.2
 
 
 @rule
-def leaves_post(ordinal, open, filled, contractor, origin, grade, caseload, county_households, county_contractors,
-                county_city_wage, lever_posts, price_posts, lever_pay, price_pay, lever_ladder, price_ladder, lever_supervision, lever_exodus,
-                u_leave_post, p):
+def leaves_post(ordinal, filled, origin, grade, caseload, county_households, county_contractors, county_city_wage,
+                lever_posts, price_posts, lever_pay, price_pay, lever_ladder, price_ladder, lever_supervision,
+                lever_exodus, u_leave_post, p):
     """Is the post funded, held, by a contractor's staff; did its holder leave [yes/no each]; part of full time [share].
 
     The money for so many posts a thousand households is shared by as few posts as can carry it, all of one length: a
     small county has a part-time post where a large one has many, and stands for it.
-    The log hazard falls with pay against the city's, the ladder, local origin and supervision, and rises with load.
+    The log hazard falls with pay against the city's, the ladder, local origin and supervision, and rises with load;
+    graduates are wanted elsewhere.
     """
     posts = lever_posts * county_households / THOUSAND
     number = int(posts + ALMOST_ONE)
@@ -74,12 +89,13 @@ def leaves_post(ordinal, open, filled, contractor, origin, grade, caseload, coun
     pay = price_posts * (1.0 - p.overhead) + price_pay * lever_pay + price_ladder * lever_ladder * grade / TOP_GRADE
     gap = 1.0 - pay / max(1.0, county_city_wage * p.city_share)
     local = 1.0 if (origin == RETURNEE or origin == OFFICIAL) else 0.0
-    load = clip(caseload / p.caseload_norm - 1.0, 0.0, 3.0)
+    wanted = 1.0 if origin == GRADUATE else 0.0
+    load = clip(caseload / p.caseload_norm - 1.0, 0.0, p.load_most)
     log_hazard = (
-        p.leave_pay * gap - p.leave_ladder * lever_ladder - p.leave_local * local + p.leave_load * load
-        - p.leave_supervision * lever_supervision
+        p.leave_pay * gap - p.leave_ladder * lever_ladder - p.leave_local * local + p.leave_graduate * wanted
+        + p.leave_load * load - p.leave_supervision * lever_supervision
     )
-    hazard = clip(p.leave_rate / 12.0 * exp(log_hazard) + lever_exodus, 0.0, 1.0)
+    hazard = clip(p.leave_rate / MONTHS * exp(log_hazard) + lever_exodus, 0.0, 1.0)
     goes = filled == 1 and not firm and (u_leave_post < hazard or not funded)
     stays = filled == 1 and not goes and funded
     return funded, (stays or (funded and firm)), (funded and firm), goes, (min(1.0, posts / number) if funded else 0.0)
@@ -93,7 +109,8 @@ def fills_post(open, filled, contractor, generation, origin, tenure, social, onl
     Vacant posts draw from outsiders, graduates, returnees and village officials; local hiring moves the mix.
     """
     pay = price_posts * (1.0 - p.overhead) + price_pay * lever_pay
-    appeal = clip(pay / max(1.0, county_city_wage * p.city_share) + p.hire_ladder * lever_ladder, 0.3, 2.0)
+    appeal = pay / max(1.0, county_city_wage * p.city_share) + p.hire_ladder * lever_ladder
+    appeal = clip(appeal, p.appeal_least, p.appeal_most)
     hires = open == 1 and filled == 0 and u_hire < p.hire_rate * appeal
     local = p.local_share + (1.0 - p.local_share) * clip(lever_local_hiring, 0.0, 1.0)
     who = OUTSIDER
@@ -101,11 +118,15 @@ def fills_post(open, filled, contractor, generation, origin, tenure, social, onl
         who = GRADUATE
     if u_origin < local:
         who = OFFICIAL
-    if u_origin < 0.6 * local:
+    if u_origin < p.returnee_part * local:
         who = RETURNEE
     know = p.social_local if (who == RETURNEE or who == OFFICIAL) else p.social_start
-    sell = p.online_returnee if who == RETURNEE else p.online_start
-    spread = 0.7 + 0.6 * u_hired_skill
+    sell = p.online_start
+    if who == RETURNEE:
+        sell = p.online_returnee
+    if who == GRADUATE:
+        sell = p.online_graduate
+    spread = 1.0 + p.hired_spread * (2.0 * u_hired_skill - 1.0)
     if hires:
         return 1, generation + 1, who, 0, clip(know * spread, 0.0, 1.0), clip(sell * spread, 0.0, 1.0), 0.0, 1
     if contractor == 1:
@@ -114,17 +135,35 @@ def fills_post(open, filled, contractor, generation, origin, tenure, social, onl
 
 
 @rule
-def gains_competence(filled, contractor, tenure, social, online, grade, lever_ladder, lever_mentors, lever_supervision,
-                     lever_college_course, p):
-    """Tenure [month], social-work and e-commerce competence [share] and grade after a month in the post."""
+def gains_competence(filled, contractor, tenure, social, online, grade, serves, social_steps, online_steps,
+                     county_staff, county_staff_social, county_staff_online, lever_ladder, lever_mentors,
+                     lever_supervision, lever_college_course, p):
+    """Tenure [month], social-work and e-commerce competence [share] and grade after a month in the post; whether a
+    social worker serves in it [yes/no], and both competences on the grid.
+
+    Seniors lead juniors: learning is the faster, the more the other social workers of the county know on average than
+    this one, as of last month. What one senior can give is shared by all juniors, hence the mean.
+    """
     serving = filled == 1
     person = serving and contractor == 0
-    faster_social = 1.0 + p.mentor_gain * lever_mentors + p.supervision_gain * lever_supervision
-    faster_online = 1.0 + p.mentor_gain * lever_mentors + p.course_gain * lever_college_course
+    others = county_staff - serves
+    lead_social = clip(share_of(county_staff_social - social_steps, others * GRID) - social, 0.0, 1.0)
+    lead_online = clip(share_of(county_staff_online - online_steps, others * GRID) - online, 0.0, 1.0)
+    faster = 1.0 + p.mentor_gain * lever_mentors
+    faster_social = faster + p.senior_gain * lead_social + p.supervision_gain * lever_supervision
+    faster_online = faster + p.senior_gain * lead_online + p.course_gain * lever_college_course
     more_social = social + (clip(p.learn_social * faster_social, 0.0, 1.0) * (1.0 - social) if person else 0.0)
     more_online = online + (clip(p.learn_online * faster_online, 0.0, 1.0) * (1.0 - online) if person else 0.0)
     rises = clip(lever_ladder / p.grade_months, 0.0, 1.0) if person else 0.0
-    return (tenure + 1 if serving else 0), more_social, more_online, clip(grade + rises, 0.0, TOP_GRADE)
+    return (
+        (tenure + 1 if serving else 0),
+        more_social,
+        more_online,
+        clip(grade + rises, 0.0, TOP_GRADE),
+        person,
+        (on_grid(more_social) if person else 0),
+        (on_grid(more_online) if person else 0),
+    )
 
 
 @rule
@@ -150,7 +189,7 @@ def service_hours(filled, part, tenure, grade, county_coordination, price_posts,
 
 
 @rule
-def assigned_post(rank, county_villages, county_posts_open, reach_posts, p):
+def assigned_post(rank, county_villages, county_posts_open, reach_posts):
     """The post that serves the village (a row), and whether one is meant to: villages in rank order, posts in turn."""
     place = int(rank * county_villages + 0.5)
     reached = county_posts_open > 0 and rank < reach_posts
@@ -166,9 +205,11 @@ def visit_conditions(assigned, households, distance_town, terrain, coverage, ser
     """
     served = assigned == 1 and worker_filled == 1
     closed = 1.0 if rank >= 1.0 - lever_road_closure else 0.0
-    road = clip(distance_town / 20.0 * (0.4 + 0.6 * terrain) + closed, 0.0, 1.6)
+    rough = p.road_plain + (1.0 - p.road_plain) * terrain
+    road = clip(distance_town / p.road_far * rough + closed, 0.0, p.road_most)
     hardware = 1.0 - 0.5 * (coverage + service_point)
-    productive = clip(1.0 - p.road_loss * road, 0.05, 1.0) * clip(1.0 - p.hardware_loss * hardware, 0.05, 1.0)
+    on_the_road = clip(1.0 - p.road_loss * road, p.productive_least, 1.0)
+    productive = on_the_road * clip(1.0 - p.hardware_loss * hardware, p.productive_least, 1.0)
     return (
         served,
         (served and worker_contractor == 1),

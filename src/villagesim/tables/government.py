@@ -64,4 +64,7 @@ class County(NamedTuple):
     media_shock: Annotated[Real, Quantity("1", "standardised luck of this month's media news", -4, 4)]
     common_shock: Annotated[Real, Quantity("1", "standardised luck that all sellers share this month", -4, 4)]
     posts_open: Annotated[Count, count("post", "posts funded")]
+    staff: Annotated[Count, count("person", "social workers in post")]
+    staff_social: Annotated[Grid, Quantity("2^-20", "sum of their social-work competence", 0, 2**50)]
+    staff_online: Annotated[Grid, Quantity("2^-20", "sum of their e-commerce competence", 0, 2**50)]
     spent: Annotated[Fen, fen("programme money spent this month")]

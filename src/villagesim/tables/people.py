@@ -2,7 +2,7 @@
 
 from typing import Annotated, NamedTuple
 
-from villagesim.declare import Count, Fen, Flag, Quantity, Real, Small
+from villagesim.declare import Count, Fen, Flag, Grid, Quantity, Real, Small
 from villagesim.tables.quantities import MONEY, count, fen, share, yes
 
 
@@ -19,6 +19,9 @@ class Workers(NamedTuple):
     tenure: Annotated[Count, count("month", "months the present holder has served")]
     social: Annotated[Real, share("social-work competence")]
     online: Annotated[Real, share("e-commerce competence")]
+    serves: Annotated[Flag, yes("a social worker holds the post")]
+    social_steps: Annotated[Grid, Quantity("2^-20", "its social-work competence, on the grid", 0, 2**20)]
+    online_steps: Annotated[Grid, Quantity("2^-20", "its e-commerce competence, on the grid", 0, 2**20)]
     grade: Annotated[Real, Quantity("grade", "grade on the ladder", 0, 5)]
     left: Annotated[Flag, yes("the holder left this month")]
     hired: Annotated[Flag, yes("somebody was hired this month")]
