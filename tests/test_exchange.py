@@ -1,5 +1,6 @@
 """What crosses rows against brute force: sums, talk along ties, seats, money; in Python and compiled, the same."""
 
+from fractions import Fraction
 from functools import cache
 from itertools import accumulate, groupby
 from operator import itemgetter
@@ -266,33 +267,60 @@ def test_of_two_with_the_same_draw_the_earlier_row_comes_first(monkeypatch):
 @st.composite
 def purses(draw):
     size = draw(st.integers(1, 12))
-    wanted = draw(st.lists(st.integers(0, 1000) | st.just(0), min_size=size, max_size=size))
-    return draw(st.integers(-500, 5000)), wanted, draw(st.permutations(range(size)))
+    wanted, later = (draw(st.lists(st.integers(0, 1000) | st.just(0), min_size=size, max_size=size)) for _ in range(2))
+    return draw(st.integers(-500, 9000)), wanted, later, draw(st.permutations(range(size)))
 
 
-def granted(money, wanted, priority, types=("i8", "i8", "i8", "i8")):
-    return fill(exchange.spend_by_priority, types, ([JUNK] * len(wanted), [money], wanted, priority))
+def granted(money, wanted, later, priority, types=("i8",) * 5):
+    return fill(exchange.spend_by_priority, types, ([JUNK] * len(wanted), [money], wanted, later, priority))
 
 
 @kinds(exchange.spend_by_priority)
 @TRIALS
 @given(purse=purses())
-def test_money_is_granted_in_order_while_it_lasts(types, purse):
-    money, wanted, priority = purse
+def test_money_is_earmarked_in_order_and_each_row_draws_its_month_s_part_of_its_earmark(types, purse):
+    money, wanted, later, priority = purse
     turn = sorted(range(len(wanted)), key=priority.__getitem__)
-    # what the fund has paid after each turn, had it no bottom, cut at what it holds
-    paid = [min(spent, max(0, money)) for spent in accumulate((wanted[row] for row in turn), initial=0)]
-    expected = {row: after - before for row, before, after in zip(turn, paid, paid[1:], strict=False)}
-    assert granted(*purse, types=types) == [expected[row] for row in range(len(wanted))]
+    # what is earmarked after each turn, had the fund no bottom, cut at what it holds
+    marked = [min(put, max(0, money)) for put in accumulate((wanted[row] + later[row] for row in turn), initial=0)]
+    share = {row: after - before for row, before, after in zip(turn, marked, marked[1:], strict=False)}
+    for row, one in enumerate(granted(*purse, types=types)):
+        exact = Fraction(share[row] * wanted[row], max(1, wanted[row] + later[row]))
+        # whole fen, one less at most where a quotient is rounded
+        assert one in ({exact} if exact == wanted[row] else {int(exact), int(exact) - (exact.denominator == 1)})
+
+
+def test_first_named_levers_run_the_whole_year_and_later_ones_shrink_evenly():
+    # a year's 1,200 fen for three levers of 60, 60 and 30 fen a month, named in this order
+    fund, paid = 1200, []
+    for month in range(12):
+        paid.append(granted(fund, [60, 60, 30], [60 * (11 - month), 60 * (11 - month), 30 * (11 - month)], [0, 1, 2]))
+        fund -= sum(paid[-1])
+    assert paid == [[60, 40, 0]] * 12
+    assert fund == 0
+
+
+def test_a_lever_that_grows_takes_from_those_named_after_it():
+    # 1,200 fen; the first asks 20 fen a month for six months and 120 then, the second 100 fen all year
+    fund, paid = 1200, []
+    for month in range(12):
+        wanted = [20 if month < 6 else 120, 100]
+        paid.append(granted(fund, wanted, [wish * (11 - month) for wish in wanted], [0, 1]))
+        fund -= sum(paid[-1])
+    # 20 + 80 a month; then 600 are left for six months of 120, and nothing for the second
+    assert paid == [[20, 80]] * 6 + [[100, 0]] * 6
+    assert fund == 0
 
 
 @TRIALS
 @given(purses())
-def test_grants_never_exceed_the_fund_or_the_wish_and_none_is_passed_over(purse):
-    money, wanted, priority = purse
+def test_grants_and_what_is_set_aside_never_exceed_the_fund_and_none_is_passed_over(purse):
+    money, wanted, later, priority = purse
     given_ = granted(*purse)
-    assert sum(given_) == min(max(0, money), sum(wanted))
+    assert sum(given_) <= min(max(0, money), sum(wanted))
     assert all(0 <= one <= wish for one, wish in zip(given_, wanted, strict=True))
+    if money >= sum(wanted) + sum(later):
+        assert given_ == wanted
     short = [place for place, one, wish in zip(priority, given_, wanted, strict=True) if one < wish]
     later = [one for place, one in zip(priority, given_, strict=True) if short and place > min(short)]
     assert not any(later)
@@ -301,6 +329,6 @@ def test_grants_never_exceed_the_fund_or_the_wish_and_none_is_passed_over(purse)
 @TRIALS
 @given(purses(), st.integers(1, 500))
 def test_more_money_takes_from_nobody(purse, more):
-    money, wanted, priority = purse
-    before, after = granted(*purse), granted(money + more, wanted, priority)
+    money, wanted, later, priority = purse
+    before, after = granted(*purse), granted(money + more, wanted, later, priority)
     assert all(one <= other for one, other in zip(before, after, strict=True))

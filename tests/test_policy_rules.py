@@ -19,10 +19,12 @@ from villagesim.mechanisms.policy import (
     PolicyParameters,
     lever_cost,
     lever_delivered,
+    seats_need,
     works_condition,
     works_need,
     yearly_grant,
 )
+from villagesim.mechanisms.training import TrainingParameters
 from villagesim.tables import TABLES
 from villagesim.tables.quantities import MANY
 
@@ -89,12 +91,12 @@ P = PolicyParameters()._replace(
 YEAR = {
     "due": 1, "budget": 10_000_000, "fund": 0, "held_back": 0, "households": 1000, "sellers": 100,
     "sellers_before": 100, "lever_coordination": 0.0, "planned_continuity": 0.0, "planned_award": 0.0,
-    "planned_fund_cut": 0.0, "u_grant": 0.9, "p": P,
+    "planned_fund_cut": 0.0, "money_months": 5, "u_grant": 0.9, "p": P,
 }
 
 
 def year(**changes):
-    names = ("fund", "waits", "grant", "returned", "sellers_before", "coordination")
+    names = ("fund", "waits", "grant", "returned", "sellers_before", "coordination", "months")
     return dict(zip(names, yearly_grant(**(YEAR | changes)), strict=True))
 
 
@@ -104,6 +106,8 @@ def year(**changes):
     (0.0, 0.11, 0.0, 5_000_000),
     (0.0, 0.29, 0.0, 5_000_000),
     (0.0, 0.31, 0.0, 10_000_000),
+    (0.0, 0.1, 0.0, 5_000_000),
+    (0.0, 0.1 + 0.2, 0.0, 10_000_000),
     # half as uncertain: 0 below 0.05, half below 0.15
     (0.5, 0.04, 0.0, 0),
     (0.5, 0.06, 0.0, 5_000_000),
@@ -165,7 +169,17 @@ def test_money_left_unspent_lapses_but_for_a_carry_over(fund, luck, left, return
 
 def test_nothing_moves_in_a_month_when_no_money_is_due():
     after = year(due=0, fund=700, held_back=300, sellers=150, planned_award=0.3)
-    assert after == {"fund": 700, "waits": 300, "grant": 0, "returned": 0, "sellers_before": 100, "coordination": 0.0}
+    assert after == {"fund": 700, "waits": 300, "grant": 0, "returned": 0, "sellers_before": 100, "coordination": 0.0,
+                     "months": 4}
+
+
+@pytest.mark.parametrize(("due", "before", "months"), [
+    (1, 1, 12), (1, 0, 12), (0, 12, 11), (0, 2, 1),
+    # before the first money comes there is no year to share it over
+    (0, 1, 1), (0, 0, 1),
+])
+def test_the_money_must_last_until_the_next_comes(due, before, months):
+    assert year(due=due, money_months=before)["months"] == months
 
 
 @pytest.mark.parametrize(("due", "lever", "share"), [(0, 0.4, 0.4), (1, 0.4, 0.4), (1, 1.0, 1.0)])
@@ -174,7 +188,8 @@ def test_departments_coordinate_as_far_as_the_lever_goes(due, lever, share):
 
 
 @pytest.mark.parametrize(("condition", "rank", "planned", "reach", "fen", "built"), [
-    # a work at 10,000 yuan, upkeep 400 yuan a month. Nothing stands: a quarter is built
+    # in the last month of the money's year: a work at 10,000 yuan, upkeep 400 yuan a month.
+    # Nothing stands: a quarter is built
     (0.0, 0.2, 1.0, 1.0, 250_000, 0.25),
     # half stands: 0.25 x 10,000 + 0.5 x 400
     (0.5, 0.2, 1.0, 1.0, 270_000, 0.25),
@@ -191,7 +206,41 @@ def test_departments_coordinate_as_far_as_the_lever_goes(due, lever, share):
     (0.7, 0.2, 0.0, 1.0, 0, 0.0),
 ])
 def test_works_ask_for_what_is_missing_and_the_upkeep_of_what_stands(condition, rank, planned, reach, fen, built):
-    assert works_need(condition, rank, planned, reach, 10_000.0, 400.0, P) == (fen, built)
+    assert works_need(condition, rank, planned, reach, 10_000.0, 400.0, 1, P) == (fen, built, 0)
+
+
+@pytest.mark.parametrize(("condition", "rank", "planned", "months", "later"), [
+    # nothing stands, a quarter is built now: three quarters are left, 0.75 x 10,000 + 11 x 400
+    (0.0, 0.2, 1.0, 12, 1_190_000),
+    # in one month more another quarter can be built: 0.25 x 10,000 + 400
+    (0.0, 0.2, 1.0, 2, 290_000),
+    # half stands, half is planned: upkeep alone, 3 x 0.5 x 400
+    (0.5, 0.2, 0.5, 4, 60_000),
+    # more stands than is planned: the upkeep of what is planned
+    (0.8, 0.2, 0.5, 4, 60_000),
+    # out of reach, or planned no more
+    (0.0, 0.5, 1.0, 12, 0),
+    (0.7, 0.2, 0.0, 12, 0),
+])
+def test_works_ask_for_money_to_be_finished_and_kept_up_until_the_next_money_comes(
+    condition, rank, planned, months, later,
+):
+    assert works_need(condition, rank, planned, 0.5, 10_000.0, 400.0, months, P)[2] == later
+
+
+@pytest.mark.parametrize(("seats", "villages", "planned", "months", "found"), [
+    # camps of 18, two of them ahead: 36 seats. 2 seats in each of 5 villages at 800 yuan
+    (0.0, 5, 2.0, 1, (1, 800_000, 0)),
+    (35.9, 5, 2.0, 12, (1, 800_000, 8_800_000)),
+    # seats that wait for applicants are not bought again
+    (36.0, 5, 2.0, 12, (0, 0, 0)),
+    # no village is reached; no camp is planned
+    (0.0, 0, 2.0, 12, (1, 0, 0)),
+    (0.0, 5, 0.0, 12, (1, 0, 0)),
+])
+def test_a_township_buys_camp_seats_until_so_many_wait_for_applicants(seats, villages, planned, months, found):
+    p = TrainingParameters()._replace(camp_size=18.0, camps_ahead=2.0)
+    assert seats_need(seats, villages, planned, 800.0, months, p) == found
 
 
 @pytest.mark.parametrize(("planned", "scale", "per_post", "price", "posts", "fen"), [
@@ -204,11 +253,13 @@ def test_works_ask_for_what_is_missing_and_the_upkeep_of_what_stands(condition, 
     (0.0, 10.0, 0, 150.0, 3.0, 0),
 ])
 def test_a_lever_costs_its_units_times_its_price(planned, scale, per_post, price, posts, fen):
-    assert lever_cost(planned, scale, per_post, 0, price, 999, posts) == fen
+    assert lever_cost(planned, scale, per_post, 0, price, 999, 888, posts, 1) == (fen, 0)
+    # what it costs now it would cost in each of three months more
+    assert lever_cost(planned, scale, per_post, 0, price, 999, 888, posts, 4) == (fen, 3 * fen)
 
 
-def test_a_lever_that_builds_costs_what_its_works_need():
-    assert lever_cost(1.0, 10.0, 0, 1, 10_000.0, 123_456, 2.0) == 123_456
+def test_a_lever_of_works_or_camps_costs_what_places_ask():
+    assert lever_cost(1.0, 10.0, 0, 1, 10_000.0, 123_456, 777, 2.0, 12) == (123_456, 777)
 
 
 @pytest.mark.parametrize(("cost", "granted", "shared", "coordination", "delivered"), [
@@ -258,7 +309,7 @@ def test_works_are_built_while_paid_and_wear_when_the_money_stops(
 def test_every_fen_of_the_yearly_money_is_on_hand_waits_or_went_back(case):
     results = yearly_grant(**case)
     assert_in_declared_range(yearly_grant, results)
-    fund, waits, grant, returned, _, _ = results
+    fund, waits, grant, returned, _, _, _ = results
     assert fund + waits + returned == case["fund"] + case["held_back"] + grant
     assert grant <= case["budget"]
 
@@ -271,20 +322,29 @@ def test_a_more_certain_fund_never_brings_less(case, continuity):
 
 
 @TRIALS
-@given(situations(works_need, lever_planned=st.floats(0.0, 1.0), lever_price=st.floats(0.0, 300_000.0),
-                  lever_upkeep=st.floats(0.0, 3500.0)))
+@given(situations(works_need, county_money_months=st.integers(1, 12), lever_planned=st.floats(0.0, 1.0),
+                  lever_price=st.floats(0.0, 300_000.0), lever_upkeep=st.floats(0.0, 3500.0)))
 def test_works_never_build_past_what_is_planned(case):
     results = works_need(**case)
     assert_in_declared_range(works_need, results)
+    if case["county_money_months"] == 1:
+        assert results[2] == 0
     assert case["condition"] + results[1] <= max(case["condition"], case["lever_planned"]) + 1e-15
+
+
+@TRIALS
+@given(situations(seats_need, county_money_months=st.integers(1, 12), villages=st.integers(0, 500)))
+def test_what_townships_ask_for_camps_is_whole_fen_and_never_negative(case):
+    assert_in_declared_range(seats_need, seats_need(**case))
 
 
 @st.composite
 def priced_levers(draw):
     row = draw(st.integers(0, len(LEVERS) - 1))
     case = draw(situations(lever_cost, scale=st.floats(0.0, 1e6), price=lever_number("price", row),
-                           planned=lever_number("planned", row), need=st.integers(0, 10**12)))
-    return case | {"capital": int(LEVERS[row].upkeep is not None)}
+                           planned=lever_number("planned", row), need=st.integers(0, 10**12),
+                           county_money_months=st.integers(1, 12)))
+    return case | {"asked": int(LEVERS[row].upkeep is not None)}
 
 
 @TRIALS

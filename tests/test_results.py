@@ -42,8 +42,8 @@ def run(scenario):
 def random_world(seed: int = 3, villages: int = 5, households: int = 60) -> tables.World:
     """Households in scrambled order; the last village is empty."""
     luck = np.random.default_rng(seed)
-    world = tables.empty({"households": households, "ties": 1, "villages": villages, "works": 1, "workers": 3,
-                          "traders": 2, "couriers": 2, "levers": len(LEVERS), "county": 1})
+    world = tables.empty({"households": households, "ties": 1, "townships": 1, "villages": villages, "works": 1,
+                          "workers": 3, "traders": 2, "couriers": 2, "levers": len(LEVERS), "county": 1})
     own = world.households
     own.village[:] = luck.integers(0, villages - 1, households)
     own.trader[:] = luck.integers(0, 2, households)

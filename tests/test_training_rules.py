@@ -14,6 +14,7 @@ from villagesim.mechanisms.training import (
     WOMEN_ELDERS,
     TrainingParameters,
     applies,
+    camps_held,
     learns,
     priority,
     relationship,
@@ -23,7 +24,10 @@ from villagesim.mechanisms.training import (
 )
 
 P = TrainingParameters()._replace(
-    camp_size=18.0, group_size=5.0, group_length=3.0, group_hours=8.0, lesson_hours=2.0, visit_hours=1.5, lecturer=0.4,
+    camp_size=18.0, camp_least=15.0, camps_ahead=2.0, camp_asks=0.35, group_size=5.0, group_length=3.0, group_asks=0.25,
+    group_wish=2.0, group_alone=0.6, group_hours=8.0, group_operation=0.3, lesson_part=0.25, lesson_hours=2.0,
+    visit_hours=1.5, lecturer=0.4, teach_place=0.5, enough=0.75, visit_wish=0.3, popular_most=30.0, age_from=45.0,
+    age_most=0.7, schooling_usual=8.0, speed_least=0.2, speed_most=1.6, trust_lesson=0.5,
     teach_social=0.3, teach_online=0.2, uptake=0.1, uptake_trust=2.0, gain_basic=0.4, gain_operation=0.5,
     gain_business=0.2, by_doing=0.01, age_handicap=0.02, schooling_help=0.05, patience=0.25, decay=0.06,
     phone_keeps=0.75, by_ties=0.04, trust_gain=0.2, trust_fade=0.01, trust_lost=0.7,
@@ -33,11 +37,11 @@ P = TrainingParameters()._replace(
 VILLAGE = {
     "rank": 0.3, "served": 0, "sellers": 2, "hours_casework": 0.0, "hours_group": 0.0,
     "hours_follow_up": 0.0, "competence_social": 0.0, "competence_online": 0.0, "productivity": 1.0, "county_month": 0,
-    "lever_basic_course": 0.0, "reach_basic_course": 1.0, "lever_camp": 0.0, "reach_camp": 1.0,
+    "lever_basic_course": 0.0, "reach_basic_course": 1.0,
     "lever_practice_group": 0.0, "reach_practice_group": 1.0, "lever_follow_up": 0.0, "reach_follow_up": 1.0,
     "lever_champions": 0.0, "reach_champions": 1.0, "lever_salon": 0.0, "reach_salon": 1.0, "p": P,
 }
-OFFERED = ("basic", "camp", "group", "visits", "champions", "salons", "teaching", "guidance")
+OFFERED = ("basic", "group", "visits", "champions", "salons", "teaching", "guidance")
 
 
 def offered(**changes):
@@ -57,9 +61,6 @@ def test_a_fraction_of_a_seat_is_carried_over_until_it_is_whole(amount, units):
 
 @pytest.mark.parametrize(("lever", "amount", "name", "units"), [
     ("basic_course", 4.0, "basic", 4),
-    # a camp of 18; 27 seats a month are one camp in the first month
-    ("camp", 18.0, "camp", 18),
-    ("camp", 27.0, "camp", 18),
     ("practice_group", 1.0, "group", 5),
     ("follow_up", 3.0, "visits", 3),
     ("champions", 2.0, "champions", 2),
@@ -70,17 +71,44 @@ def test_a_fraction_of_a_seat_is_carried_over_until_it_is_whole(amount, units):
 ])
 def test_a_programme_offers_what_it_pays_for_where_it_reaches(lever, amount, name, units):
     nothing = offered()
-    assert nothing == {"basic": 0, "camp": 0, "group": 0, "visits": 0, "champions": 0, "salons": 0.0, "teaching": 0.4,
+    assert nothing == {"basic": 0, "group": 0, "visits": 0, "champions": 0, "salons": 0.0, "teaching": 0.4,
                        "guidance": 0.6}
     reached = offered(**{f"lever_{lever}": amount, f"reach_{lever}": 0.31})
     assert {key: value for key, value in reached.items() if value != nothing[key]} == {name: units}
     assert offered(**{f"lever_{lever}": amount, f"reach_{lever}": 0.3}) == nothing
 
 
-@pytest.mark.parametrize(("month", "seats"), [(0, 0), (1, 0), (2, 0), (3, 18), (4, 0), (7, 18)])
-def test_camps_are_held_whole(month, seats):
-    # 4.5 seats a month are a camp of 18 every fourth month
-    assert offered(lever_camp=4.5, county_month=month)["camp"] == seats
+@pytest.mark.parametrize(("bought", "applicants", "seats"), [
+    # camps of 15 to 18
+    (14.0, 99, 0),
+    (15.0, 99, 15),
+    (17.9, 99, 17),
+    (18.0, 99, 18),
+    (99.0, 14, 0),
+    (99.0, 15, 15),
+    (99.0, 18, 18),
+    # a second camp needs 15 of its own
+    (99.0, 32, 18),
+    (99.0, 33, 33),
+    (99.0, 36, 36),
+    (32.0, 99, 18),
+    (33.0, 99, 33),
+    # seventeen and eighteen, less the rounding of floats
+    (17.9999999, 99, 18),
+    (0.0, 99, 0),
+])
+def test_camps_are_held_for_15_to_18_applicants_and_other_seats_are_kept(bought, applicants, seats):
+    found = camps_held(bought, 0, 5, applicants, 2.0, P)
+    assert found == (seats, pytest.approx(bought - seats, abs=1e-6))
+    assert found[1] >= 0.0
+
+
+def test_seats_are_added_month_by_month_in_all_villages_that_camps_reach():
+    # 2.5 + 3 villages x 0.5 seats; nothing is added while the township does not buy
+    assert camps_held(2.5, 1, 3, 99, 0.5, P) == (0, 4.0)
+    assert camps_held(2.5, 0, 3, 99, 0.5, P) == (0, 2.5)
+    # 12 + 5 x 2 = 22 seats are a camp of 18, and 4 for the next
+    assert camps_held(12.0, 1, 5, 40, 2.0, P) == (18, 4.0)
 
 
 @pytest.mark.parametrize(("sellers", "places"), [(0, 0), (1, 5), (2, 10), (9, 10)])
@@ -89,10 +117,10 @@ def test_practice_groups_need_a_real_seller_each(sellers, places):
 
 
 def test_a_workers_hours_add_lessons_and_visits():
-    # half of 8 group hours at 2 hours a place; 3 + 4.5 hours of casework and follow-up at 1.5 hours a visit
+    # a quarter of 8 group hours at 2 hours a place; 3 + 4.5 hours of casework and follow-up at 1.5 hours a visit
     with_worker = offered(served=1, hours_group=8.0, hours_casework=3.0, hours_follow_up=4.5, lever_basic_course=1.0,
                           lever_follow_up=2.0)
-    assert (with_worker["basic"], with_worker["visits"]) == (1 + 2, 2 + 5)
+    assert (with_worker["basic"], with_worker["visits"]) == (1 + 1, 2 + 5)
 
 
 @pytest.mark.parametrize(("changes", "teaching"), [
@@ -112,12 +140,15 @@ def test_a_worker_makes_a_lecturers_teaching_better(changes, teaching):
 
 
 @pytest.mark.parametrize(("group", "hours", "guidance"), [
-    # a group a month keeps three going, at 8 hours each: 24; half of the group hours go there
+    # a group a month keeps three going, at 8 hours each: 24; three quarters of the group hours go there
     (1.0, 0.0, 0.6),
-    (1.0, 24.0, 0.8),
-    (1.0, 48.0, 1.0),
+    (1.0, 16.0, 0.8),
+    (1.0, 32.0, 1.0),
     (1.0, 96.0, 1.0),
-    (2.0, 48.0, 0.8),
+    (2.0, 32.0, 0.8),
+    # no more begin: those who are still at it have all the hours, or none
+    (0.0, 1.0, 1.0),
+    (0.0, 0.0, 0.6),
 ])
 def test_a_workers_hours_guide_practice_groups(group, hours, guidance):
     assert offered(lever_practice_group=group, hours_group=hours)["guidance"] == pytest.approx(guidance, rel=1e-14)
@@ -138,14 +169,15 @@ def test_a_workers_hours_guide_practice_groups(group, hours, guidance):
     (NETWORK, 0, 0, 0, 0, 45, 0),
 ])
 def test_the_targeting_rule_says_who_comes_first(targeting, woman, elder, returnee, poor, popularity, place):
-    assert priority(targeting, woman, elder, returnee, poor, popularity) == place
+    assert priority(targeting, woman, elder, returnee, poor, popularity, P) == place
 
 
 # An untaught household that trusts the worker by half: 0.1 x (1 + 2 x 0.5) = 0.2 want a seat. It is among the poor.
 UNTAUGHT = {
     "woman_led": 0, "elder_led": 0, "returnee": 0, "poor": 1, "popularity": 4, "mode": 0, "months_online": 0,
     "margin_smooth": 0.0, "skill_basic": 0.0, "skill_operation": 0.0, "trained": 0, "group_months": 0,
-    "trust_worker": 0.5, "county_targeting": OPEN, "u_apply_basic": 0.9, "u_apply_camp": 0.9, "u_apply_group": 0.9,
+    "trust_worker": 0.5, "waits_camp": 0, "seat_camp": 0, "village_rank": 0.3, "county_targeting": OPEN,
+    "planned_camp": 2.0, "reach_camp": 1.0, "u_apply_basic": 0.9, "u_apply_camp": 0.9, "u_apply_group": 0.9,
     "u_apply_visit": 0.9, "p": P,
 }
 NO = NOT_APPLYING
@@ -165,7 +197,20 @@ NO = NOT_APPLYING
     ({"u_apply_camp": 0.199, "skill_basic": 0.35}, (NO, 1, NO, NO, NO)),
     ({"u_apply_camp": 0.201, "skill_basic": 0.35}, (NO, NO, NO, NO, NO)),
     ({"u_apply_camp": 0.1, "skill_basic": 0.34}, (NO, NO, NO, NO, NO)),
+    ({"u_apply_camp": 0.1, "skill_basic": 0.35, "skill_operation": 0.74, "group_months": 1}, (NO, 1, NO, NO, NO)),
     ({"u_apply_camp": 0.1, "skill_basic": 0.35, "skill_operation": 0.75}, (NO, NO, NO, NO, NO)),
+    # nobody puts a name down where no camp is planned or camps do not reach
+    ({"u_apply_camp": 0.1, "skill_basic": 0.35, "planned_camp": 0.0}, (NO, NO, NO, NO, NO)),
+    ({"u_apply_camp": 0.1, "skill_basic": 0.35, "reach_camp": 0.3}, (NO, NO, NO, NO, NO)),
+    ({"u_apply_camp": 0.1, "skill_basic": 0.35, "reach_camp": 0.31}, (NO, 1, NO, NO, NO)),
+    # who is on the list stays on it, whatever is planned now,
+    ({"waits_camp": 1, "skill_basic": 0.35, "planned_camp": 0.0}, (NO, 1, NO, NO, NO)),
+    # until it had a seat last month, or has no use for a camp
+    ({"waits_camp": 1, "seat_camp": 1, "skill_basic": 0.35}, (NO, NO, NO, NO, NO)),
+    ({"waits_camp": 1, "skill_basic": 0.34}, (NO, NO, NO, NO, NO)),
+    ({"waits_camp": 1, "skill_basic": 0.5, "skill_operation": 0.75, "group_months": 1}, (NO, NO, NO, NO, NO)),
+    # who had a seat may want another
+    ({"waits_camp": 1, "seat_camp": 1, "u_apply_camp": 0.1, "skill_basic": 0.35}, (NO, 1, NO, NO, NO)),
     # a group asks for some of the second, and twice as many want to join
     ({"u_apply_group": 0.399, "skill_operation": 0.25}, (NO, NO, 1, NO, NO)),
     ({"u_apply_group": 0.401, "skill_operation": 0.25}, (NO, NO, NO, NO, NO)),
@@ -186,7 +231,8 @@ NO = NOT_APPLYING
       "skill_operation": 0.3, "mode": 1, "months_online": 6, "margin_smooth": 0.1}, (0, 0, 0, 0, 0)),
 ])
 def test_each_rung_asks_for_some_of_the_one_below(changes, classes):
-    assert applies(**(UNTAUGHT | changes)) == classes
+    basic, camp, *others = classes
+    assert applies(**(UNTAUGHT | changes)) == (basic, camp != NO, camp, *others)
 
 
 # A household head of 45 with 8 years of schooling learns at speed 1; teaching of quality 0.5; nothing happens.
@@ -331,7 +377,21 @@ def test_over_any_months_the_seats_offered_are_those_paid_for_to_within_one(amou
 def test_what_a_village_is_offered_is_whole_and_never_negative(case):
     found = seats_offered(**case)
     assert_in_declared_range(seats_offered, found)
-    assert found[2] <= case["sellers"] * int(case["p"].group_size)
+    assert found[1] <= case["sellers"] * int(case["p"].group_size)
+
+
+@TRIALS
+@given(situations(camps_held, villages=st.integers(0, 500), applicants=st.integers(0, 10_000),
+                  camp_seats=st.floats(0.0, 1e5)))
+def test_no_seat_is_held_that_was_not_bought_or_that_nobody_wants_and_none_is_lost(case):
+    found = camps_held(**case)
+    assert_in_declared_range(camps_held, found)
+    seats, left = found
+    bought = case["camp_seats"] + (case["lever_camp"] * case["villages"] if case["buys"] else 0.0)
+    assert seats <= case["applicants"]
+    assert seats + left == pytest.approx(bought, rel=1e-12, abs=1e-5)
+    size = int(case["p"].camp_size)
+    assert seats % size == 0 or seats % size >= case["p"].camp_least
 
 
 @TRIALS
@@ -340,7 +400,9 @@ def test_more_trust_in_the_worker_never_keeps_a_household_from_a_seat(case, trus
     found = applies(**case)
     assert_in_declared_range(applies, found)
     closer = applies(**(case | {"trust_worker": max(trust, case["trust_worker"])}))
-    assert all(after <= before for after, before in zip(closer, found, strict=True))
+    assert all(after <= before for after, before in zip(closer[2:], found[2:], strict=True))
+    assert closer[0] <= found[0]
+    assert closer[1] >= found[1]
 
 
 @TRIALS

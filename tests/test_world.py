@@ -303,7 +303,7 @@ def test_levers_carry_their_base_price_and_place_in_the_queue():
     assert table.price[row["service_point"]] == 12000
     assert table.upkeep[row["service_point"]] == 200
     assert table.upkeep[row["camp"]] == 0
-    assert [levers.LEVERS[i].name for i in np.flatnonzero(table.capital)] == list(levers.WORKS)
+    assert [levers.LEVERS[i].name for i in np.flatnonzero(table.asked)] == ["camp", *levers.WORKS]
     assert table.priority[row["camp"]] == 0
     assert table.priority[row["posts"]] == 1
     assert table.priority[row["coordination"]] == 2

@@ -102,17 +102,27 @@ def ration(into, places, priority, keys, seed, month, purpose):
 
 
 @rule
-def spend_by_priority(into, money, wanted, priority):
-    """into[i] = money granted to row i: in order of priority, each in full while the money lasts, then what is left.
+def spend_by_priority(into, money, wanted, later, priority):
+    """into[i] = money granted to row i this month, in order of priority.
 
-    into, wanted: int64 fen (rows,); priority: distinct whole numbers 0 ... rows-1; money: int64 fen (1,).
+    A row for which the money left pays this month and the later ones gets all that it wants, and the money for its
+    later months is set aside. The first row for which it does not gets the same share of this month as of the later
+    ones, cut to whole fen, and those behind it get nothing.
+
+    into, wanted, later: int64 fen (rows,); priority: distinct whole numbers 0 ... rows-1; money: int64 fen (1,).
     """
     left = max(0, int(money[0]))
     for place in range(priority.shape[0]):
         for i in range(priority.shape[0]):
             if priority[i] == place:
-                into[i] = min(left, int(wanted[i]))
-                left -= into[i]
+                wish = int(wanted[i])
+                whole = wish + int(later[i])
+                if whole <= left:
+                    into[i] = wish
+                    left -= whole
+                else:
+                    into[i] = min(wish, left, int(wish * (left / whole)))
+                    left = 0
 
 
 @rule

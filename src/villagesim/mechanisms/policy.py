@@ -8,6 +8,7 @@ from typing import Annotated, NamedTuple
 from villagesim.arithmetic import FEN, clip, share_of, whole_fen
 from villagesim.declare import Quantity, rule
 
+YEAR = 12
 _SWEPT = "assumption: varied over its range in experiments/"
 
 
@@ -31,12 +32,14 @@ class PolicyParameters(NamedTuple):
 
 
 @rule
-def yearly_grant(due, budget, fund, held_back, households, sellers, sellers_before, lever_coordination, planned_continuity,
-                 planned_award, planned_fund_cut, u_grant, p):
-    """Fund, award that waits, money arrived, money returned [fen]; sellers at the last rating; coordination [share].
+def yearly_grant(due, budget, fund, held_back, households, sellers, sellers_before, money_months, lever_coordination,
+                 planned_continuity, planned_award, planned_fund_cut, u_grant, p):
+    """Fund, award that waits, money arrived, money returned [fen]; sellers at the last rating; coordination [share];
+    months that the fund must last, this one among them [month].
 
-    What last year left unspent lapses but for a carry-over. Once a year the money comes whole, cut, or not at all (continuity makes it certain). Last year's award is paid by
-    the rise in active sellers; what is not earned goes back. A share of the new money becomes this year's award.
+    What last year left unspent lapses but for a carry-over. Once a year the money comes whole, cut, or not at all
+    (continuity makes it certain). Last year's award is paid by the rise in active sellers; what is not earned goes
+    back. A share of the new money becomes this year's award.
     """
     doubt = 1.0 - clip(planned_continuity, 0.0, 1.0)
     arrives = 1.0
@@ -58,26 +61,49 @@ def yearly_grant(due, budget, fund, held_back, households, sellers, sellers_befo
         grant = whole_fen(budget / FEN * arrives * (1.0 - planned_fund_cut))
         earned = whole_fen(held_back / FEN * rating)
         waits = whole_fen(grant / FEN * clip(planned_award, 0.0, 1.0))
-        return kept + grant - waits + earned, waits, grant, held_back - earned + fund - kept, sellers, coordination
-    return fund, held_back, 0, 0, sellers_before, coordination
+        return (
+            kept + grant - waits + earned, waits, grant, held_back - earned + fund - kept, sellers, coordination, YEAR,
+        )
+    return fund, held_back, 0, 0, sellers_before, coordination, max(1, money_months - 1)
 
 
 @rule
-def works_need(condition, village_rank, lever_planned, lever_reach, lever_price, lever_upkeep, p):
-    """Money that a village's work asks for this month [fen], and how much of it would be built [share]."""
+def works_need(condition, village_rank, lever_planned, lever_reach, lever_price, lever_upkeep, county_money_months, p):
+    """Money that a village's work asks for this month [fen], how much would be built [share], and money for the months
+    that the fund must last after this one [fen]: to finish what is planned today, and to keep it up."""
     target = lever_planned if village_rank < lever_reach else 0.0
+    later = county_money_months - 1
     built = clip(target - condition, 0.0, p.build_rate)
     upkeep = lever_upkeep * min(condition, target)
-    return whole_fen(built * lever_price + upkeep), built
+    unfinished = clip(target - condition - built, 0.0, p.build_rate * later)
+    need_later = unfinished * lever_price + lever_upkeep * target * later
+    return whole_fen(built * lever_price + upkeep), built, whole_fen(need_later)
 
 
 @rule
-def lever_cost(planned, scale, per_post, capital, price, need, planned_posts):
-    """What the lever would cost in full this month [fen]."""
+def seats_need(camp_seats, villages, planned_camp, price_camp, county_money_months, p_training):
+    """Does a township buy camp seats this month [yes/no], for how much, and for how much in the months after [fen].
+
+    Seats are paid for month by month and kept until a camp can be held. A township whose seats for so many camps wait
+    for households to apply buys no more of them.
+    """
+    buys = camp_seats < p_training.camp_size * p_training.camps_ahead
+    need = whole_fen(planned_camp * villages * price_camp) if buys else 0
+    return buys, need, need * (county_money_months - 1)
+
+
+@rule
+def lever_cost(planned, scale, per_post, asked, price, need, need_later, planned_posts, county_money_months):
+    """What the lever would cost in full this month, and in the months that the fund must last after this one [fen].
+
+    What villages and townships ask for they know themselves; the rest would cost each month what it costs today. A
+    plan's growth is not foreseen: it is in the next month's reckoning.
+    """
     units = planned * scale
     if per_post:
         units = units * planned_posts
-    return need if capital else whole_fen(units * price)
+    cost = need if asked else whole_fen(units * price)
+    return cost, (need_later if asked else cost * (county_money_months - 1))
 
 
 @rule

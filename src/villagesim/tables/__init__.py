@@ -12,11 +12,11 @@ from villagesim.declare import allocate
 from villagesim.tables.government import County, Levers
 from villagesim.tables.households import Households, Ties
 from villagesim.tables.people import Traders, Workers
-from villagesim.tables.places import Couriers, Villages, Works
+from villagesim.tables.places import Couriers, Townships, Villages, Works
 
 __all__ = [
-    "SINGULAR", "TABLES", "County", "Couriers", "Households", "Levers", "Ties", "Traders", "Villages", "Workers",
-    "Works", "World", "copy", "empty",
+    "SINGULAR", "TABLES", "County", "Couriers", "Households", "Levers", "Ties", "Townships", "Traders", "Villages",
+    "Workers", "Works", "World", "copy", "empty",
 ]
 
 
@@ -25,6 +25,7 @@ class World(NamedTuple):
 
     households: Households
     ties: Ties
+    townships: Townships
     villages: Villages
     works: Works
     workers: Workers
@@ -37,6 +38,7 @@ class World(NamedTuple):
 TABLES: dict[str, type] = dict(World.__annotations__)
 SINGULAR = {
     "household": "households",
+    "township": "townships",
     "village": "villages",
     "worker": "workers",
     "trader": "traders",

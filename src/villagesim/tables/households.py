@@ -10,6 +10,7 @@ class Households(NamedTuple):
     """Farm households: who they are, what they know and believe, how they sell, and this month's flows of money."""
 
     village: Annotated[Key, row("village it lives in")]
+    township: Annotated[Key, row("township of that village")]
     trader: Annotated[Key, row("trader in whose catchment it lives")]
     size: Annotated[Small, count("person", "members, those away included", 20)]
     adults: Annotated[Small, count("person", "members of working age", 12)]
@@ -57,6 +58,7 @@ class Households(NamedTuple):
     group_months: Annotated[Small, count("month", "months left in a practice group", 12)]
     champion: Annotated[Flag, yes("supported as a local champion this month")]
     class_basic: Annotated[Small, count("class", "priority for a basic course (255: does not apply)", 255)]
+    waits_camp: Annotated[Flag, yes("is on the township's list for a camp")]
     class_camp: Annotated[Small, count("class", "priority for a camp (255: does not apply)", 255)]
     class_group: Annotated[Small, count("class", "priority for a practice group (255: does not apply)", 255)]
     class_visit: Annotated[Small, count("class", "priority for a visit (255: does not ask)", 255)]

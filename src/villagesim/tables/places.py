@@ -1,4 +1,4 @@
-"""Villages, what stands in them, and the routes that serve them."""
+"""Villages and their townships, what stands in them, and the routes that serve them."""
 
 from typing import Annotated, NamedTuple
 
@@ -6,10 +6,22 @@ from villagesim.declare import Count, Fen, Flag, Grid, Key, Quantity, Real, Smal
 from villagesim.tables.quantities import MONEY, count, fen, row, share, yes
 
 
+class Townships(NamedTuple):
+    """Townships: each holds the camps of its villages."""
+
+    villages: Annotated[Count, count("village", "villages that camps reach")]
+    camp_seats: Annotated[Real, Quantity("seat", "camp seats bought and not yet used", 0, 1e6)]
+    buys: Annotated[Flag, yes("buys camp seats this month")]
+    need: Annotated[Fen, fen("what it asks for camp seats this month")]
+    need_later: Annotated[Fen, fen("what it would ask in the months that the fund must last after this one")]
+    applicants: Annotated[Count, count("household", "households on its list for a camp")]
+    seats_camp: Annotated[Count, count("seat", "seats of the camps held this month")]
+
+
 class Villages(NamedTuple):
     """Natural villages: place, works that stand there, the service they get, what they ship and the jobs that brings."""
 
-    township: Annotated[Key, row("township number")]
+    township: Annotated[Key, row("township it belongs to")]
     courier: Annotated[Key, row("courier whose route it is on")]
     households: Annotated[Count, count("household", "households")]
     distance_town: Annotated[Real, Quantity("km", "road to the township seat", 0, 80)]
@@ -41,7 +53,6 @@ class Villages(NamedTuple):
     competence_social: Annotated[Real, share("social-work competence at work here")]
     competence_online: Annotated[Real, share("e-commerce competence at work here")]
     seats_basic: Annotated[Count, count("seat", "basic seats offered this month")]
-    seats_camp: Annotated[Count, count("seat", "camp seats offered this month")]
     seats_group: Annotated[Count, count("seat", "practice-group places offered this month")]
     visits: Annotated[Count, count("visit", "casework and follow-up visits offered this month")]
     champions: Annotated[Count, count("person", "champions that can be supported this month")]
@@ -88,6 +99,7 @@ class Works(NamedTuple):
     private: Annotated[Flag, yes("private firms may share in it")]
     built: Annotated[Real, share("what would be built this month")]
     need: Annotated[Fen, fen("what the programme would spend on it this month")]
+    need_later: Annotated[Fen, fen("what it would spend on it in the months that the fund must last after this one")]
 
 
 class Couriers(NamedTuple):

@@ -47,6 +47,7 @@ def _empty(settings: WorldSettings, counts: np.ndarray) -> tables.World:
     return tables.empty({
         "households": households,
         "ties": 0,
+        "townships": towns,
         "villages": villages,
         "works": villages * len(levers.WORKS),
         "workers": programme.post_count(households, towns),

@@ -24,6 +24,7 @@ def settle(world: tables.World, settings: WorldSettings, seed: int, given: Given
     """Fill Households and Traders of `world`, whose Villages are filled; the households are sorted by village."""
     counts = world.villages.households
     world.households.village[:] = np.repeat(np.arange(len(counts)), counts)
+    world.households.township[:] = world.villages.township[world.households.village]
     who = households(world.households.village)
     _persons(world, settings, seed, who, given)
     _means(world, settings, seed, who, given)

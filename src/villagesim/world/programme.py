@@ -37,6 +37,12 @@ def reached(reach: float, villages: int) -> float:
     return float(np.count_nonzero(np.arange(villages) / villages < reach))
 
 
+def _villages_reached(world: tables.World, name: str) -> np.ndarray:
+    """Villages of each township whose rank is below the reach of the lever [village, int64, shape (townships,)]."""
+    within = world.villages.rank < world.levers.reach[levers.ROW[name]]
+    return np.bincount(world.villages.township[within], minlength=len(world.townships.villages))
+
+
 def price(lever: Lever, unit_cost: float | None) -> float:
     """Price of one unit [yuan/base/month]: a yearly price by twelfths, the price of works whole."""
     yearly = lever.price.unit.endswith("/year")
@@ -51,9 +57,10 @@ def upkeep(lever: Lever, maintenance: float | None) -> float:
 
 
 def start(world: tables.World, scenario: Scenario) -> None:
-    """Fill Workers, Levers and County of `world`, whose Households and Villages are filled."""
+    """Fill Workers, Levers, Townships and County of `world`, whose Households and Villages are filled."""
     world.workers.ordinal[:] = np.arange(len(world.workers.ordinal))
     _price(world, scenario)
+    world.townships.villages[:] = _villages_reached(world, "camp")
     _govern(world, scenario)
 
 
@@ -67,7 +74,7 @@ def _price(world: tables.World, scenario: Scenario) -> None:
         table.scale[row] = scale(lever, setting.reach, villages, households)
         # The lever `posts` is itself the number of posts; the others of its kind are paid for each of them.
         table.per_post[row] = lever.per == "post" and lever.name != "posts"
-        table.capital[row] = lever.upkeep is not None
+        table.asked[row] = lever.upkeep is not None or lever.name == "camp"
         table.shared[row] = lever.name in levers.SHARED
         table.itemised[row] = lever.name in levers.ITEMISED
         table.price[row] = price(lever, setting.unit_cost)

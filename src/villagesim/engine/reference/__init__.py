@@ -76,6 +76,12 @@ class FarmerHousehold(RowAgent):
     table = "households"
 
 
+class Township(RowAgent):
+    """A township: it holds the camps of its villages."""
+
+    table = "townships"
+
+
 class Village(RowAgent):
     """A village: place, works, service, jobs, brand."""
 
@@ -119,7 +125,8 @@ class CountyGovernment(RowAgent):
 
 
 AGENTS = (
-    FarmerHousehold, Village, InfrastructureWork, SocialWorker, Middleman, Courier, ProgrammeLever, CountyGovernment,
+    FarmerHousehold, Township, Village, InfrastructureWork, SocialWorker, Middleman, Courier, ProgrammeLever,
+    CountyGovernment,
 )
 
 
