@@ -4,11 +4,13 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from villagesim.outcomes import EVERY_GROUP, GROUPS
 from villagesim.results import read_codebook
 from villagesim.scenario import changed, load
-from villagesim.study.compare import TABLES, compare, paired, ratio
+from villagesim.study.compare import TABLES, _costs, compare, paired, ratio
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 SMALL = {"world.villages": 4, "world.townships": 2, "world.households": 30, "run.months": 14, "run.spin_up": 13}
@@ -91,9 +93,32 @@ def test_the_plane_and_the_villages_agree_with_the_other_tables(comparison):
     assert plane.loc["income", "gain"] == pytest.approx(costs["income_gained"])
     groups = comparison.gains[comparison.gains["by"] == "group"].rename(columns={"type": "group"})
     both = comparison.groups.merge(groups, on=["group", "outcome"])
-    assert len(both) == len(comparison.groups)
+    assert len(both) == len(comparison.groups[comparison.groups["group"].isin(GROUPS)])
+    assert set(comparison.groups["group"]) == set(EVERY_GROUP)
     for column in ("difference", "low", "high"):
         assert np.allclose(both[f"{column}_x"], both[f"{column}_y"], atol=1e-9)
+
+
+class Lived:
+    """As a run: months 0 and 1 of a county of twelve households."""
+
+    def __init__(self, spent, orders, paid):
+        months = pd.DataFrame({"month": [0, 1], "group": "all"})
+        self.group = months.assign(income=0, households=12, sellers=1, orders=orders, shipping_paid=paid)
+        self.county = months.assign(spent=spent)
+
+
+def test_a_parcel_more_and_a_yuan_saved_on_parcels_cost_what_the_programme_costs():
+    """Two county-months of 12 households are 2 household-years. 600 yuan more a run; 10 parcels at 9 yuan become 40 at
+    6: 30 more, 15 a household-year, 20 yuan each; 3 yuan less each, 120 yuan on 40 parcels, so 5 yuan for a yuan.
+    """
+    one, two = Lived([0, 0], [4, 6], [3000, 6000]), Lived([30000, 30000], [10, 30], [6000, 18000])
+    costs = _costs("base", [one, one], "more", [two, two]).set_index("outcome")["value"]
+    assert costs["extra_public_cost"] == 300
+    assert costs["parcels_gained"] == 15
+    assert costs["cost_of_parcel"] == 20
+    assert costs["saved_on_parcel"] == 3
+    assert costs["cost_of_saving"] == 5
 
 
 def test_a_comparison_is_written_with_its_codebook(comparison, tmp_path):

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from villagesim import outcomes, results, tables
+from villagesim import distributions, outcomes, results, tables
 from villagesim.levers import LEVERS
 from villagesim.mechanisms.accounts import FLOWS
-from villagesim.outcomes import GROUPS, OUTCOME, OUTCOMES
-from villagesim.recorder import Recorder
+from villagesim.outcomes import EVERY_GROUP, GROUPS, OUTCOME, OUTCOMES
+from villagesim.recorder import Recorder, memberships
 from villagesim.scenario import changed, load
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -54,6 +54,8 @@ def random_world(seed: int = 3, villages: int = 5, households: int = 60) -> tabl
     own.skill_basic[:] = luck.random(households)
     for group in GROUPS[1:]:
         getattr(own, group)[:] = luck.integers(0, 2, households)
+    own.product[:] = luck.integers(0, 3, households)
+    world.villages.terrain[:] = np.linspace(0.1, 0.9, villages)
     world.villages.courier[:] = luck.integers(0, 2, villages)
     world.villages.brand[:] = luck.random(villages)
     world.couriers.fee[:] = luck.random(2) * 10
@@ -74,14 +76,37 @@ def test_totals_by_village_and_group_are_exact_to_the_fen():
         chosen = own.village == village
         assert row.online_income == sum(int(value) for value in own.online_income[chosen])
         assert row.sellers == np.count_nonzero(own.mode[chosen])
-    for group, row in zip(GROUPS, frames["group"].itertuples(), strict=True):
-        chosen = np.ones(own.mode.size, bool) if group == "all" else getattr(own, group) == 1
+    members = {"all": np.ones(own.mode.size, bool)} | memberships(world)
+    for group, row in zip(EVERY_GROUP, frames["group"].itertuples(), strict=True):
+        chosen = members[group]
         assert row.online_income == sum(int(value) for value in own.online_income[chosen])
         assert row.skill_basic == pytest.approx(own.skill_basic[chosen].mean(), rel=1e-12)
         assert row.adoption == np.count_nonzero(own.mode[chosen]) / np.count_nonzero(chosen)
         assert row.brand == pytest.approx(world.villages.brand[own.village[chosen]].mean(), rel=1e-12)
         assert row.parcel_fee == pytest.approx(world.couriers.fee[world.villages.courier[own.village[chosen]]].mean())
     assert frames["ledger"]["fen"].tolist() == [sum(int(value) for value in own.online_income)]
+
+
+def test_groups_by_goods_and_land_are_what_households_make_and_where_they_live():
+    """Five villages of ruggedness 0.1, 0.3, 0.5, 0.7, 0.9: two in the plain, one in the hills, two in the mountains."""
+    world = random_world()
+    members, village, product = memberships(world), world.households.village, world.households.product
+    for group, chosen in (("plain", village < 2), ("hill", village == 2), ("mountain", village > 2),
+                          ("fresh", product == 0), ("dry", product == 1), ("craft", product == 2),
+                          ("poor", world.households.poor == 1)):
+        assert np.array_equal(members[group], chosen), group
+    assert list(members) == list(EVERY_GROUP[1:])
+
+
+def test_a_distribution_is_reckoned_anew_when_a_years_income_has_come_in():
+    world = random_world()
+    recorder = Recorder(())
+    recorder(0, world)
+    world.households.income_year[:] *= 2
+    recorder(1, world)
+    recorder(2, world)
+    rows = recorder.frames()["group"].query("group == 'poor'")["income_median"].tolist()
+    assert rows[1] == rows[2] == pytest.approx(2 * rows[0])
 
 
 def test_a_village_without_households_has_no_sellers_and_no_adoption_rate():
@@ -112,7 +137,7 @@ def test_a_group_stays_the_same_people():
 
 
 def gini(income: list[int], persons: list[int]) -> float:
-    return outcomes.gini(np.array(income), np.array(persons), np.cumsum(persons))
+    return distributions.gini(np.array(income), np.array(persons), np.cumsum(persons))
 
 
 def test_gini_matches_its_closed_forms():
@@ -128,14 +153,14 @@ def test_a_household_of_three_counts_as_three_persons_in_the_gini():
 
 def test_a_percentile_is_the_first_value_that_reaches_the_level():
     values = np.arange(1, 11)
-    assert [outcomes.percentile(values, np.arange(1, 11), level) for level in (10, 50, 90, 100)] == [1, 5, 9, 10]
+    assert [distributions.percentile(values, np.arange(1, 11), level) for level in (10, 50, 90, 100)] == [1, 5, 9, 10]
 
 
 def test_poverty_counts_persons_below_the_line():
     income = np.array([700_000, 500_000])
     persons = np.array([3, 1])
-    found = dict(zip([outcome.name for outcome in outcomes.of_kind("spread")],
-                     outcomes.spread(np.sort(income), income, persons, income / persons, line=3000.0), strict=True))
+    told = distributions.spread(np.sort(income), income, persons, income / persons, line=3000.0)
+    found = dict(zip([outcome.name for outcome in outcomes.of_kind("spread")], told, strict=True))
     assert found["poverty"] == 3 / 4
 
 

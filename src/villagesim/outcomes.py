@@ -10,7 +10,6 @@ from villagesim.tables import County, Households, Villages, World
 
 FLOW_MONTHS = 12
 FEN_PER_YUAN = 100.0
-WHOLE_LIMIT = 2.0**62
 
 
 class MeasureParameters(NamedTuple):
@@ -25,6 +24,31 @@ class MeasureParameters(NamedTuple):
         "month", "months at the end of a run over which a summary takes the mean", 1, 120,
         source="by definition: one farm year", grade="A",
     )] = 12
+    start_window: Annotated[int, Quantity(
+        "month", "months from a first seat in which a first sale counts as coming of it", 3, 60,
+        source="assumption: a year, after which counties count trainees' shops (Pingshun 2019: 10.6 a 100 at most)",
+        grade="C",
+    )] = 12
+    tier_sideline: Annotated[float, Quantity(
+        "yuan/year", "received online in twelve months from which a seller is a sideline, not dormant", 50.0, 5000.0,
+        source="assumption: ten or so parcels of a fresh basket of 30 to 60 yuan", grade="C",
+    )] = 500.0
+    tier_regular: Annotated[float, Quantity(
+        "yuan/year", "received online in twelve months from which a seller counts as regular", 2000.0, 40000.0,
+        source="rural net business income a head, 2023: 7,431 yuan (National Bureau of Statistics)", grade="B",
+    )] = 7431.0
+    tier_large: Annotated[float, Quantity(
+        "yuan/year", "received online in twelve months from which a seller counts as large", 20000.0, 500000.0,
+        source="best seller of a model village, Lingtou, Shanxi 2016-18: about 50,000 (China Daily)", grade="B",
+    )] = 50000.0
+    hill: Annotated[float, Quantity(
+        "share", "ruggedness from which a village counts as one of the hills, not the plain", 0.05, 0.5,
+        source="by definition: thirds of the scale, whose middle is a hill", grade="A",
+    )] = 1 / 3
+    mountain: Annotated[float, Quantity(
+        "share", "ruggedness from which a village counts as one of the mountains", 0.5, 0.95,
+        source="by definition: thirds of the scale, whose middle is a hill", grade="A",
+    )] = 2 / 3
 
 
 MEASURE = MeasureParameters()
@@ -32,6 +56,7 @@ MEASURE = MeasureParameters()
 KINDS = {
     "sum": "total over the households of a village or group",
     "mean": "mean over the households of a village or group",
+    "history": "total over the households of a village or group, of what shows only over months",
     "ratio": "one total over another",
     "place": "state of a village; for a group, the mean over its households",
     "village": "count of a village; for the county, the total over villages",
@@ -40,28 +65,33 @@ KINDS = {
 }
 # Which stored tables carry an outcome of a kind as a column.
 LEVELS = {
-    "village": ("sum", "mean", "ratio", "place", "village"),
-    "group": ("sum", "mean", "ratio", "place", "spread"),
+    "village": ("sum", "mean", "history", "ratio", "place", "village"),
+    "group": ("sum", "mean", "history", "ratio", "place", "spread"),
     "county": ("village", "county"),
 }
 SERVICES = ("casework", "group", "organising", "linking", "follow_up")
 SELLING_COSTS = ("platform", "tax", "parcel", "haul", "packing")
 GROUPS = ("all", "woman_led", "elder_led", "returnee", "remote", "poor")
+# By what a household grows or makes, and by its village's ruggedness.
+TYPES = ("fresh", "dry", "craft", "plain", "hill", "mountain")
+EVERY_GROUP = GROUPS + TYPES
+TIERS = ("dormant", "sideline", "regular", "large")
 
 
 class Outcome(NamedTuple):
     """One thing that is measured.
 
     `take` reads it from a world: an array, a value a household (sum, mean), a village (place, village), or one number
-    (county). A ratio is `scale` x total of `part` / total of `over`, both outcomes of kind "sum". `headline` outcomes
-    appear in summaries and comparisons.
+    (county); of kind "history", a value a household from what `histories.Histories` remembers. A ratio is `scale` x
+    total of `part` / total of `over`, both of kind "sum" or "history". `headline` outcomes appear in summaries and
+    comparisons.
     """
 
     name: str
     unit: str
     meaning: str
     kind: str
-    take: Callable[[World], Any] | None = None
+    take: Callable[[Any], Any] | None = None
     part: str = ""
     over: str = ""
     scale: float = 1.0
@@ -187,6 +217,34 @@ _HOUSEHOLD = (
     _yearly("income_cash", "received as cash from the programme", "cash_income"),
 )
 
+# Read from `histories.Histories`.
+_HISTORY = (
+    Outcome("started", "household", "households that first sold online since the programme's start", "history",
+            lambda past: past.started),
+    Outcome("start_months", "month", "months from the programme's start to their first sale", "history",
+            lambda past: past.start_months),
+    Outcome("seated", "household", "households that had never sold before their first seat in a course, camp or "
+            "practice group, a start window or longer ago", "history", lambda past: past.seated),
+    Outcome("seat_starts", "household", "of these, households that first sold within the window", "history",
+            lambda past: past.seat_starts),
+    Outcome("seat_months", "month", "months from their first seat to their first sale", "history",
+            lambda past: past.seat_months),
+    Outcome("rated", "household", "sellers that have been online for twelve months or longer", "history",
+            lambda past: past.tier > 0),
+    *(Outcome(f"rated_{name}", "household", f"{name} sellers, of those twelve months or longer online", "history",
+              lambda past, tier=tier: past.tier == tier) for tier, name in enumerate(TIERS, 1)),
+    _ratio("first_sale", "month", "months from the programme's start to the first sale, mean of those who first sold "
+           "since (the longer the run, the more late ones: read it beside started_share)", "start_months", "started"),
+    _ratio("started_share", "share", "households that first sold online since the programme's start", "started",
+           "households"),
+    _ratio("seat_sale", "month", "months from a first seat to the first sale, mean of those who sold within the window",
+           "seat_months", "seat_starts"),
+    _ratio("seat_started", "share", "households that first sold within the window of their first seat, of those whose "
+           "window is over", "seat_starts", "seated"),
+    *(_ratio(f"tier_{name}", "share", f"{name} sellers by what they received in twelve months, of those that have been "
+             "online so long", f"rated_{name}", "rated") for name in TIERS),
+)
+
 _SPREAD = tuple(
     Outcome(name, unit, meaning, "spread", headline=True) for name, unit, meaning in (
         ("income_p10", "yuan/household/year", "net income of the last full year, 10th percentile of households"),
@@ -225,12 +283,12 @@ _COUNTY = (
     _county("posts_filled", "post", "posts that somebody holds", _total("workers", "filled"), True),
     _county("workers_left", "person", "workers that left this month", _total("workers", "left"), True),
     _county("workers_hired", "person", "workers hired this month", _total("workers", "hired")),
-    _county("turnover", "share/year", "workers that leave, of those in post", _turnover),
+    _county("turnover", "share/year", "workers that leave, of those in post", _turnover, True),
     *(_county(f"competence_{name}", "share", f"{meaning} competence, mean of those in post",
               lambda world, name=name: _mean_where(getattr(world.workers, name), world.workers.filled))
       for name, meaning in (("social", "social-work"), ("online", "e-commerce"))),
     _county("caseload", "household", "households a filled post serves, mean",
-            lambda world: _mean_where(world.workers.caseload, world.workers.filled)),
+            lambda world: _mean_where(world.workers.caseload, world.workers.filled), True),
     _county("traders_active", "trader", "traders that buy", _total("traders", "active"), True),
     _county("markdown", "share", "farm-gate price below the reference price, mean of active traders",
             lambda world: _mean_where(world.traders.markdown, world.traders.active)),
@@ -242,7 +300,7 @@ _COUNTY = (
       for table in ("households", "traders", "couriers", "workers")),
 )
 
-OUTCOMES: tuple[Outcome, ...] = _HOUSEHOLD + _SPREAD + _PLACE + _COUNTY
+OUTCOMES: tuple[Outcome, ...] = _HOUSEHOLD + _HISTORY + _SPREAD + _PLACE + _COUNTY
 OUTCOME = {outcome.name: outcome for outcome in OUTCOMES}
 HEADLINES = tuple(outcome.name for outcome in OUTCOMES if outcome.headline)
 
@@ -252,46 +310,12 @@ def of_kind(*kinds: str) -> tuple[Outcome, ...]:
     return tuple(outcome for outcome in OUTCOMES if outcome.kind in kinds)
 
 
+def looks_back(name: str) -> bool:
+    """Whether the outcome needs the months before it: a history, or a ratio of histories."""
+    outcome = OUTCOME[name]
+    return "history" in (outcome.kind, *(OUTCOME[other].kind for other in (outcome.part, outcome.over) if other))
+
+
 def in_table(table: str) -> tuple[Outcome, ...]:
     """The outcomes that a stored table ("village", "group", "county") carries as columns, in declared order."""
     return of_kind(*LEVELS[table])
-
-
-def percentile(values: np.ndarray, cumulative: np.ndarray, percent: int) -> float:
-    """The first of the ascending `values` (n,) at which the cumulative weight (n,) reaches `percent` of the total."""
-    return float(values[np.searchsorted(cumulative, -(-percent * int(cumulative[-1]) // 100))])
-
-
-def gini(income: np.ndarray, persons: np.ndarray, cumulative: np.ndarray) -> float:
-    """Gini index [1] over persons; NaN where the total is not positive.
-
-    income (n,) int64 of households in ascending order of income a head; persons (n,) int64; cumulative (n,) persons so
-    far (W). G = sum income (2 W - persons) / (W_n sum income) - 1: Lerman and Yitzhaki (1989). In whole numbers, so
-    that the order of households with the same income a head does not matter.
-    """
-    total, everyone = int(income.sum()), int(cumulative[-1])
-    if total <= 0:
-        return float("nan")
-    exact = 2 * everyone * float(np.abs(income).sum()) < WHOLE_LIMIT
-    income = income if exact else income.astype(np.float64)
-    return float((income * (2 * cumulative - persons)).sum()) / (float(everyone) * total) - 1.0
-
-
-def spread(incomes: np.ndarray, income: np.ndarray, persons: np.ndarray, head: np.ndarray,
-           line: float = MEASURE.poverty_line) -> tuple[float, ...]:
-    """The outcomes of kind "spread" of some households, in declared order; all NaN where there are none.
-
-    incomes (n,) fen/household/year, ascending; the rest in ascending order of income a head: income (n,)
-    fen/household/year, persons (n,), head (n,) fen/head/year. line in yuan/head/year.
-    """
-    if not incomes.size:
-        return (float("nan"),) * len(_SPREAD)
-    ranks, cumulative = np.arange(1, incomes.size + 1), np.cumsum(persons)
-    everyone = float(cumulative[-1])
-    below = np.searchsorted(head, line * FEN_PER_YUAN)
-    return (
-        *(percentile(incomes, ranks, percent) / FEN_PER_YUAN for percent in (10, 50, 90)),
-        *(percentile(head, cumulative, percent) / FEN_PER_YUAN for percent in (10, 50, 90)),
-        gini(income, persons, cumulative),
-        float(cumulative[below - 1]) / everyone if below else 0.0,
-    )

@@ -6,15 +6,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from villagesim import outcomes
+from villagesim import distributions, outcomes
+from villagesim.histories import Histories
 from villagesim.levers import LEVERS
-from villagesim.outcomes import FEN_PER_YUAN, GROUPS, Outcome
+from villagesim.mechanisms.sales import CRAFT, DRY, FRESH
+from villagesim.outcomes import EVERY_GROUP, FEN_PER_YUAN, GROUPS, MEASURE, TYPES, Outcome
 from villagesim.tables import World
 
 FIRST_MONTH = -12
 # Segments are added up in 64-bit whole numbers where the column is whole: exact, whatever the order.
 _WHOLE = "iub"
-_DTYPE = {"whole": np.int64, "real": np.float64}
+_DTYPE = {"whole": np.int64, "real": np.float64, "history": np.int64}
+
+
+def memberships(world: World) -> dict[str, np.ndarray]:
+    """Who belongs to each group but "all": yes/no by household, in the order of EVERY_GROUP."""
+    own = world.households
+    rugged = np.digitize(world.villages.terrain, (MEASURE.hill, MEASURE.mountain))[own.village]
+    kinds = [own.product == code for code in (FRESH, DRY, CRAFT)] + [rugged == third for third in range(3)]
+    return {group: getattr(own, group) == 1 for group in GROUPS[1:]} | dict(zip(TYPES, kinds, strict=True))
 
 
 class Cells:
@@ -26,19 +36,18 @@ class Cells:
 
     def __init__(self, world: World) -> None:
         households = world.households
-        pattern = sum(
-            getattr(households, group).astype(np.int64) << bit for bit, group in enumerate(GROUPS[1:])
-        )
-        key = households.village.astype(np.int64) * 2 ** (len(GROUPS) - 1) + pattern
+        groups = list(memberships(world).values())
+        bits = range(len(groups))
+        pattern = sum(member.astype(np.int64) << bit for bit, member in enumerate(groups))
+        key = (households.village.astype(np.int64) << len(groups)) + pattern
         self.order = np.argsort(key, kind="stable")
         cells, self.starts = np.unique(key[self.order], return_index=True)
-        self.village = cells >> (len(GROUPS) - 1)
+        self.village = cells >> len(groups)
         self.size = np.diff(np.append(self.starts, key.size))
         self.present, self.first = np.unique(self.village, return_index=True)
         self.villages = world.villages.households.size
-        bits = range(len(GROUPS) - 1)
         self.in_group = np.stack([np.ones_like(cells)] + [(cells >> bit) & 1 for bit in bits], axis=1)
-        self.members = [np.ones(key.size, bool)] + [(pattern >> bit) & 1 == 1 for bit in bits]
+        self.members = [np.ones(key.size, bool), *groups]
 
     def totals(self, buffer: np.ndarray) -> np.ndarray:
         """Totals by cell, shape (columns, cells), of columns in cell order, shape (columns, households)."""
@@ -67,11 +76,11 @@ def _is_whole(outcome: Outcome, world: World) -> bool:
     return np.asarray(outcome.take(world)).dtype.kind in _WHOLE
 
 
-def _gather(chosen: Sequence[Outcome], world: World, order: np.ndarray, dtype: type) -> np.ndarray:
+def _gather(chosen: Sequence[Outcome], source: Any, order: np.ndarray, dtype: type) -> np.ndarray:
     """The outcomes' values a household, shape (outcomes, households), in the given order."""
     buffer = np.empty((len(chosen), order.size), dtype)
     for row, outcome in enumerate(chosen):
-        buffer[row] = outcome.take(world)[order]
+        buffer[row] = outcome.take(source)[order]
     return buffer
 
 
@@ -97,6 +106,7 @@ class Recorder:
         self._county: list[list[Any]] = []
         self._events: list[tuple[int, str, int]] = []
         self._traders: np.ndarray | None = None
+        self._spread: np.ndarray | None = None
 
     def __call__(self, month: int, world: World) -> None:
         if month < self.first_month:
@@ -104,8 +114,10 @@ class Recorder:
         if self.cells is None:
             self._begin(world)
         self.months.append(month)
+        self.histories.note(month, world)
         for kind, chosen in self._added.items():
-            totals = self.cells.totals(_gather(chosen, world, self.cells.order, _DTYPE[kind]))
+            source = self.histories if kind == "history" else world
+            totals = self.cells.totals(_gather(chosen, source, self.cells.order, _DTYPE[kind]))
             self._keep(f"village {kind}", self.cells.by_village(totals))
             self._keep(f"group {kind}", self.cells.by_group(totals))
         self._keep("place", np.array([outcome.take(world) for outcome in outcomes.of_kind("place")], np.float64))
@@ -123,22 +135,28 @@ class Recorder:
     def _begin(self, world: World) -> None:
         """Fix who belongs where, and which columns add up in whole numbers."""
         self.cells = Cells(world)
+        self.histories = Histories(world.households.mode.size)
         added = outcomes.of_kind("sum", "mean")
         whole = {outcome.name: _is_whole(outcome, world) for outcome in added}
         self._added = {
             "whole": tuple(outcome for outcome in added if whole[outcome.name]),
             "real": tuple(outcome for outcome in added if not whole[outcome.name]),
+            "history": outcomes.of_kind("history"),
         }
         self.places = _places(world)
 
     def _spreads(self, world: World) -> np.ndarray:
-        """Outcomes of kind spread by group, shape (outcomes, groups)."""
+        """Outcomes of kind spread by group, shape (outcomes, groups): anew where a year's income has come in."""
         income = world.households.income_year
+        if self._spread is not None and np.array_equal(income, self._income):
+            return self._spread
         persons = np.maximum(world.households.size, 1).astype(np.int64)
         head = income / persons
         order = np.argsort(head)
         rows = [order[member[order]] for member in self.cells.members]
-        return np.array([outcomes.spread(np.sort(income[i]), income[i], persons[i], head[i]) for i in rows]).T
+        found = [distributions.spread(np.sort(income[i]), income[i], persons[i], head[i]) for i in rows]
+        self._income, self._spread = income.copy(), np.array(found).T
+        return self._spread
 
     def _note_events(self, month: int, world: World) -> None:
         """Routes opened and closed, traders and workers come and gone, each with its row."""
@@ -162,7 +180,7 @@ class Recorder:
             "village": lambda: _stack(self._totals(kept, "village") | places | counts, months, "village",
                                       np.arange(self.cells.villages, dtype=np.int32)),
             "group": lambda: _stack(self._of_groups(kept, places), months, "group",
-                                    pd.Categorical(GROUPS, categories=GROUPS)),
+                                    pd.Categorical(EVERY_GROUP, categories=EVERY_GROUP)),
             "county": lambda: self._of_county(months, counts),
             "ledger": lambda: _money(months, kept["booked"], {
                 "flow": [flow.name for flow in self.flows],
@@ -196,12 +214,12 @@ class Recorder:
 
     def _over_groups(self, places: np.ndarray) -> np.ndarray:
         """Mean over each group's households of a village's state, shape (months, groups); NaN for an empty group."""
-        households = np.zeros((self.cells.villages, len(GROUPS)))
+        households = np.zeros((self.cells.villages, len(EVERY_GROUP)))
         np.add.at(households, self.cells.village, self.cells.in_group * self.cells.size[:, None])
         return _ratio((places[:, :, None] * households).sum(axis=1), households.sum(axis=0))
 
     def _totals(self, kept: dict[str, np.ndarray], level: str) -> dict[str, np.ndarray]:
-        """Outcomes of kinds sum, mean and ratio by name, each of shape (months, villages or groups)."""
+        """Outcomes of kinds sum, mean, history and ratio by name, each of shape (months, villages or groups)."""
         found = {
             outcome.name: kept[f"{level} {kind}"][:, row]
             for kind, chosen in self._added.items() for row, outcome in enumerate(chosen)

@@ -30,7 +30,7 @@ TABLES = ("village", "group", "county", "ledger", "spending", "events", "places"
 KEYS = {
     "month": ("month", "months since the end of spin-up (negative: before)"),
     "village": ("row", "village"),
-    "group": ("code", "group of households, as at the start of recording: " + ", ".join(outcomes.GROUPS)),
+    "group": ("code", "group of households, as at the start of recording: " + ", ".join(outcomes.EVERY_GROUP)),
     "flow": ("code", "what was paid for"),
     "payer": ("code", "kind of holder that paid"),
     "payee": ("code", "kind of holder that was paid"),

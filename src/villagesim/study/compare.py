@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from villagesim import results
-from villagesim.outcomes import FEN_PER_YUAN, FLOW_MONTHS, GROUPS, HEADLINES, OUTCOME
+from villagesim.outcomes import EVERY_GROUP, FEN_PER_YUAN, FLOW_MONTHS, HEADLINES, OUTCOME
 from villagesim.results import LEVEL, Run, final, interval, write_tables, year_mean
 from villagesim.scenario import Scenario
 from villagesim.study import gains, runner, worth
@@ -29,7 +29,7 @@ COLUMNS = {
     "replicates": ("run", "pairs of runs"),
     "outcome": ("code", "what is measured"),
     "unit": ("code", "unit of the outcome"),
-    "group": ("code", "group of households"),
+    "group": ("code", "group of households, or households by main product or by their village's ruggedness"),
     "month": ("month", "months since the end of spin-up"),
     "base_mean": ("unit of the row", "mean of the base over replicates, last twelve months"),
     "mean": ("unit of the row", "mean over replicates, last twelve months"),
@@ -164,9 +164,9 @@ def _outcomes(base: str, before: pd.DataFrame, name: str, after: pd.DataFrame) -
 
 
 def _by_group(base: str, before: Sequence[Run], name: str, after: Sequence[Run]) -> pd.DataFrame:
-    """A row a group and outcome of BY_GROUP: who gains."""
+    """A row a group and outcome of BY_GROUP: who gains, by group and by what and where a household farms."""
     rows = []
-    for group in GROUPS:
+    for group in EVERY_GROUP:
         one = pd.DataFrame([final(run, group, BY_GROUP) for run in before])
         two = pd.DataFrame([final(run, group, BY_GROUP) for run in after])
         for outcome in BY_GROUP:
@@ -185,18 +185,24 @@ def _since_start(run: Run, table: str) -> pd.DataFrame:
 
 
 def _of_run(run: Run) -> dict[str, float]:
-    """A run from the programme's start: public money and income [yuan], household-years, and sellers at the end."""
+    """A run from the programme's start: money, income and shipping [yuan], household-years, parcels; sellers last."""
     people, county = _since_start(run, "group"), _since_start(run, "county")
     return {
         "money": float(county["spent"].sum()) / FEN_PER_YUAN,
         "income": float(people["income"].sum()) / FEN_PER_YUAN,
         "years": float(people["households"].sum()) / FLOW_MONTHS,
         "sellers": float(results.last_months(people)["sellers"].mean()),
+        "parcels": float(people["orders"].sum()),
+        "shipping": float(people["shipping_paid"].sum()) / FEN_PER_YUAN,
     }
 
 
 def _costs(base: str, before: Sequence[Run], name: str, after: Sequence[Run]) -> pd.DataFrame:
-    """What a scenario costs over the whole run, and, against the base, what its money buys."""
+    """What a scenario costs over the whole run, and, against the base, what its money buys.
+
+    cost_of_parcel: public money for one parcel more. saved_on_parcel: what a sender pays less for one, fee and haulage.
+    cost_of_saving: public money for a yuan saved so on the scenario's own parcels.
+    """
     one, two = pd.DataFrame(map(_of_run, before)), pd.DataFrame(map(_of_run, after))
     rows = [("public_cost", "yuan/household/year", interval(two["money"] / two["years"]))]
     if name != base:
@@ -207,9 +213,18 @@ def _costs(base: str, before: Sequence[Run], name: str, after: Sequence[Run]) ->
             ("sellers_gained", "household", interval(more["sellers"])),
             ("cost_of_seller", "yuan/household", ratio(more["money"], more["sellers"])),
             ("income_of_yuan", "yuan/yuan", ratio(more["income"], more["money"])),
+            ("parcels_gained", "parcel/household/year", interval(more["parcels"] / two["years"])),
+            ("cost_of_parcel", "yuan/parcel", ratio(more["money"], more["parcels"])),
+            ("saved_on_parcel", "yuan/parcel", interval(_a_parcel(one) - _a_parcel(two))),
+            ("cost_of_saving", "yuan/yuan", ratio(more["money"], (_a_parcel(one) - _a_parcel(two)) * two["parcels"])),
         ]
     return pd.DataFrame([(name, base, outcome, unit, *found) for outcome, unit, found in rows],
                         columns=["scenario", "base", "outcome", "unit", "value", "low", "high"])
+
+
+def _a_parcel(found: pd.DataFrame) -> pd.Series:
+    """What senders paid for one parcel, fee and haulage, over the whole run [yuan/parcel]; NaN where none was sent."""
+    return found["shipping"] / found["parcels"].where(found["parcels"] > 0)
 
 
 def _series(base: str, before: Sequence[Run], name: str, after: Sequence[Run]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from villagesim.outcomes import GROUPS, OUTCOME
+from villagesim.outcomes import GROUPS, MEASURE, OUTCOME
 from villagesim.results import Run, final, interval, last_months
 from villagesim.settings import WorldSettings
 from villagesim.world.geography import main_products
@@ -24,8 +24,7 @@ TYPES = {
     "terrain": ("plain", "hill", "mountain"),
     "product": ("fresh", "dry", "craft"),
 }
-# Thirds of the scale of ruggedness, whose middle the model calls a hill.
-RUGGED = (1 / 3, 2 / 3)
+RUGGED = (MEASURE.hill, MEASURE.mountain)
 # What makes two villages one place; `rank` is the programme's.
 PLACE = ["township", "households", "distance_town", "distance_county", "terrain", "heritage", "perishable"]
 GROUP = "group"

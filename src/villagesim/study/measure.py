@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from villagesim.outcomes import FLOW_MONTHS, GROUPS, LEVELS, OUTCOME, Outcome
+from villagesim.outcomes import EVERY_GROUP, FLOW_MONTHS, LEVELS, OUTCOME, Outcome, looks_back
+from villagesim.recorder import FIRST_MONTH
 from villagesim.scenario_text import Place, nearest, shown
 
 KEYS = ("outcome", "groups", "months")
@@ -39,8 +40,8 @@ def read(place: Place, said: Any, last: int) -> Measure:
     if outcome not in OUTCOME:
         near = nearest(outcome, OUTCOME) if isinstance(outcome, str) else None
         raise place.problem(f"measures {shown(outcome)}, which is no outcome", near=near)
-    if not groups or not set(groups) <= set(GROUPS):
-        raise place.problem(f"measures groups {groups}", ", ".join(GROUPS))
+    if not groups or not set(groups) <= set(EVERY_GROUP):
+        raise place.problem(f"measures groups {groups}", ", ".join(EVERY_GROUP))
     when = said.get("months") or (max(0, last - FLOW_MONTHS), last)
     if not (len(when) == 2 and all(isinstance(month, int) for month in when) and 0 <= when[0] < when[1] <= last):
         raise place.problem(f"measures months {list(when)}", f"[first, last + 1] within 0 to {last}")
@@ -67,8 +68,8 @@ def months(measure: Measure) -> str:
 
 
 def first_month(measures: Sequence[Measure]) -> int:
-    """The first month that any of them looks at."""
-    return min(measure.months[0] for measure in measures)
+    """The first month that any of them looks at; the first of all where one looks back on a household's history."""
+    return min(FIRST_MONTH if looks_back(measure.outcome) else measure.months[0] for measure in measures)
 
 
 def value(tables: Mapping[str, pd.DataFrame], measure: Measure) -> float:
