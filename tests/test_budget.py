@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from conftest import SCENARIOS, small
 from villagesim import cli
-from villagesim.levers import BY_NAME
+from villagesim.levers import BY_NAME, LeverSetting
 from villagesim.results import record
 from villagesim.scenario import ScenarioError, changed
 from villagesim.study import budget
@@ -136,17 +136,31 @@ def test_cash_hands_out_the_same_money():
     cash = budget.as_cash(small("baseline"), 50_000)
     assert total(cash) == pytest.approx(50_000, abs=0.2)
     assert set(cash.levers) == {"cash", "continuity"}
-    assert list(budget.as_cash(small("integrated"), 50_000, sure=False).levers) == ["cash"]
     mix = budget.scaled(small("policy_only"), 50_000)
     topped = budget.with_cash(mix.scenario, mix.residual)
     assert total(topped) == pytest.approx(50_000, abs=0.2)
+
+
+def test_one_sum_is_as_sure_to_come_in_every_programme_and_what_levers_cannot_use_is_handed_out():
+    """Policy's levers at their most cost the small county far less than 400,000; training's have no dedicated fund."""
+    for name in ("policy_only", "training_only", "logistics_only"):
+        found = budget.at_sum(small(name), 400_000)
+        assert found.scenario.levers["continuity"] == LeverSetting(1.0)
+        assert total(found.scenario) == pytest.approx(400_000, abs=0.5)
+        assert found.cash == pytest.approx(400_000 - sum(found.planned[one] for one in found.planned if one != "cash"))
+    poor = budget.scaled(small("policy_only"), 1_000, sure=True)
+    assert poor.factor < 1
+    assert poor.scenario.levers["continuity"].intensity == 1
+    assert poor.scenario.levers["assessment"].intensity < small("policy_only").levers["assessment"].intensity
 
 
 def test_cash_is_put_beside_and_a_scenario_without_levers_stays_as_it_is():
     base, training, cash = budget.at_budget([small("baseline"), small("training_only")], 50_000)
     assert base.scenario == small("baseline")
     assert [training.scenario.name, cash.scenario.name] == ["training_only", "cash"]
-    assert total(training.scenario) + training.residual == pytest.approx(total(cash.scenario) + cash.residual)
+    assert total(training.scenario) == pytest.approx(total(cash.scenario), abs=0.5) == pytest.approx(50_000, abs=0.5)
+    assert training.cash > 0
+    assert budget.planned_cost(training.scenario)["cash"] == pytest.approx(training.cash, abs=0.5)
     assert len(budget.at_budget([small("baseline"), small("cash")], 50_000)) == 2
 
 
@@ -184,7 +198,7 @@ def test_compare_at_a_budget_says_what_is_planned_left_and_spent(tmp_path):
     assert done.exit_code == 0, done.output
     assert "One budget: 30,000 yuan a year" in done.output
     lines = (tmp_path / "out/compare-baseline-training_only-at-30000/budget.csv").read_text().splitlines()
-    assert lines[0] == "scenario,factor,planned,residual,spent,at_most"
+    assert lines[0] == "scenario,factor,planned,cash,spent,of_budget,at_most"
     assert [line.split(",")[0] for line in lines[1:]] == ["training_only", "cash"]
 
 

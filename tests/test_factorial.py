@@ -9,9 +9,11 @@ from typer.testing import CliRunner
 
 from conftest import SCENARIOS
 from villagesim import cli
+from villagesim.levers import LeverSetting
 from villagesim.results import read_codebook
 from villagesim.scenario import ScenarioError, changed, load
 from villagesim.study import budget, factorial, games, mixes
+from villagesim.study.level import TOLERANCE
 from villagesim.study.mixes import CARRIED, CARRIERS, EQUAL_LEVERS, EQUAL_MONEY, EVERYBODY, Cell
 
 K = 4
@@ -140,9 +142,11 @@ def test_who_carries_the_posts_matters_only_where_there_are_posts(designed):
 def test_at_equal_money_every_mix_plans_the_same_and_the_empty_one_is_cash(designed):
     for pathways in range(EVERYBODY + 1):
         mix = designed[Cell(EQUAL_MONEY, "contractors", pathways)]
-        assert mix.planned + mix.cash == pytest.approx(40_000)
+        assert mix.planned + mix.cash == pytest.approx(40_000) == mix.asked
         assert sum(budget.planned_cost(mix.scenario).values()) == pytest.approx(40_000, abs=10)
-    assert list(designed[Cell(EQUAL_MONEY, "contractors", 0)].scenario.levers) == ["cash"]
+        # Money that is equally sure to come: else mixes without the policy pathway would be cut in bad years.
+        assert mix.scenario.levers["continuity"] == LeverSetting(1.0)
+    assert set(designed[Cell(EQUAL_MONEY, "contractors", 0)].scenario.levers) == {"cash", "continuity"}
 
 
 def test_a_base_with_a_lever_of_a_pathway_is_refused():
@@ -169,7 +173,8 @@ def told(tmp_path_factory):
 def test_the_command_repeats_itself_from_the_runs_that_it_kept(told):
     folder, said = told
     assert said[0] == said[1]
-    assert len(list((folder / "runs").iterdir())) == 2 * 48
+    # Mixes at equal money are run again until they spend alike.
+    assert len(list((folder / "runs").iterdir())) >= 2 * 48
     assert "matters only for mixes with the workforce pathway" in said[0]
 
 
@@ -178,14 +183,57 @@ def test_the_tables_hold_every_index_with_unit_and_meaning(told):
 
     folder = told[0] / "factorial-small"
     effects = pd.read_parquet(folder / "effects.parquet")
-    assert len(effects) == 2 * 3 * len(factorial.MEASURES) * (3 * 15 + 2)
+    # At equal money also all four less their parts.
+    assert len(effects) == 3 * len(factorial.MEASURES) * (2 * (3 * 15 + 2) + 1)
     assert (effects["low"] <= effects["estimate"] + 1e-9).all()
     assert (effects["estimate"] <= effects["high"] + 1e-9).all()
     keys = ["budget", "carrier", "measure"]
     total = effects[effects["kind"] == "total"].set_index(keys)["estimate"]
     alone = effects[(effects["kind"] == "shapley") & ~effects["pathways"].str.contains("+", regex=False)]
     assert np.allclose(alone.groupby(keys)["estimate"].sum().loc[total.index], total)
+    assert set(effects.loc[effects["measure"] == "jobs", "unit"]) == {"job/100 household"}
     for name in ("effects", "mixes", "values"):
         book = read_codebook(folder / f"{name}.parquet")
         assert all(entry["unit"] and entry["meaning"] for entry in book.values())
         assert (folder / f"{name}.csv").stat().st_size > 0
+
+
+def test_at_equal_money_every_mix_really_spends_the_same_and_the_tables_say_so(told):
+    import pandas as pd
+
+    folder, said = told[0] / "factorial-small", told[1][0]
+    rows = pd.read_parquet(folder / "mixes.parquet")
+    same = rows[rows["budget"] == EQUAL_MONEY]
+    assert same["asked"].eq(40_000).all()
+    assert same["spent"].max() - same["spent"].min() <= 2 * TOLERANCE * same["spent"].mean()
+    assert same["spent"].min() >= (1 - TOLERANCE) * 40_000
+    assert same["spent"].to_numpy() == pytest.approx((same["public_cost"] * budget.households(base())).to_numpy())
+    assert "really spent, yuan/household/year: social workers: all four together" in said
+    # The mean of the joint mix's spending less the four alone, from the sixteen cells.
+    effects = pd.read_parquet(folder / "effects.parquet")
+    rows = rows[(rows["budget"] == EQUAL_LEVERS) & (rows["carrier"] == "contractors")]
+    paid = rows.set_index("pathways")["public_cost"]
+    found = effects[(effects["budget"] == EQUAL_LEVERS) & (effects["carrier"] == "contractors") & (
+        effects["measure"] == "public_cost") & (effects["kind"] == "synergy")]["estimate"].item()
+    assert paid["none"] == 0
+    assert found == pytest.approx(paid[mixes.mix_name(EVERYBODY)] - paid[list(mixes.PATHWAYS)].sum())
+
+
+def test_over_parts_is_the_joint_mix_less_its_parts_by_what_they_cost_in_it(told, designed):
+    import pandas as pd
+
+    values = pd.read_parquet(told[0] / "factorial-small/values.parquet")
+    effects = pd.read_parquet(told[0] / "factorial-small/effects.parquet")
+    shares = mixes.money_shares(designed, "social_workers")
+    cost = budget.planned_cost(designed[Cell(EQUAL_MONEY, "social_workers", EVERYBODY)].scenario)
+    training = sum(cost.get(name, 0) for name in load(SCENARIOS / "training_only.toml").levers)
+    assert sum(shares) == pytest.approx(1)
+    assert shares[1] == pytest.approx(training / (sum(cost.values()) - cost["continuity"] - cost.get("cash", 0)))
+    values = values[(values["budget"] == EQUAL_MONEY) & (values["carrier"] == "social_workers")]
+    mean = values.groupby("pathways")["income"].mean()
+    by_hand = mean[mixes.mix_name(EVERYBODY)] - sum(
+        share * mean[name] for share, name in zip(shares, mixes.PATHWAYS, strict=True))
+    found = effects[(effects["kind"] == "parts") & (effects["carrier"] == "social_workers") & (
+        effects["measure"] == "income")]
+    assert found["estimate"].item() == pytest.approx(by_hand)
+    assert found["budget"].item() == EQUAL_MONEY

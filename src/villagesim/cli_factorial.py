@@ -37,8 +37,8 @@ def factorial(
 ) -> None:
     """Are policy, training, logistics and workforce together worth more than apart? All sixteen mixes, same luck.
 
-    At equal levers a mix has its pathways' levers as they are; at equal money it is scaled to one yearly sum, what its
-    levers can't spend goes out as cash, and the empty mix is all cash.
+    At equal levers a mix has its pathways' levers as they are; at equal money it is scaled to one yearly sum that is
+    equally sure to come in all, what its levers don't spend goes out as cash, and the empty mix is all cash.
 
     \b
     Example:
@@ -62,6 +62,7 @@ def factorial(
     files = draw("synergy", folder)
     for budgeted, rows in found.effects.groupby("budget", sort=False):
         _show_effects(str(budgeted), rows, replicates)
+        typer.echo(_spent(found.mixes[found.mixes["budget"] == budgeted]))
     _show_money(found.mixes)
     typer.echo("who carries the posts matters only for mixes with the workforce pathway; the others are run once")
     _say_files([folder / "effects.csv", folder / "mixes.csv", *files], out / "runs")
@@ -75,8 +76,10 @@ def _show_effects(budgeted: str, rows: "pd.DataFrame", replicates: int) -> None:
     several = rows["pathways"].str.count(r"\+")
     # Of the difference between carriers the files hold the pairs.
     pairs = (several == 1) & rows["carrier"].isin(CARRIERS)
-    shown = rows[rows["kind"].isin(["total", "synergy"]) | (rows["kind"] == "shapley") & ((several == 0) | pairs)]
-    words = {"shapley": "", "total": "all four less none", "synergy": "synergy: less the four alone"}
+    whole = rows["kind"].isin(["total", "synergy", "parts"])
+    shown = rows[whole | (rows["kind"] == "shapley") & ((several == 0) | pairs)]
+    words = {"shapley": "", "total": "all four less none", "synergy": "synergy: less the four alone",
+             "parts": "all four less their parts, by money"}
     for carrier, here in shown.groupby("carrier", sort=False):
         lines: dict[str, list[str]] = {}
         for row in here.itertuples():
@@ -90,19 +93,37 @@ def _show_effects(budgeted: str, rows: "pd.DataFrame", replicates: int) -> None:
 
 def _short(heads: tuple[str, ...]) -> tuple[str, ...]:
     for name, short in (("percentage points", "points"), ("adoption_log_odds", "adoption"),
-                        ("yuan/household/year", "yuan/household"), ("job/1000 household", "per 1,000")):
+                        ("yuan/household/year", "yuan/household"), ("job/100 household", "per 100"),
+                        ("public_cost", "spent")):
         heads = tuple(head.replace(name, short) for head in heads)
     return heads
 
 
+def _spent(table: "pd.DataFrame") -> str:
+    """What the joint mix and its parts really spent, by carrier, in words."""
+    from villagesim.study.mixes import EVERYBODY, PATHWAYS, mix_name
+
+    words = []
+    for carrier, rows in table.groupby("carrier", sort=False):
+        paid = rows.set_index("pathways")["public_cost"]
+        alone = ", ".join(f"{name} {paid[name]:,.0f}" for name in PATHWAYS)
+        words.append(f"{str(carrier).replace('_', ' ')}: all four together {paid[mix_name(EVERYBODY)]:,.0f}; alone "
+                     f"{alone}, in sum {paid[list(PATHWAYS)].sum():,.0f}; all sixteen {paid.min():,.0f} to "
+                     f"{paid.max():,.0f}")
+    return "really spent, yuan/household/year: " + "; ".join(words)
+
+
 def _show_money(table: "pd.DataFrame") -> None:
-    """What each mix of the first carrier was to cost a year and what it spent; the files hold the other's too."""
+    """What each mix of the first carrier was to cost a year and what it spent; the files hold the other's too.
+
+    Cash is planned on top of what a mix will not spend for want of people to pay, so both together may exceed the sum.
+    """
     first = table["carrier"].iloc[0]
     _show(
-        f"Yuan a year for the county, posts held by {first.replace('_', ' ')}: planned, as cash, really spent",
-        ("scenario", "what", "planned", "cash", "spent", "of plan", "factor", "levers at most"),
-        [(row.budget, row.pathways, f"{row.planned:,.0f}", f"{row.cash:,.0f}", f"{row.spent:,.0f}",
-          _of(row.spent, row.planned + row.cash), _number(row.factor), _count(row.at_most))
+        f"Yuan a year for the county, posts held by {first.replace('_', ' ')}: planned, cash, asked for, really spent",
+        ("scenario", "what", "planned", "cash", "asked", "spent", "of asked", "factor", "levers at most"),
+        [(row.budget, row.pathways, f"{row.planned:,.0f}", f"{row.cash:,.0f}", f"{row.asked:,.0f}",
+          f"{row.spent:,.0f}", _of(row.spent, row.asked), _number(row.factor), _count(row.at_most))
          for row in table[table["carrier"] == first].itertuples()],
     )
 

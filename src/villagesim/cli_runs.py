@@ -139,7 +139,8 @@ def compare(
     replicates: Annotated[int, typer.Option("--replicates", min=1, help="Pairs of runs.")] = 20,
     engine: EngineOption = Engine.CORE,
     budget: Annotated[float | None, typer.Option("--budget", min=1, help="Scale the programmes to so many yuan a year "
-                                                 "for the county, and put the same money as cash beside them.")] = None,
+                                                 "for the county, as sure to come in all; what they can't spend "
+                                                 "goes out as cash, and all of it in a programme beside them.")] = None,
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:
@@ -152,9 +153,10 @@ def compare(
     """
     from villagesim.figures import draw
     from villagesim.scenario import load
-    from villagesim.study.budget import at_budget, table_of
+    from villagesim.study.budget import at_budget, households, planned_cost, table_of
     from villagesim.study.compare import TABLES
     from villagesim.study.compare import compare as compared
+    from villagesim.study.level import level
 
     if len(scenarios) < 2:
         _refuse("compare needs two scenario files or more; `villagesim run` takes one")
@@ -168,6 +170,11 @@ def compare(
     names = [scenario.name for scenario in chosen]
     folder = _place(out, label if budget is None else f"{label}-at-{budget:.0f}")
     with _studying(chosen, engine.value) as progress:
+        if plans:
+            target = budget / households(chosen[0])
+            chosen = list(level(chosen, target, replicates, engine.value, workers, out / "runs", progress).values())
+            plans = [plan._replace(scenario=one, planned=planned_cost(one), cash=planned_cost(one).get("cash", 0.0))
+                     if plan.planned else plan for plan, one in zip(plans, chosen, strict=True)]
         found = compared(chosen, replicates, engine.value, workers, out / "runs", progress)
     found.write(folder)
     files = [file for figure in ("difference", "plane", "gains") for file in draw(figure, folder)]
@@ -194,12 +201,15 @@ def compare(
 
 
 def _show_budget(table: "pd.DataFrame", budget: float) -> None:
-    """What each programme at one budget plans, leaves and really spends."""
+    """What each programme at one budget plans, hands out and really spends.
+
+    Cash is planned on top of what a programme will not spend for want of people to pay.
+    """
     _show(
         f"One budget: {budget:,.0f} yuan a year for the county of the scenarios' seed",
-        ("scenario", "factor", "planned", "residual", "really spent", "of plan", "levers at their most"),
-        [(row.scenario, _number(row.factor), *(f"{value:,.0f}" for value in (row.planned, row.residual, row.spent)),
-          _share(row.spent / row.planned), row.at_most or "-") for row in table.itertuples()],
+        ("scenario", "factor", "levers planned", "cash", "really spent", "of budget", "levers at their most"),
+        [(row.scenario, _number(row.factor), *(f"{value:,.0f}" for value in (row.planned, row.cash, row.spent)),
+          _share(row.of_budget), row.at_most or "-") for row in table.itertuples()],
     )
 
 

@@ -18,31 +18,34 @@ MEASURES = (
     ("adoption", "Adoption", "percentage points"),
     ("adoption_log_odds", "Adoption, log-odds", "log-odds"),
     ("income", "Income", "yuan/household/year"),
-    ("jobs", "Local e-commerce jobs", "jobs per 1,000 households"),
+    ("jobs", "Local e-commerce jobs", "jobs per 100 households"),
 )
 OF_CARRIER = {"social_workers": style.RED, "contractors": style.SKY}
 PATHWAYS = ("policy", "training", "logistics", "workforce")
-SYNERGY = "all four: synergy"
+JOINT, NAMES = " + ".join(PATHWAYS), {"synergy": "all four: synergy", "parts": "all four: over parts"}
 BUDGETS = {
     "equal levers": "At equal levers: each mix has its pathways' levers as in the files, and the money to pay them",
-    "equal money": "At equal money: each mix is planned to cost the same a year; what its levers can't spend, and all "
-                   "of the empty mix's, goes out as cash",
+    "equal money": "At equal money: each mix has the same sum a year, as sure to come; what its levers don't spend "
+                   "goes out as cash",
 }
 SAYS = (
     "Bars and dots: means; lines: 95 % percentile bootstrap intervals over replicates. Pairs: interaction index of "
-    "Grabisch and Roubens.\nSynergy: all four less none, less the four gains alone. Without posts both carriers' "
-    "mixes are the same runs."
+    "Grabisch and Roubens.\nSynergy: all four less none, less the four gains alone, which at equal money cost the sum "
+    "four times; over parts: all four less the four alone,\neach weighted by its share of the joint plan's money. "
+    "Without posts both carriers' mixes are the same runs."
 )
 
 
 def draw(folder: Path) -> list[Path]:
     """Draw the figure from folder/effects.parquet; return the files."""
-    effects, about = pd.read_parquet(folder / "effects.parquet"), read_about(folder / "effects.parquet")
+    effects, mixes = (pd.read_parquet(folder / f"{name}.parquet") for name in ("effects", "mixes"))
+    about = read_about(folder / "effects.parquet")
     carriers = [carrier for carrier in OF_CARRIER if carrier in set(effects["carrier"])]
-    with style.figure(13.2, 12.4) as drawn:
+    with style.figure(13.2, 13.0) as drawn:
         parts = drawn.subfigures(2, 1)
         for part, (budget, says) in zip(parts, BUDGETS.items(), strict=True):
-            _at_budget(part, effects[effects["budget"] == budget], carriers, says)
+            paid = _paid(mixes[mixes["budget"] == budget], carriers)
+            _at_budget(part, effects[effects["budget"] == budget], carriers, f"{says}\n{paid}")
         handles = [Line2D([], [], color=OF_CARRIER[carrier], marker="o", linewidth=2, label=style.words(carrier))
                    for carrier in carriers]
         drawn.legend(handles=handles, title="posts held by", loc="outside upper right", ncols=len(carriers))
@@ -51,6 +54,18 @@ def draw(folder: Path) -> list[Path]:
         # Of the dozens of scenarios the one with nothing, from which all others can be told, is named.
         style.source_line(drawn, about | {"scenarios": {"none": about["scenarios"]["none"]}}, SAYS)
         return style.save(drawn, folder / "synergy")
+
+
+def _paid(mixes: pd.DataFrame, carriers: Sequence[str]) -> str:
+    """What the mixes were asked to cost and really spent, in words: all four, and each alone."""
+    words = []
+    for carrier in carriers:
+        rows = mixes[mixes["carrier"] == carrier].set_index("pathways")
+        paid, asked = rows["public_cost"], rows["asked"] * rows["public_cost"].sum() / rows["spent"].sum()
+        alone = list(PATHWAYS)
+        words.append(f"{style.words(carrier)}: all four {paid[JOINT]:,.0f} of {asked[JOINT]:,.0f}, each alone "
+                     f"{' + '.join(f'{paid[name]:,.0f}' for name in alone)} = {paid[alone].sum():,.0f}")
+    return "Really spent of what was asked, yuan a household and year. " + "; ".join(words)
 
 
 def _at_budget(part: SubFigure, effects: pd.DataFrame, carriers: Sequence[str], says: str) -> None:
@@ -83,15 +98,17 @@ def _dots(axes: Axes, rows: pd.DataFrame, carriers: Sequence[str]) -> None:
     """Interaction indices of pairs, and the total synergy, a dot a carrier."""
     pairs = [name for name in dict.fromkeys(rows["pathways"]) if name.count("+") == 1]
     index = rows[rows["kind"] == "shapley"].set_index(["carrier", "pathways"])
-    whole = rows[rows["kind"] == "synergy"].set_index("carrier")
+    wholes = [kind for kind in NAMES if (rows["kind"] == kind).any()]
+    whole = rows.set_index(["kind", "carrier"])
     step = 0.56 / len(carriers)
     for number, carrier in enumerate(carriers):
-        chosen = pd.concat([index.loc[[(carrier, pair) for pair in pairs]], whole.loc[[carrier]]])
+        chosen = pd.concat([index.loc[[(carrier, pair) for pair in pairs]],
+                            whole.loc[[(kind, carrier) for kind in wholes]]])
         places = _places(len(chosen), number, len(carriers), step)
         _whiskers(axes, places, chosen, OF_CARRIER[carrier])
         axes.plot(chosen["estimate"], places, "o", color=OF_CARRIER[carrier], markersize=5)
-    axes.axhspan(-0.5, 0.5, color="#f2f2f2", zorder=0)
-    _finish(axes, [*pairs, SYNERGY])
+    axes.axhspan(-0.5, len(wholes) - 0.5, color="#f2f2f2", zorder=0)
+    _finish(axes, [*pairs, *(NAMES[kind] for kind in wholes)])
 
 
 def _places(rows: int, number: int, many: int, step: float) -> np.ndarray:

@@ -14,7 +14,7 @@ import pandas as pd
 from villagesim.engine import enter
 from villagesim.engine.core import bind
 from villagesim.engine.schedule import POLICY
-from villagesim.levers import BY_NAME, LEVERS, ROW
+from villagesim.levers import BY_NAME, LEVERS, ROW, LeverSetting
 from villagesim.outcomes import FEN_PER_YUAN
 from villagesim.results import Run
 from villagesim.scenario import Scenario, ScenarioError, changed, outside, plan
@@ -24,7 +24,7 @@ from villagesim.world import build
 WHOLE = ("post", "seat", "group", "visit", "person", "meeting")
 # Terms on which money is given or posts are filled: less of them for less money, but more money buys no more of them.
 TERMS = ("coordination", "continuity", "award", "assessment", "matched_money", "local_hiring")
-CASH = "cash"
+CASH, SURE = "cash", "continuity"
 MONTHS = 12
 # A fund that never runs short [fen], bisections of the factor, what rounding may lose, one fen [yuan].
 PLENTY, STEPS, NEARLY, CENT = 10**15, 40, 1e-9, 0.01
@@ -40,6 +40,7 @@ class Scaled(NamedTuple):
 
     residual: what the plan leaves of the budget [yuan/year], for want of a whole unit, or with every lever at its most.
     factor: the one factor on quantities. at_most: levers held at their declared maximum. planned: yuan/year by lever.
+    cash: of that, what the other levers could not use and is handed out [yuan/year].
     """
 
     scenario: Scenario
@@ -47,6 +48,7 @@ class Scaled(NamedTuple):
     factor: float
     at_most: tuple[str, ...]
     planned: dict[str, float]
+    cash: float = 0.0
 
 
 def planned_cost(scenario: Scenario) -> dict[str, float]:
@@ -61,18 +63,27 @@ def households(scenario: Scenario) -> int:
     return len(build(scenario, scenario.run.seed).households.village)
 
 
-def scaled(scenario: Scenario, yuan: float) -> Scaled:
+def certain(scenario: Scenario) -> Scenario:
+    """The scenario with money that is sure to come: a dedicated fund from the start to the end, at its price."""
+    fund = scenario.levers.get(SURE, LeverSetting(1.0))._replace(intensity=1.0, start=0, end=None, ramp=0)
+    return dataclasses.replace(scenario, levers=scenario.levers | {SURE: fund})
+
+
+def scaled(scenario: Scenario, yuan: float, sure: bool = False) -> Scaled:
     """The mix for so much planned money a year, in the county of its seed, and a county budget that funds it whole.
 
     One factor multiplies all quantities, and lowers TERMS where it is below 1. What is counted by the post (pay,
     ladder, mentors) follows the posts. Intensities stop at their declared maximum. Posts, seats, groups, visits,
     champions and salons are whole numbers over the county (but for a county too small for one); what that leaves buys
-    single units, in the order of what each lever lost in the rounding, while one can be paid for.
+    single units, in the order of what each lever lost in the rounding, while one can be paid for. sure: the money is
+    `certain`, whatever the factor, and what that costs is taken off first.
     Raises ScenarioError for a sum that is not positive.
     """
     if not 0 < yuan < np.inf:
         raise ScenarioError(f"{scenario.name}: the budget is {yuan:g} yuan a year; allowed: more than 0")
+    scenario = certain(scenario) if sure else scenario
     cost, bases = _costing(scenario), _bases(scenario)
+    kept = (SURE,) if sure else ()
 
     def total(intensities: Intensities) -> float:
         return float(cost(intensities).sum()) / _years(scenario)
@@ -80,8 +91,8 @@ def scaled(scenario: Scenario, yuan: float) -> Scaled:
     given = _intensities(scenario)
     most = max((BY_NAME[name].intensity.high / value for name, value in given.items() if _grows(name) and value > 0),
                default=1.0)
-    factor = _largest(lambda f: total(_whole(_times(given, f), bases)) <= yuan, max(most, 1.0))
-    wanted = _times(given, factor)
+    factor = _largest(lambda f: total(_whole(_times(given, f, kept), bases)) <= yuan, max(most, 1.0))
+    wanted = _times(given, factor, kept)
     bought = _with_single_units(_whole(wanted, bases), wanted, bases, lambda some: total(some) <= yuan)
     at_most = tuple(name for name in bought if _grows(name) and _is_most(name, bought[name], bases))
     found = funded(_with(scenario, bought))
@@ -91,35 +102,48 @@ def scaled(scenario: Scenario, yuan: float) -> Scaled:
 
 def with_cash(scenario: Scenario, yuan: float) -> Scenario:
     """The scenario with so much more money a year handed to households, equal sums, and a budget that funds it."""
-    monthly = yuan / (households(scenario) * MONTHS)
+    return with_monthly_cash(scenario, yuan / (households(scenario) * MONTHS))
+
+
+def with_monthly_cash(scenario: Scenario, monthly: float) -> Scenario:
+    """The same by the sum a household and month, which may be negative: less cash, down to none."""
     before = scenario.levers[CASH].intensity if CASH in scenario.levers else 0.0
     order = [*(name for name in scenario.priority if name != CASH), CASH]
-    more = changed(scenario, {f"levers.{CASH}.intensity": before + monthly, "county.priority": order})
+    more = changed(scenario, {f"levers.{CASH}.intensity": max(0.0, before + monthly), "county.priority": order})
     return funded(more)
 
 
-def as_cash(scenario: Scenario, yuan: float, sure: bool = True) -> Scenario:
+def as_cash(scenario: Scenario, yuan: float) -> Scenario:
     """The scenario's county with so much money a year as cash and no other lever; shocks stay.
 
-    sure: money for continuity is taken off first, so that the cash is as certain as a dedicated fund.
+    What makes it as certain as a dedicated fund is taken off first.
     """
     shocks = {name: setting for name, setting in scenario.levers.items() if BY_NAME[name].pathway == "shock"}
-    bare = dataclasses.replace(scenario, name=CASH, title="The same money as cash", levers=shocks)
-    if sure:
-        bare = changed(bare, {"levers.continuity.intensity": 1})
-        yuan -= sum(planned_cost(bare).values())
-    return with_cash(bare, yuan)
+    bare = certain(dataclasses.replace(scenario, name=CASH, title="The same money as cash", levers=shocks))
+    return with_cash(bare, yuan - sum(planned_cost(bare).values()))
 
 
 def at_budget(scenarios: Sequence[Scenario], yuan: float) -> list[Scaled]:
-    """Each scenario that has a priced lever scaled to the same money, the others as they are, and CASH beside them."""
-    found = [scaled(scenario, yuan) if planned_cost(scenario) else Scaled(scenario, float("nan"), 1.0, (), {})
+    """Each scenario that has a priced lever at the same money, the others as they are, and CASH beside them.
+
+    The money is equally certain for all, and what a programme's own levers can't use goes out as cash. What runs leave
+    unspent all the same is for `level`.
+    """
+    found = [at_sum(scenario, yuan) if planned_cost(scenario) else Scaled(scenario, float("nan"), 1.0, (), {})
              for scenario in scenarios]
     if all(scenario.name != CASH for scenario in scenarios):
         cash = as_cash(scenarios[0], yuan)
         planned = planned_cost(cash)
-        found.append(Scaled(cash, yuan - sum(planned.values()), 1.0, (), planned))
+        found.append(Scaled(cash, yuan - sum(planned.values()), 1.0, (), planned, planned[CASH]))
     return found
+
+
+def at_sum(scenario: Scenario, yuan: float) -> Scaled:
+    """A programme scaled to a sum that is sure to come, its residual as cash."""
+    found = scaled(scenario, yuan, sure=True)
+    rest = with_cash(found.scenario, found.residual)
+    planned = planned_cost(rest)
+    return found._replace(scenario=rest, residual=yuan - sum(planned.values()), planned=planned, cash=found.residual)
 
 
 def funded(scenario: Scenario) -> Scenario:
@@ -137,15 +161,18 @@ def funded(scenario: Scenario) -> Scenario:
 
 
 def table_of(plans: Sequence[Scaled], yuan: float, costs: pd.DataFrame) -> pd.DataFrame:
-    """A row a programme at one budget: factor, planned, residual and really spent [yuan/year], levers at their most.
+    """A row a programme at one budget: factor, what its own levers and its cash are planned to cost, what was really
+    spent [yuan/year], and that as a share of the budget; levers at their most.
 
     costs: of a `Comparison` of the plans' scenarios, whose public cost a household is told for the county of the seed.
     """
     paid = costs[costs["outcome"] == "public_cost"].set_index("scenario")["value"]
-    rows = [(plan.scenario.name, plan.factor, yuan - plan.residual, plan.residual,
-             float(paid[plan.scenario.name]) * households(plan.scenario), ", ".join(plan.at_most))
-            for plan in plans if plan.planned]
-    return pd.DataFrame(rows, columns=["scenario", "factor", "planned", "residual", "spent", "at_most"])
+    rows = []
+    for one in (one for one in plans if one.planned):
+        used = float(paid[one.scenario.name]) * households(one.scenario)
+        rows.append((one.scenario.name, one.factor, sum(one.planned.values()) - one.cash, one.cash, used, used / yuan,
+                     ", ".join(one.at_most)))
+    return pd.DataFrame(rows, columns=["scenario", "factor", "planned", "cash", "spent", "of_budget", "at_most"])
 
 
 def spent(run: Run) -> dict[str, float]:
@@ -217,11 +244,11 @@ def _bases(scenario: Scenario) -> dict[str, float]:
     return {name: base for name, base in bases.items() if base * BY_NAME[name].intensity.high >= 1}
 
 
-def _times(given: Intensities, factor: float) -> Intensities:
-    """Intensities times the factor, within what each lever may be."""
+def _times(given: Intensities, factor: float, kept: Sequence[str] = ()) -> Intensities:
+    """Intensities times the factor, within what each lever may be; those that are kept as they are."""
     found = {}
     for name, value in given.items():
-        times = factor if _grows(name) else min(factor, 1.0) if name in TERMS else 1.0
+        times = factor if _grows(name) else min(factor, 1.0) if name in TERMS and name not in kept else 1.0
         found[name] = min(value * times, max(value, BY_NAME[name].intensity.high))
     return found
 

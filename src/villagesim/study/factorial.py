@@ -11,15 +11,31 @@ import pandas as pd
 from villagesim.results import Run, final, write_tables
 from villagesim.study import budget, games, runner
 from villagesim.study.compare import NEEDED, about
-from villagesim.study.mixes import BUDGETS, CARRIERS, EVERYBODY, PATHWAYS, Cell, Mix, mix_name
+from villagesim.study.level import cost_of, level, public_cost
+from villagesim.study.mixes import (
+    BUDGETS,
+    CARRIERS,
+    EQUAL_MONEY,
+    EVERYBODY,
+    PATHWAYS,
+    Cell,
+    Mix,
+    mix_name,
+    money_shares,
+)
 
 # Keeps the resamples' luck apart from any other use of the study's seed.
 STREAM = 0xB007
 APART = "social_workers less contractors"
+PAID = "public_cost"
+PARTS = "parts"
 
 
 class Measure(NamedTuple):
-    """What is measured of a run: its name, the outcome behind it, the unit, a factor to it, or log-odds."""
+    """What is measured of a run: its name, the outcome behind it, the unit, a factor to it, or log-odds.
+
+    Over the last twelve months; PAID over the whole programme.
+    """
 
     name: str
     outcome: str
@@ -32,7 +48,8 @@ MEASURES = (
     Measure("adoption", "adoption", "percentage points", 100.0),
     Measure("adoption_log_odds", "adoption", "log-odds", in_log_odds=True),
     Measure("income", "income_mean", "yuan/household/year"),
-    Measure("jobs", "jobs_rate", "job/1000 household", 10.0),
+    Measure("jobs", "jobs_rate", "job/100 household"),
+    Measure(PAID, "public_cost", "yuan/household/year"),
 )
 # Kind of index: its weights, and what it says of one pathway and of several.
 KINDS = {
@@ -44,25 +61,31 @@ TOGETHER = {
     "total": (games.total_weights, "all four less none"),
     "synergy": (games.synergy_weights, "all four less none, less the four gains alone"),
 }
+SAYS = KINDS | TOGETHER | {
+    PARTS: (None, ("all four less the four alone, each weighted by its share of the joint plan's money: together over "
+                   "apart for the same sum")),
+}
 BOOK = {
-    "budget": ("code", "equal levers: as the files say; equal money: one yearly sum, what levers can't spend as cash"),
+    "budget": ("code", "equal levers: as the files say; equal money: one yearly sum, as sure in all, rest as cash"),
     "carrier": ("code", "who holds the posts; 'less': the paired difference"),
-    "measure": ("code", "what is measured, over the last twelve months"),
+    "measure": ("code", "what is measured; public_cost over the whole programme, else over the last twelve months"),
     "unit": ("code", "unit of the row"),
-    "kind": ("code", "; ".join(f"{kind}: {says}" for kind, (_, says) in (KINDS | TOGETHER).items())),
+    "kind": ("code", "; ".join(f"{kind}: {says}" for kind, (_, says) in SAYS.items())),
     "pathways": ("code", "pathways that the row is about"),
     "replicates": ("run", "replicates; each has the same luck in all mixes"),
     "estimate": ("unit of the row", "mean over replicates"),
     "low": ("unit of the row", "lower end of the 95 % percentile bootstrap interval over replicates"),
     "high": ("unit of the row", "upper end of the 95 % percentile bootstrap interval over replicates"),
     "planned": ("yuan/year", "planned cost of the mix's levers, in the county of the study's seed"),
-    "cash": ("yuan/year", "what the levers leave of the budget, handed out as cash"),
-    "spent": ("yuan/year", "really spent, mean over replicates"),
+    "cash": ("yuan/year", "planned cash: what the levers could not use, and what runs left unspent"),
+    "asked": ("yuan/year", "what the mix is asked to cost: its plan, or the one sum"),
+    "spent": ("yuan/year", "really spent, mean over replicates, for as many households"),
     "factor": ("1", "factor on the mix's quantities"),
     "at_most": ("code", "levers at their declared maximum"),
     "replicate": ("1", "replicate: the same number shares its luck in all mixes"),
     "seed": ("1", "seed of the run"),
     **{measure.name: (measure.unit, "over the last twelve months") for measure in MEASURES},
+    PAID: ("yuan/household/year", "programme money really spent, over the whole programme"),
 }
 
 
@@ -85,18 +108,35 @@ def run(designed: Mapping[Cell, Mix], replicates: int = 20, folder: str | Path |
         workers: int | None = None, progress: runner.Progress | None = None) -> Factorial:
     """Run every cell of `mixes.cells` under the same seeds, unless the folder keeps it, and work out the indices.
 
-    Raises Interrupted, RunsFailedError.
+    At equal money the mixes are brought to spend alike first (`level`). Raises Interrupted, RunsFailedError.
     """
+    designed = levelled(designed, replicates, folder, workers, progress)
     scenarios = {mix.scenario.name: mix.scenario for mix in designed.values()}
     runs = runner.replicate(list(scenarios.values()), replicates, "core", workers, folder, progress, NEEDED)
     return of_runs(designed, runs)
 
 
+def levelled(designed: Mapping[Cell, Mix], replicates: int, folder: str | Path | None = None,
+             workers: int | None = None, progress: runner.Progress | None = None) -> dict[Cell, Mix]:
+    """The cells, those at equal money with the cash that makes them spend alike."""
+    same = {cell: mix for cell, mix in designed.items() if cell.budget == EQUAL_MONEY}
+    first = next(iter(same.values()))
+    target = first.asked / budget.households(first.scenario)
+    scenarios = {mix.scenario.name: mix.scenario for mix in same.values()}
+    found = level(list(scenarios.values()), target, replicates, "core", workers, folder, progress)
+    cash = {name: budget.planned_cost(scenario).get(budget.CASH, 0.0) for name, scenario in found.items()}
+    return dict(designed) | {
+        cell: mix._replace(scenario=found[mix.scenario.name], cash=cash[mix.scenario.name])
+        for cell, mix in same.items()}
+
+
 def of_runs(designed: Mapping[Cell, Mix], runs: dict[str, list[Run]]) -> Factorial:
     """The factorial's tables from the runs of its cells, by the names of their scenarios."""
     found = {name: _measured(kept) for name, kept in runs.items()}
-    money = {name: float(np.mean([sum(budget.spent(run).values()) for run in kept])) for name, kept in runs.items()}
-    seed = next(iter(designed.values())).scenario.run.seed
+    first = next(iter(designed.values())).scenario
+    # A household's in the replicates' counties, for the households of the seed's county.
+    money = {name: public_cost(kept) * budget.households(first) for name, kept in runs.items()}
+    seed = first.run.seed
     return Factorial(_effects(designed, found, seed), _mixes(designed, found, money), _values(designed, runs, found),
                      about(runs))
 
@@ -104,7 +144,7 @@ def of_runs(designed: Mapping[Cell, Mix], runs: dict[str, list[Run]]) -> Factori
 def _measured(runs: Sequence[Run]) -> np.ndarray:
     """The measures of replicates, shape (replicates, MEASURES)."""
     names = ["households", *dict.fromkeys(measure.outcome for measure in MEASURES)]
-    ends = pd.DataFrame([final(run, names=names) for run in runs])
+    ends = pd.DataFrame([final(run, names=names) for run in runs]).assign(**{PAID: [cost_of(run) for run in runs]})
     return np.column_stack([
         games.log_odds(ends[measure.outcome].to_numpy(), ends["households"].to_numpy()) if measure.in_log_odds
         else ends[measure.outcome].to_numpy() * measure.factor for measure in MEASURES
@@ -131,27 +171,44 @@ def _effects(designed: Mapping[Cell, Mix], found: Mapping[str, np.ndarray], seed
                                      for pathways in range(EVERYBODY + 1)], axis=-1) for carrier in carriers}
         if len(carriers) > 1:
             worths[APART] = worths[CARRIERS[0]] - worths[CARRIERS[1]]
-        for carrier, values in worths.items():
+        told = {carrier: values @ weights.T for carrier, values in worths.items()}
+        rows = list(names)
+        if budgeted == EQUAL_MONEY:
+            rows.append((PARTS, mix_name(EVERYBODY)))
+            over = {carrier: worths[carrier] @ _over_parts(designed, carrier) for carrier in carriers}
+            if len(carriers) > 1:
+                over[APART] = over[CARRIERS[0]] - over[CARRIERS[1]]
+            told = {carrier: np.concatenate([told[carrier], over[carrier][..., None]], axis=-1) for carrier in told}
+        for carrier, values in told.items():
             for place, measure in enumerate(MEASURES):
                 rng = np.random.default_rng([STREAM, seed])
-                mean, low, high = games.bootstrap(values[:, place] @ weights.T, rng)
+                mean, low, high = games.bootstrap(values[:, place], rng)
                 frames.append(pd.DataFrame({
                     "budget": budgeted, "carrier": carrier, "measure": measure.name, "unit": measure.unit,
-                    "kind": [kind for kind, _ in names], "pathways": [pathways for _, pathways in names],
+                    "kind": [kind for kind, _ in rows], "pathways": [pathways for _, pathways in rows],
                     "replicates": len(values), "estimate": mean, "low": low, "high": high,
                 }))
     return pd.concat(frames, ignore_index=True)
 
 
+def _over_parts(designed: Mapping[Cell, Mix], carrier: str) -> np.ndarray:
+    """Weights (16,) of all four less the four alone, each by its share of the joint mix's planned money."""
+    weights = np.zeros(EVERYBODY + 1)
+    weights[EVERYBODY] = 1.0
+    for place, share in enumerate(money_shares(designed, carrier)):
+        weights[1 << place] = -share
+    return weights
+
+
 def _mixes(designed: Mapping[Cell, Mix], found: Mapping[str, np.ndarray], money: Mapping[str, float]) -> pd.DataFrame:
     """A row a cell: its money, planned and spent, and the means of the measures."""
     rows = [
-        (*cell[:2], mix_name(cell.pathways), mix.planned, mix.cash, money[mix.scenario.name], mix.factor,
+        (*cell[:2], mix_name(cell.pathways), mix.planned, mix.cash, mix.asked, money[mix.scenario.name], mix.factor,
          ", ".join(mix.at_most), len(found[mix.scenario.name]), *found[mix.scenario.name].mean(axis=0))
         for cell, mix in designed.items()
     ]
-    return pd.DataFrame(rows, columns=["budget", "carrier", "pathways", "planned", "cash", "spent", "factor", "at_most",
-                                       "replicates", *(measure.name for measure in MEASURES)])
+    return pd.DataFrame(rows, columns=["budget", "carrier", "pathways", "planned", "cash", "asked", "spent", "factor",
+                                       "at_most", "replicates", *(measure.name for measure in MEASURES)])
 
 
 def _values(designed: Mapping[Cell, Mix], runs: Mapping[str, list[Run]],

@@ -1,7 +1,7 @@
 """The sixteen mixes of the four pathways, at equal levers or at equal money."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +26,7 @@ class Mix(NamedTuple):
     """One cell of the factorial: its scenario, and its money [yuan/year].
 
     planned: of its levers. cash: what of the budget they leave, handed out. factor, at_most: see `budget.Scaled`.
+    asked: what it is asked to cost: its plan, or, at equal money, the one sum.
     """
 
     scenario: Scenario
@@ -33,6 +34,7 @@ class Mix(NamedTuple):
     cash: float = 0.0
     factor: float = 1.0
     at_most: tuple[str, ...] = ()
+    asked: float = 0.0
 
 
 class Cell(NamedTuple):
@@ -80,21 +82,32 @@ def _mix(base: Scenario, parts: Sequence[Scenario], rules: Scenario, carrier: st
 
 def at_equal_levers(scenario: Scenario) -> Mix:
     """The mix as it is."""
-    return Mix(scenario, sum(budget.planned_cost(scenario).values()))
+    planned = sum(budget.planned_cost(scenario).values())
+    return Mix(scenario, planned, asked=planned)
 
 
 def at_equal_money(scenario: Scenario, yuan: float) -> Mix:
     """The mix scaled to a yearly sum; what it cannot spend, and all of the empty mix's, goes out as cash.
 
-    The cash is as certain as the mix's other money: no mix but those with the policy pathway has a dedicated fund.
+    The sum is equally certain in all mixes: a dedicated fund is the county's circumstance here, kept and paid for in
+    each, and no part of what the policy pathway adds.
     """
     name = f"{scenario.name}, {yuan:.0f} yuan"
     if not budget.planned_cost(scenario):
-        cash = budget.as_cash(scenario, yuan, sure=False)
-        return Mix(dataclasses.replace(cash, name=name), 0.0, yuan)
-    found = budget.scaled(scenario, yuan)
-    rest = budget.with_cash(found.scenario, found.residual)
-    return Mix(dataclasses.replace(rest, name=name), yuan - found.residual, found.residual, found.factor, found.at_most)
+        cash = dataclasses.replace(budget.as_cash(scenario, yuan), name=name)
+        handed_out = budget.planned_cost(cash)[budget.CASH]
+        return Mix(cash, yuan - handed_out, handed_out, asked=yuan)
+    found = budget.at_sum(scenario, yuan)
+    return Mix(dataclasses.replace(found.scenario, name=name), yuan - found.cash, found.cash, found.factor,
+               found.at_most, yuan)
+
+
+def money_shares(designed: Mapping[Cell, Mix], carrier: str) -> list[float]:
+    """Each pathway's share of the planned money of the joint mix at equal money, its levers only, without the fund."""
+    cost = budget.planned_cost(designed[Cell(EQUAL_MONEY, carrier, EVERYBODY)].scenario)
+    sums = [sum(cost.get(name, 0.0) for name in designed[Cell(EQUAL_LEVERS, carrier, 1 << place)].scenario.levers
+                if name != budget.SURE) for place in range(len(PATHWAYS))]
+    return [one / sum(sums) for one in sums]
 
 
 def cells(base: Scenario, folder: Path, carriers: Sequence[str] = CARRIERS,
