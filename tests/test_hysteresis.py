@@ -65,28 +65,54 @@ def test_the_gap_is_the_paired_difference_and_all_of_it_is_left_when_the_push_en
     assert gaps["mean"].to_numpy() == pytest.approx((gaps["low_mean"] + gaps["gap"]).to_numpy())
 
 
-def gap_of(gaps, half=0.1):
+def test_two_one_sided_tests_are_worked_by_hand():
+    """Gaps 0.001, 0.003, 0.002 and 0.002, mean 0.002, standard error 0.000408: t = (0.01 - 0.002) / 0.000408 = 19.6 on
+    3 degrees, p = 0.000145. Gaps of -0.02 and 0.02 lie on both sides, t = 0.01 / 0.02 on 1 degree, p = 0.3524; of 0.02
+    and 0.0200001 outside, p near 1; without luck inside 0, outside 1, one pair 1.
+    """
+    apart = np.array([[0.001], [0.003], [0.002], [0.002]])
+    assert hysteresis.same(apart, 0.01) == pytest.approx(0.000145, abs=2e-6)
+    assert hysteresis.same(-apart, 0.01) == pytest.approx(hysteresis.same(apart, 0.01))
+    assert hysteresis.same(np.array([[-0.02], [0.02]]), 0.01) == pytest.approx(0.352416, abs=1e-6)
+    assert hysteresis.same(np.array([[0.02], [0.0200001]]), 0.01) == pytest.approx(1, abs=1e-4)
+    assert hysteresis.same(np.array([[0.0, 0.03, 0.01]] * 2), 0.01).tolist() == [0, 1, 1]
+    assert hysteresis.same(np.array([[0.0]]), 0.01).tolist() == [1]
+    assert np.isnan(hysteresis.same(apart, float("nan")))
+
+
+def test_two_starts_that_are_the_same_within_the_limit_are_rarely_called_so_at_the_limit():
+    """2,000 samples of 10 whose true gap is the limit: called the same in 5 %; three standard errors are 0.015."""
+    luck = np.random.default_rng(4).normal(0.01, 0.004, (10, 2000))
+    assert (hysteresis.same(luck, 0.01) < hysteresis.ALPHA).mean() == pytest.approx(0.05, abs=0.015)
+
+
+def gap_of(gaps, p_same, half=0.1):
     gaps = np.asarray(gaps, float)
     return pd.DataFrame({"start": "one", "outcome": "adoption", "month": np.arange(-1, len(gaps) - 1), "gap": gaps,
-                         "low": gaps - half, "high": gaps + half})
+                         "low": gaps - half, "high": gaps + half, "least": 0.01, "p_same": p_same})
 
 
 @pytest.mark.parametrize(
-    ("gaps", "month"),
+    ("p_same", "month"),
     [
-        ([1, 0.8, 0.5, 0.3, 0.2], None),
-        ([1, 0.8, 0.5, 0.05, 0.0], 2),
-        ([1, 0.8, 0.05, 0.5, 0.0], 3),
+        ([1, 0.9, 0.6, 0.3, 0.2], None),
+        ([1, 0.9, 0.6, 0.04, 0.0], 2),
+        ([1, 0.9, 0.04, 0.6, 0.0], 3),
         ([1, 0.0, 0.0, 0.0, 0.0], 0),
-        ([1, 0.8, 0.5, 0.0, -0.4], None),
+        ([1, 0.0, 0.0, 0.0, 0.06], None),
     ],
 )
-def test_two_starts_have_met_when_their_gap_stays_closed(gaps, month):
-    assert hysteresis.meets(gap_of(gaps), "one") == month
+def test_two_starts_have_met_when_they_stay_told_to_be_the_same(p_same, month):
+    assert hysteresis.meets(gap_of([0.0] * 5, p_same), "one") == month
 
 
-def test_a_gap_that_is_certain_but_tiny_is_closed():
-    assert hysteresis.meets(gap_of([1, 0.5, 0.04, 0.03], half=0.001), "one") == 1
+def test_an_interval_that_holds_0_is_no_meeting():
+    """6.5 points apart with few pairs of runs: the interval holds 0, and yet nothing says that the two are the same."""
+    wide, certain = gap_of([0.2, 0.065], [1, 1], half=0.08), gap_of([0.2, 0.065], [1, 1], half=0.01)
+    assert hysteresis.verdict(wide, "one") == ("6.5 points (-1.5 to 14.5) above the low start 1 months after it: "
+                                               "neither told apart nor told to be within 1 points")
+    assert hysteresis.verdict(certain, "one").endswith("the two stay apart")
+    assert hysteresis.verdict(gap_of([0.2, 0.001], [1, 0.01]), "one").startswith("no longer told apart from the low")
 
 
 def test_the_command_writes_tables_and_a_figure(tmp_path):
@@ -98,7 +124,7 @@ def test_the_command_writes_tables_and_a_figure(tmp_path):
              tmp_path / "out"]
     done = CliRunner().invoke(cli.app, [str(word) for word in words])
     assert done.exit_code == 0, done.output
-    assert "adoption after the 8-month push" in done.output
+    assert "adoption after the 8-month push: " in done.output
     folder = tmp_path / "out/hysteresis-baseline"
     assert {path.name for path in folder.iterdir()} == {
         "series.csv", "series.parquet", "gaps.csv", "gaps.parquet", "hysteresis.png", "hysteresis.svg"}

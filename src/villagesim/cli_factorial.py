@@ -146,7 +146,7 @@ def hysteresis(
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:
-    """The same county from low and from high adoption under one scenario: where the two part, or when they meet.
+    """The same county from low and from high adoption under one scenario: what is left, or when it is no longer told.
 
     \b
     Examples:
@@ -168,9 +168,7 @@ def hysteresis(
         _show(f"{start} by {pushed.name} against the low start, then both under {chosen.name} ({replicates} pairs)",
               ("outcome", "months after", "low", "high", "gap", "95 % interval", "left of the gap", "unit"),
               [_gap(row) for row in rows.itertuples()])
-        met = study.meets(found.series, str(start))
-        typer.echo(f"adoption after the {start} " + ("stays apart from the low start's to the end" if met is None else
-                                                     f"meets the low start's {met} months after it"))
+        typer.echo(f"adoption after the {start}: {study.verdict(found.series, str(start))}")
     _say_files([folder / "gaps.csv", *files], out / "runs")
 
 

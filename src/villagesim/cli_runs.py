@@ -193,11 +193,26 @@ def compare(
     _show("Which villages gain and lose income", ("scenario", "villages", "counted", "gain", "lose", "median", "unit"),
           [(row.scenario, row.type, str(row.units), _share(row.gaining), _share(row.losing), _number(row.median),
             row.unit) for row in lives.itertuples()])
+    if len(found.persistence):
+        _show_persistence(found.persistence)
     if budget is not None:
         table = table_of(plans, budget, found.costs)
         table.to_csv(folder / "budget.csv", index=False, lineterminator="\n")
         _show_budget(table, budget)
     _say_files([*(folder / f"{name}.csv" for name in TABLES), *files], out / "runs")
+
+
+def _show_persistence(table: "pd.DataFrame") -> None:
+    """What is left of each gain after the money stopped."""
+    rows = []
+    for row in table.itertuples():
+        shares = (("-", "-") if math.isnan(one) else (_share(one), "-" if math.isnan(low) else
+                  f"{_share(low)} to {_share(high)}") for one, low, high in (
+                      (row.left, row.left_low, row.left_high), (row.of_uncut, row.of_uncut_low, row.of_uncut_high)))
+        rows.append((row.scenario, row.outcome, str(row.after), *_estimate(row.difference, row.low, row.high),
+                     *(word for pair in shares for word in pair), row.unit))
+    _show("What is left when the money has stopped", ("scenario", "outcome", "months after", "gain", "95 % interval",
+          "left", "95 % interval", "of uncut", "95 % interval", "unit"), rows)
 
 
 def _show_budget(table: "pd.DataFrame", budget: float) -> None:

@@ -35,7 +35,7 @@ def draw(folder: Path) -> list[Path]:
         drawn.suptitle(f"The same county from low and from high adoption, under {style.words(about['scenario'])}",
                        x=0.008, ha="left", fontsize=12.5, fontweight="bold")
         style.source_line(drawn, about, f"Until month 0 a high start has the levers of {style.words(about['push'])}; "
-                          "same seeds. Bands: 95 % t intervals.")
+                          "same seeds. Bands: 95 % t intervals. Grey: gaps too small to matter.")
         return style.save(drawn, folder / "hysteresis")
 
 
@@ -58,6 +58,8 @@ def _gap(axes: Axes, series: pd.DataFrame, gaps: pd.DataFrame, names: Sequence[s
     """The gap from the low start after the push, with the months that the table tells."""
     ends = []
     series = series[series["month"] >= -1]
+    least = 100 * float(series["least"].iloc[0])
+    axes.axhspan(-least, least, color=style.GREY, alpha=0.25, linewidth=0)
     for name, line in zip(names, COLOURS, strict=False):
         rows, told = series[series["start"] == name], gaps[gaps["start"] == name]
         axes.fill_between(rows["month"], 100 * rows["low"], 100 * rows["high"], color=line, alpha=0.16, linewidth=0)

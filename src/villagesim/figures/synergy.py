@@ -41,7 +41,7 @@ def draw(folder: Path) -> list[Path]:
     effects, mixes = (pd.read_parquet(folder / f"{name}.parquet") for name in ("effects", "mixes"))
     about = read_about(folder / "effects.parquet")
     carriers = [carrier for carrier in OF_CARRIER if carrier in set(effects["carrier"])]
-    with style.figure(13.2, 13.0) as drawn:
+    with style.figure(13.2, 13.4) as drawn:
         parts = drawn.subfigures(2, 1)
         for part, (budget, says) in zip(parts, BUDGETS.items(), strict=True):
             paid = _paid(mixes[mixes["budget"] == budget], carriers)
@@ -57,15 +57,16 @@ def draw(folder: Path) -> list[Path]:
 
 
 def _paid(mixes: pd.DataFrame, carriers: Sequence[str]) -> str:
-    """What the mixes were asked to cost and really spent, in words: all four, and each alone."""
+    """What the mixes were asked to cost and really spent, a line a carrier: all four, and each alone."""
     words = []
     for carrier in carriers:
         rows = mixes[mixes["carrier"] == carrier].set_index("pathways")
         paid, asked = rows["public_cost"], rows["asked"] * rows["public_cost"].sum() / rows["spent"].sum()
         alone = list(PATHWAYS)
-        words.append(f"{style.words(carrier)}: all four {paid[JOINT]:,.0f} of {asked[JOINT]:,.0f}, each alone "
-                     f"{' + '.join(f'{paid[name]:,.0f}' for name in alone)} = {paid[alone].sum():,.0f}")
-    return "Really spent of what was asked, yuan a household and year. " + "; ".join(words)
+        words.append(f"Really spent [yuan/household/year], {style.words(carrier)}: all four {paid[JOINT]:,.0f} (asked "
+                     f"for {asked[JOINT]:,.0f}); each alone {' + '.join(f'{paid[name]:,.0f}' for name in alone)} = "
+                     f"{paid[alone].sum():,.0f}")
+    return "\n".join(words)
 
 
 def _at_budget(part: SubFigure, effects: pd.DataFrame, carriers: Sequence[str], says: str) -> None:

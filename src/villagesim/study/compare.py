@@ -12,7 +12,7 @@ from villagesim import results
 from villagesim.outcomes import EVERY_GROUP, FEN_PER_YUAN, FLOW_MONTHS, HEADLINES, OUTCOME
 from villagesim.results import LEVEL, Run, final, interval, write_tables, year_mean
 from villagesim.scenario import Scenario
-from villagesim.study import gains, runner, worth
+from villagesim.study import gains, persistence, runner, worth
 
 # What a comparison follows over time, and whether as the mean of twelve months, which takes out the season.
 FOLLOWED = {"adoption": False, "income_mean": True, "jobs_rate": True, "away_share": True}
@@ -38,6 +38,7 @@ COLUMNS = {
     "high": ("unit of the row", "upper end of the 95 % interval"),
     "saved": ("share", "share of the variance of the difference saved by common random numbers"),
     "value": ("unit of the row", "the estimate"),
+    **persistence.COLUMNS,
     **worth.COLUMNS,
     **gains.COLUMNS,
 }
@@ -59,7 +60,8 @@ class Comparison:
     outcomes: a row a scenario and headline outcome. groups: the same by group, for who gains. costs: what the programme
     costs and what a yuan buys. series: the paired differences over time, as FOLLOWED says. plane, acceptability: cost
     against effect, and which scenario is best at what willingness to pay (`worth`). gains: who gains and who loses, by
-    group and by type of village (`gains`).
+    group and by type of village (`gains`). persistence: what is left of a gain when the money has stopped; empty, and
+    not written, where no scenario's money is cut.
     """
 
     outcomes: pd.DataFrame
@@ -69,11 +71,13 @@ class Comparison:
     plane: pd.DataFrame
     acceptability: pd.DataFrame
     gains: pd.DataFrame
+    persistence: pd.DataFrame
     about: dict[str, Any]
 
     def write(self, folder: str | Path) -> Path:
         """Write each table as CSV and Parquet into the folder; return it."""
-        return write_tables(folder, {name: getattr(self, name) for name in TABLES}, self.about, COLUMNS)
+        names = (*TABLES, *(("persistence",) if len(self.persistence) else ()))
+        return write_tables(folder, {name: getattr(self, name) for name in names}, self.about, COLUMNS)
 
 
 def compare(scenarios: Sequence[Scenario], replicates: int = 20, engine: str = "core", workers: int | None = None,
@@ -98,6 +102,7 @@ def of_runs(runs: dict[str, list[Run]]) -> Comparison:
         plane=pairs,
         acceptability=worth.curves(pairs),
         gains=gains.gains(runs),
+        persistence=persistence.persistence(runs),
         about=about(runs),
     )
 

@@ -21,6 +21,7 @@ from villagesim.scenario import Scenario, ScenarioError, changed
 from villagesim.settings import WORDS
 from villagesim.study import budget, runner
 from villagesim.study.compare import about, monthly, ratio
+from villagesim.study.gains import LEAST
 
 LOW = "low"
 # Months after the push at which the gap is told.
@@ -30,9 +31,8 @@ FOLLOWED = {
     "adoption": False, "online_share": True, "income_mean": True, "jobs_rate": True, "skill_operation": False,
     "trust_online": False, "brand": False, "service_point": False, "route_serving": False,
 }
-# Two starts have met from the month from which the gap's interval holds 0, or the gap stays below this share of the
-# gap at the end of the push.
-CLOSED = 0.05
+# Chance of calling two starts the same that lie the smallest gap that matters apart.
+ALPHA = 0.05
 RULES = ("targeting", "selection", "carrier")
 NEEDED = ("group", "county")
 BOOK = {
@@ -48,6 +48,8 @@ BOOK = {
     "gap": ("unit of the row", "mean paired difference from the low start"),
     "low": ("unit of the row", "lower end of the gap's 95 % t interval"),
     "high": ("unit of the row", "upper end of the gap's 95 % t interval"),
+    "least": ("unit of the row", "smallest gap that matters"),
+    "p_same": ("1", "p of the two one-sided t tests that the gap is smaller than that, either way"),
     "left": ("share", "share left of the gap in the push's last month"),
     "left_low": ("share", "lower end of its 95 % interval (Fieller)"),
     "left_high": ("share", "upper end of its 95 % interval (Fieller)"),
@@ -158,9 +160,10 @@ def of_runs(runs: dict[str, list[Run]], after: int, said: dict[str, str]) -> Hys
 
 def _series(name: str, outcome: str, months: np.ndarray, values: np.ndarray, apart: np.ndarray) -> pd.DataFrame:
     (mean, *ends), (gap, low, high) = interval(values), interval(apart)
+    least = LEAST.get(outcome, float("nan"))
     return pd.DataFrame({"start": name, "outcome": outcome, "unit": OUTCOME[outcome].unit, "month": months,
                          "mean": mean, "mean_low": ends[0], "mean_high": ends[1], "gap": gap, "low": low,
-                         "high": high})
+                         "high": high, "least": least, "p_same": same(apart, least)})
 
 
 def _gaps(name: str, outcome: str, months: np.ndarray, low: np.ndarray, values: np.ndarray) -> pd.DataFrame:
@@ -176,16 +179,47 @@ def _gaps(name: str, outcome: str, months: np.ndarray, low: np.ndarray, values: 
                                        "low", "high", "left", "left_low", "left_high"])
 
 
-def meets(series: pd.DataFrame, start: str, outcome: str = "adoption") -> int | None:
-    """The first month after the push from which on the gap's interval holds 0, or the gap is below CLOSED of its first.
+def same(apart: np.ndarray, least: float) -> np.ndarray:
+    """P that gaps (n, months) are within -least to least, (months,): the larger of two one-sided t tests.
 
-    None where the two stay apart to the end. series: as in `Hysteresis`.
+    Schuirmann (1987). 1 for fewer than two replicates; a gap without luck is within or not. NaN where no gap is
+    declared to matter.
+    """
+    from scipy.special import stdtr
+
+    n = len(apart)
+    if n < 2 or np.isnan(least):
+        return np.full(apart.shape[1:], np.nan if np.isnan(least) else 1.0)
+    mean, error = apart.mean(axis=0), apart.std(axis=0, ddof=1) / np.sqrt(n)
+    inside = least - np.abs(mean)
+    t = np.divide(inside, error, out=np.where(inside > 0, np.inf, -np.inf), where=error > 0)
+    return stdtr(n - 1, -t)
+
+
+def meets(series: pd.DataFrame, start: str, outcome: str = "adoption") -> int | None:
+    """The first month after the push from which on the gap is told to be smaller than the smallest that matters.
+
+    In every month from there to the end both one-sided tests must pass at ALPHA. None where they don't: then the two
+    are apart, or too few runs tell. series: as in `Hysteresis`.
     """
     rows = series[(series["start"] == start) & (series["outcome"] == outcome)].sort_values("month")
-    last = float(rows.loc[rows["month"] == -1, "gap"].iloc[0])
     rows = rows[rows["month"] >= 0]
-    apart = ((rows["low"] > 0) | (rows["high"] < 0)) & (rows["gap"].abs() > CLOSED * abs(last))
-    if not apart.any():
+    open_ = ~(rows["p_same"] < ALPHA)
+    if not open_.any():
         return 0
-    month = int(rows.loc[apart, "month"].iloc[-1]) + 1
+    month = int(rows.loc[open_, "month"].iloc[-1]) + 1
     return month if month <= rows["month"].max() else None
+
+
+def verdict(series: pd.DataFrame, start: str, outcome: str = "adoption") -> str:
+    """In words: from when on the two starts are no longer told apart, or what is left between them at the end."""
+    rows = series[(series["start"] == start) & (series["outcome"] == outcome)].sort_values("month")
+    last, least = rows.iloc[-1], float(rows["least"].iloc[-1])
+    met = meets(series, start, outcome)
+    limit = f"{100 * least:g} points"
+    if met is not None:
+        return f"no longer told apart from the low start {met} months after it: the gap stays within {limit}"
+    apart = last["low"] > 0 or last["high"] < 0
+    ends = "one pair of runs" if np.isnan(last["low"]) else f"{100 * last['low']:.1f} to {100 * last['high']:.1f}"
+    return (f"{100 * last['gap']:.1f} points ({ends}) above the low start {int(last['month']) + 1} months after it: "
+            + ("the two stay apart" if apart else f"neither told apart nor told to be within {limit}"))
