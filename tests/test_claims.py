@@ -106,6 +106,60 @@ def test_fitting_the_mix_to_the_village_is_worth_nothing_where_only_luck_differs
     assert claims.value_of_fit(clear).tolist() == [0.5] * 5
 
 
+def claim_file(tmp_path, row, changes='{"run.months" = 12}'):
+    """A file with one claim, A1's but for what the row says otherwise."""
+    from villagesim.scenario_text import as_toml
+
+    values = tomllib.loads(DECLARED.read_text(encoding="utf-8"))
+    usual = {key: values["A1"][key] for key in ("says", "asks", "rests_on", "measure", "expect")}
+    head = {"title": "One claim", "replicates": 2, "scenarios": str(ROOT / "scenarios")}
+    path = tmp_path / "claims.toml"
+    path.write_text(as_toml(head) + f"set = {changes}\n\n" + as_toml({"D1": usual | row}), encoding="utf-8")
+    return path
+
+
+BOTH = {"design": "pathways", "base": {"scenario": "baseline.toml"}, "carriers": ["social_workers", "contractors"],
+        "measure": {"outcome": "income_mean"}, "also": ["public_cost"]}
+TINY = ('{"world.villages" = 2, "world.townships" = 1, "world.households" = 20, "run.months" = 12, '
+        '"run.spin_up" = 2, "world.household_spread" = 0}')
+
+
+def test_all_four_pathways_are_weighed_against_the_four_alone_under_either_carrier(tmp_path):
+    """all - none - sum of four (alone - none), of the sixteen mixes of the pathway files over the base."""
+    [claim] = claims.read(claim_file(tmp_path, BOTH, TINY))
+    whole = "policy + training + logistics + workforce"
+    assert claim.weights == {"none": 3, whole: 1} | dict.fromkeys(
+        ("policy", "training", "logistics", "workforce"), -1)
+    assert set(claim.arms) == set(claim.weights)
+    assert "posts" in claim.arms[whole].levers
+    assert not claim.arms["none"].levers
+    measured = claims.measure([claim], workers=1)
+    row = claims.evaluate([claim], measured).iloc[0]
+    cost = claims.Measure("public_cost", ("all",), (0, 12))
+    by_hand = sum(weight * measured[claim.arms[role].name, claim.measure] for role, weight in claim.weights.items())
+    assert row["effect"] == pytest.approx(by_hand.mean())
+    more = claims.details([claim], measured).set_index(["what", "outcome"])["value"]
+    assert more["synergy, social workers, equal levers", "income_mean"] == pytest.approx(row["effect"])
+    # Four alone have cost the one sum four times, so that the synergy of spending is the sum three times off.
+    for carrier in ("social workers", "contractors"):
+        assert more[f"synergy, {carrier}, equal money", "income_mean"] != row["effect"]
+        assert more[f"all four less none, {carrier}, equal money", "public_cost"] == pytest.approx(0, abs=15)
+        assert more[f"all four less their parts by money, {carrier}, equal money", "public_cost"] == pytest.approx(
+            0, abs=15)
+    spent = measured["D1, none, contractors, equal money", cost]
+    assert spent.mean() > 500
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"carriers": ["robots"]}, "carriers"),
+    ({"carriers": []}, "carriers"),
+    ({"base": {"scenario": "integrated.toml"}}, "is on in the base"),
+])
+def test_pathways_that_cannot_be_compared_are_refused(tmp_path, change, message):
+    with pytest.raises(ScenarioError, match=message):
+        claims.read(claim_file(tmp_path, BOTH | change, TINY))
+
+
 @pytest.mark.parametrize(("change", "message"), [
     ({"rests_on": {"file": "magic", "parameters": [], "levers": []}}, "no mechanism file"),
     ({"rests_on": {"file": "choice", "parameters": ["choice.magic"], "levers": []}}, "no parameter"),

@@ -14,6 +14,7 @@ import pandas as pd
 from villagesim import __version__
 from villagesim.draws import replicate_seed
 from villagesim.outcomes import OUTCOME
+from villagesim.results import write_tables
 from villagesim.scenario import digest
 from villagesim.scenario_text import Place, nearest, shown
 from villagesim.sources import sources
@@ -22,7 +23,6 @@ from villagesim.study.complete import DROP, REFUSE
 from villagesim.study.design import Study
 from villagesim.study.robustness import Threshold
 from villagesim.study.samplers import GIVEN, SAMPLERS
-from villagesim.study.tables import write_tables
 
 WANTS = {"outcome": str, "at_least": float, "at_most": float}
 SENSITIVITY_BOOK = {
@@ -58,7 +58,7 @@ class Sensitivity:
         stands_on = about(study) | {"outcome": self.outcome, "unit": unit_of(study, self.outcome),
                                     "statement": self.statement, "gaps": " ".join(self.said)}
         tables = {name: self.table, f"{name}-convergence": self.grown}
-        return write_tables(folder, tables, SENSITIVITY_BOOK, stands_on) / name
+        return write_tables(folder, tables, stands_on, SENSITIVITY_BOOK) / name
 
     def small_print(self, study: Study) -> str:
         """What a figure of it stands on."""

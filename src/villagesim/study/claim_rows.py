@@ -13,11 +13,13 @@ from villagesim.scenario import Scenario, changed, digest, load
 from villagesim.scenario_sections import SETTINGS
 from villagesim.scenario_text import Place, nearest, shown
 from villagesim.scenario_text import read as read_toml
-from villagesim.study import measure
+from villagesim.study import claim_pathways, measure
+from villagesim.study.claim_pathways import Pathways
 from villagesim.study.measure import Measure
+from villagesim.study.mixes import CARRIERS
 
-PAIRED, DIFFERENCES, FACTORIAL, BY_TYPE, HOLDS_LEVELS = (
-    "paired", "difference of differences", "factorial", "by type", "levels")
+PAIRED, DIFFERENCES, FACTORIAL, BY_TYPE, HOLDS_LEVELS, PATHWAYS = (
+    "paired", "difference of differences", "factorial", "by type", "levels", "pathways")
 # The programmes that a design compares, each with its weight in the effect; `alone`, `types` and `levels` add theirs.
 WEIGHTS = {
     PAIRED: {"base": -1.0, "other": 1.0},
@@ -25,11 +27,12 @@ WEIGHTS = {
     FACTORIAL: {"base": -1.0, "other": 1.0},
     BY_TYPE: {},
     HOLDS_LEVELS: {"base": 1.0},
+    PATHWAYS: claim_pathways.weights(),
 }
 HEAD = ("title", "scenarios", "replicates", "set")
 REQUIRED = ("says", "asks", "rests_on", "measure", "expect")
 OPTIONAL = ("design", "base", "other", "elsewhere_base", "elsewhere_other", "alone", "types", "mixes", "levels", "arms",
-            "also")
+            "also", "carriers")
 
 
 class Target(NamedTuple):
@@ -42,7 +45,8 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim as declared. The effect is the sum of `arms` (scenarios by role) times `weights`; `extra` is reported."""
+    """A claim as declared. The effect is the sum of `arms` (scenarios by role) times `weights`; `extra` is reported,
+    and so are the other mixes of `pathways`."""
 
     id: str
     says: str
@@ -54,6 +58,7 @@ class Claim:
     arms: dict[str, Scenario]
     weights: dict[str, float]
     extra: dict[str, Scenario]
+    pathways: Pathways | None
     types: tuple[str, ...]
     mixes: tuple[str, ...]
     levels: tuple[Target, ...]
@@ -91,6 +96,7 @@ def _claim(path: Path, folder: Path, name: str, row: dict[str, Any], changes: di
         raise place.problem(f"has design {shown(design)}", ", ".join(WEIGHTS))
     types, mixes = tuple(row.get("types", ())), tuple(row.get("mixes", {}))
     weights = dict(WEIGHTS[design])
+    asked = _pathways(place, folder, row, changes) if design == PATHWAYS else None
     said = {role: row[role] for role in weights if role in row}
     for number, single in enumerate(row.get("alone", ())):
         said[f"alone {number}"] = single
@@ -98,7 +104,7 @@ def _claim(path: Path, folder: Path, name: str, row: dict[str, Any], changes: di
         weights[f"alone {number}"], weights["base"] = -1.0, weights["base"] + 1.0
     for kind in types:
         said |= {f"{mix} in {kind}": arm | {"where": kind} for mix, arm in row["mixes"].items()}
-    for role in weights:
+    for role in weights if asked is None else ():
         if role not in said:
             raise place.problem(f"says no {role}", ", ".join(weights))
     rests, expect = row["rests_on"], row["expect"]
@@ -111,13 +117,25 @@ def _claim(path: Path, folder: Path, name: str, row: dict[str, Any], changes: di
     return Claim(
         id=name, says=row["says"], asks=row["asks"], mechanism=rests["file"], parameters=tuple(rests["parameters"]),
         levers=tuple(rests["levers"]), design=design, weights=weights, types=types, mixes=mixes, levels=tuple(targets),
-        arms={role: _arm(folder, arm, changes) for role, arm in said.items()},
+        arms={role: _arm(folder, arm, changes) for role, arm in said.items()} if asked is None else {
+            role: _named(arm) for role, arm in claim_pathways.of_verdict(asked).items()},
+        pathways=asked,
         extra={role: _arm(folder, arm, changes) for role, arm in row.get("arms", {}).items()},
         measure=measure.read(place, row["measure"], last),
         also=tuple(measure.read(place, one, last) for one in row.get("also", ())),
         direction=expect["direction"], smallest=float(expect["smallest"]), because=expect["because"],
         replicates=replicates,
     )
+
+
+def _pathways(place: Place, folder: Path, row: dict[str, Any], changes: dict[str, Any]) -> Pathways:
+    """What a claim of design `pathways` says: the base, and who may hold the posts, the verdict's carrier first."""
+    if "base" not in row:
+        raise place.problem("says no base", "a scenario without any lever of a pathway")
+    carriers = tuple(row.get("carriers", CARRIERS))
+    if not carriers or not set(carriers) <= set(CARRIERS):
+        raise place.problem(f"has carriers {carriers}", ", ".join(CARRIERS))
+    return Pathways(_arm(folder, row["base"], changes), folder, carriers)
 
 
 def _of_level(level: dict[str, Any]) -> dict[str, Any]:
@@ -143,7 +161,11 @@ def _arm(folder: Path, said: dict[str, Any], changes: dict[str, Any]) -> Scenari
     where = said.get("where")
     found = changed(load(folder / said["scenario"]), changes | (dict(_flat(read_toml(folder / where))) if where else {})
                     | said.get("set", {}))
-    return dataclasses.replace(found, name=digest(found)[:16])
+    return _named(found)
+
+
+def _named(scenario: Scenario) -> Scenario:
+    return dataclasses.replace(scenario, name=digest(scenario)[:16])
 
 
 def _flat(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -1,6 +1,7 @@
 """The claims of the paper, evaluated: what paired runs say to each, and a verdict that is computed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -10,8 +11,8 @@ import pandas as pd
 
 from villagesim.draws import replicate_seed
 from villagesim.results import LEVEL, interval
-from villagesim.scenario import Scenario
-from villagesim.study import forks, runner, sweep
+from villagesim.scenario import Scenario, digest
+from villagesim.study import claim_pathways, forks, runner, sweep
 from villagesim.study.batch import Task
 from villagesim.study.claim_rows import BY_TYPE, HOLDS_LEVELS, Claim, read
 from villagesim.study.measure import Measure, label, months
@@ -52,10 +53,16 @@ def measure(claims: Sequence[Claim], folder: str | Path | None = None, workers: 
     Raises Interrupted, StoreError, RunsFailedError.
     """
     scenarios, asked = _wanted(claims, arms)
+    count = max(claim.replicates for claim in claims)
+    for claim in claims if arms else ():
+        if claim.pathways is not None:
+            kept = None if folder is None else Path(folder) / "runs"
+            mixes = claim_pathways.reported(claim.id, claim.pathways, count, kept, workers)
+            scenarios |= {name: replace(scenario, name=name) for name, scenario in mixes.items()}
     last = int(next(iter(scenarios.values())).run.months)
     columns = tuple(label(one, last) for one in asked)
-    shared, count = forks.months(scenarios), max(claim.replicates for claim in claims)
-    runs = {(name, seed): sweep.run_name(name, seed, columns) for name, scenario in scenarios.items()
+    shared = forks.months(scenarios)
+    runs = {(name, seed): sweep.run_name(digest(scenario), seed, columns) for name, scenario in scenarios.items()
             for seed in (replicate_seed(scenario.run.seed, r) for r in range(count))}
     tasks = {run: Task(run, scenarios[name], seed, shared[name]) for (name, seed), run in runs.items()}
     with TemporaryDirectory() as temporary, Store(folder or temporary, columns) as store:
@@ -64,7 +71,7 @@ def measure(claims: Sequence[Claim], folder: str | Path | None = None, workers: 
     failed = ledger[ledger["run"].isin(tasks) & (ledger["state"] != FINISHED)]
     if len(failed):
         raise runner.RunsFailedError(f"{len(failed)} of {len(tasks)} runs failed; first: {failed['error'].iloc[0]}")
-    values = found.to_numpy().reshape(len(scenarios), count, len(columns))
+    values = found.loc[list(runs.values())].to_numpy().reshape(len(scenarios), count, len(columns))
     return {(name, one): values[row, :, column] for row, name in enumerate(scenarios)
             for column, one in enumerate(asked)}
 
@@ -154,6 +161,10 @@ def details(claims: Sequence[Claim], measured: Measured) -> pd.DataFrame:
         for role, scenario in claim.extra.items():
             base = measured[claim.arms["base"].name, claim.measure]
             add(claim, f"{role}, less base", claim.measure, measured[scenario.name, claim.measure] - base)
+        if claim.pathways is not None:
+            for what, weights in claim_pathways.contrasts(claim.id, claim.pathways).items():
+                for asked in (claim.measure, *claim.also):
+                    add(claim, what, asked, sum(weight * measured[name, asked] for name, weight in weights.items()))
         for level in claim.levels:
             add(claim, f"level (2022: {level.target:g} within {level.tolerance:g})", level.measure,
                 measured[claim.arms["base"].name, level.measure])

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from villagesim.results import write_tables
 from villagesim.study.boxes import Search, boxes, held_out
-from villagesim.study.tables import write_tables
 from villagesim.study.tree import tree
 
 FAILS = "fails"
@@ -60,8 +60,8 @@ class Discovery:
         """Write each table as CSV and Parquet, and the tree as tree.txt, into the folder; return it."""
         tables = {name: getattr(self, name) for name in ("boxes", "path", "leaves", "checks")}
         sampled = dict.fromkeys(self.futures.columns, ("unit of the factor", "assumption, as sampled"))
-        folder = write_tables(folder, tables, BOOK, self.about)
-        write_tables(folder, {"futures": self.futures}, sampled | {FAILS: BOOK[FAILS]}, self.about)
+        folder = write_tables(folder, tables, self.about, BOOK)
+        write_tables(folder, {"futures": self.futures}, self.about, sampled | {FAILS: BOOK[FAILS]})
         (folder / "tree.txt").write_text(self.text + "\n", encoding="utf-8", newline="\n")
         return folder
 

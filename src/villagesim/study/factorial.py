@@ -22,6 +22,7 @@ from villagesim.study.mixes import (
     Mix,
     mix_name,
     money_shares,
+    over_parts,
 )
 
 # Keeps the resamples' luck apart from any other use of the study's seed.
@@ -175,7 +176,7 @@ def _effects(designed: Mapping[Cell, Mix], found: Mapping[str, np.ndarray], seed
         rows = list(names)
         if budgeted == EQUAL_MONEY:
             rows.append((PARTS, mix_name(EVERYBODY)))
-            over = {carrier: worths[carrier] @ _over_parts(designed, carrier) for carrier in carriers}
+            over = {carrier: worths[carrier] @ over_parts(money_shares(designed, carrier)) for carrier in carriers}
             if len(carriers) > 1:
                 over[APART] = over[CARRIERS[0]] - over[CARRIERS[1]]
             told = {carrier: np.concatenate([told[carrier], over[carrier][..., None]], axis=-1) for carrier in told}
@@ -189,15 +190,6 @@ def _effects(designed: Mapping[Cell, Mix], found: Mapping[str, np.ndarray], seed
                     "replicates": len(values), "estimate": mean, "low": low, "high": high,
                 }))
     return pd.concat(frames, ignore_index=True)
-
-
-def _over_parts(designed: Mapping[Cell, Mix], carrier: str) -> np.ndarray:
-    """Weights (16,) of all four less the four alone, each by its share of the joint mix's planned money."""
-    weights = np.zeros(EVERYBODY + 1)
-    weights[EVERYBODY] = 1.0
-    for place, share in enumerate(money_shares(designed, carrier)):
-        weights[1 << place] = -share
-    return weights
 
 
 def _mixes(designed: Mapping[Cell, Mix], found: Mapping[str, np.ndarray], money: Mapping[str, float]) -> pd.DataFrame:

@@ -83,7 +83,7 @@ def value(tables: Mapping[str, pd.DataFrame], measure: Measure) -> float:
     month = frame["month"].to_numpy()
     chosen = (month >= measure.months[0]) & (month < measure.months[1])
     if by_group:
-        chosen &= np.isin(frame["group"].cat.codes.to_numpy(), [GROUPS.index(group) for group in measure.groups])
+        chosen &= np.isin(frame["group"].cat.codes.to_numpy(), [EVERY_GROUP.index(group) for group in measure.groups])
 
     def taken(name: str) -> np.ndarray:
         return frame[name].to_numpy()[chosen]

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from villagesim.scenario import Scenario, ScenarioError, changed, load
 from villagesim.settings import WORDS
 from villagesim.study import budget
@@ -12,6 +14,7 @@ from villagesim.study.games import members
 
 PATHWAYS = ("policy", "training", "logistics", "workforce")
 EVERYBODY = 2 ** len(PATHWAYS) - 1
+ALL = range(EVERYBODY + 1)
 WHOLE = "integrated"
 CARRIERS = WORDS["contractors"][1]
 EQUAL_LEVERS, EQUAL_MONEY = "equal levers", "equal money"
@@ -54,15 +57,15 @@ def mix_name(pathways: int) -> str:
     return " + ".join(PATHWAYS[place] for place in members(pathways)) or "none"
 
 
-def mixes(base: Scenario, folder: Path, carrier: str) -> list[Scenario]:
-    """The sixteen mixes of the pathway files in a folder, laid over the base, in the order of their bits.
+def mixes(base: Scenario, folder: Path, carrier: str, chosen: Sequence[int] = ALL) -> list[Scenario]:
+    """The sixteen mixes of the pathway files in a folder, or those chosen, laid over the base, in the order given.
 
     Each is the base with the levers of `policy_only.toml` and so on. Targeting, selection and the order in which money
     is granted are those of `integrated.toml` in all sixteen; the budget pays the dearest year. Raises ScenarioError.
     """
     parts = [load(folder / f"{pathway}_only.toml") for pathway in PATHWAYS]
     rules = load(folder / f"{WHOLE}.toml")
-    return [_mix(base, parts, rules, carrier, pathways) for pathways in range(EVERYBODY + 1)]
+    return [_mix(base, parts, rules, carrier, pathways) for pathways in chosen]
 
 
 def _mix(base: Scenario, parts: Sequence[Scenario], rules: Scenario, carrier: str, pathways: int) -> Scenario:
@@ -110,21 +113,35 @@ def money_shares(designed: Mapping[Cell, Mix], carrier: str) -> list[float]:
     return [one / sum(sums) for one in sums]
 
 
+def over_parts(shares: Sequence[float]) -> np.ndarray:
+    """Weights (16,) of all four less the four alone, each by its share of the money.
+
+    >>> over_parts([0.5, 0.25, 0.25, 0.0])[[1, 2, 4, 8, 15]].tolist()
+    [-0.5, -0.25, -0.25, -0.0, 1.0]
+    """
+    weights = np.zeros(EVERYBODY + 1)
+    weights[EVERYBODY] = 1.0
+    for place, share in enumerate(shares):
+        weights[1 << place] = -share
+    return weights
+
+
 def cells(base: Scenario, folder: Path, carriers: Sequence[str] = CARRIERS,
-          yuan: float | None = None) -> dict[Cell, Mix]:
-    """All cells of the factorial; those without posts have the same scenario under either carrier.
+          yuan: float | None = None, chosen: Sequence[int] = ALL) -> dict[Cell, Mix]:
+    """All cells of the factorial, or those of the mixes chosen, all four among them; those without posts have the same
+    scenario under either carrier.
 
     yuan: the yearly sum at equal money; None: what the plan of all four pathways costs. Raises ScenarioError.
     """
     found: dict[Cell, Mix] = {}
     for carrier in carriers:
-        for pathways, scenario in reversed(list(enumerate(mixes(base, folder, carrier)))):
+        made = zip(chosen, mixes(base, folder, carrier, chosen), strict=True)
+        for pathways, scenario in sorted(made, key=lambda one: -one[0]):
             same = at_equal_levers(scenario)
             yuan = same.planned if yuan is None else yuan
             here = Cell(EQUAL_MONEY, carrier, pathways)
             twin = here._replace(carrier=carriers[0])
             found[here._replace(budget=EQUAL_LEVERS)] = same
             found[here] = found[twin] if twin in found and not pathways & CARRIED else at_equal_money(scenario, yuan)
-    order = [Cell(name, carrier, pathways) for name in BUDGETS for carrier in carriers
-             for pathways in range(EVERYBODY + 1)]
+    order = [Cell(name, carrier, pathways) for name in BUDGETS for carrier in carriers for pathways in chosen]
     return {cell: found[cell] for cell in order}

@@ -12,10 +12,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from villagesim.results import LEVEL
+from villagesim.results import LEVEL, write_tables
 from villagesim.study.cases import wilson
 from villagesim.study.games import RESAMPLES
-from villagesim.study.tables import write_tables
 
 # Keeps these resamples' luck apart from any other use of a study's seed.
 STREAM = 0x4E62
@@ -54,7 +53,7 @@ class Robustness:
     def write(self, folder: str | Path) -> Path:
         """Write each table as CSV and Parquet into the folder; return it."""
         tables = {"regret": self.regret, "best": self.best, "satisficing": self.satisficing}
-        return write_tables(folder, tables, BOOK, self.about)
+        return write_tables(folder, tables, self.about, BOOK)
 
 
 def regret(outcomes: Any, mixes: Sequence[str], more: bool = True, seed: int = 1,

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from villagesim.results import LEVEL
+from villagesim.results import LEVEL, write_tables
 from villagesim.study.games import members, sets_of
-from villagesim.study.tables import write_tables
 
 FACTORS = ("world", "luck", "parameters", "structure")
 WHOLE = ("structure",)
@@ -80,7 +79,7 @@ def write(table: pd.DataFrame, folder: str | Path, about: dict[str, Any]) -> Pat
 
     about: what it stands on, as every stored table's; with "outcome" and "unit" the figure names them.
     """
-    return write_tables(folder, {"variance": table}, BOOK, about)
+    return write_tables(folder, {"variance": table}, about, BOOK)
 
 
 def _checked(values: Any, factors: Sequence[str], whole: Sequence[str]) -> np.ndarray:
