@@ -185,6 +185,8 @@ NO = NOT_APPLYING
 
 @pytest.mark.parametrize(("changes", "classes"), [
     ({}, (NO, NO, NO, NO, NO)),
+    ({"u_apply_basic": 0.2, "u_apply_camp": 0.2, "u_apply_group": 0.4, "u_apply_visit": 0.3, "skill_basic": 0.5,
+      "skill_operation": 0.5}, (NO, NO, NO, NO, NO)),
     # trust doubles the wish, and without trust it is 0.1
     ({"u_apply_basic": 0.199}, (1, NO, NO, NO, NO)),
     ({"u_apply_basic": 0.201}, (NO, NO, NO, NO, NO)),
@@ -199,6 +201,7 @@ NO = NOT_APPLYING
     ({"u_apply_camp": 0.1, "skill_basic": 0.34}, (NO, NO, NO, NO, NO)),
     ({"u_apply_camp": 0.1, "skill_basic": 0.35, "skill_operation": 0.74, "group_months": 1}, (NO, 1, NO, NO, NO)),
     ({"u_apply_camp": 0.1, "skill_basic": 0.35, "skill_operation": 0.75}, (NO, NO, NO, NO, NO)),
+    ({"u_apply_camp": 0.1, "skill_basic": 0.35, "planned_camp": 0.5}, (NO, 1, NO, NO, NO)),
     # nobody puts a name down where no camp is planned or camps do not reach
     ({"u_apply_camp": 0.1, "skill_basic": 0.35, "planned_camp": 0.0}, (NO, NO, NO, NO, NO)),
     ({"u_apply_camp": 0.1, "skill_basic": 0.35, "reach_camp": 0.3}, (NO, NO, NO, NO, NO)),

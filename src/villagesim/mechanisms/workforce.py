@@ -29,6 +29,7 @@ class WorkforceParameters(NamedTuple):
     leave_graduate: Annotated[float, Quantity("1", "rise of the log hazard for college graduates (other posts want them)", 0.0, 1.0, _SWEPT, "C")] = 0.2
     caseload_norm: Annotated[float, Quantity("household/post", "households a post can know", 100.0, 800.0, _SWEPT, "C")] = 400.0
     load_most: Annotated[float, Quantity("1", "caseload over the norm beyond which more drives nobody away, in norms", 0.5, 10.0, _SWEPT, "C")] = 3.0
+    part_least: Annotated[float, Quantity("share", "part of full time below which no post is kept", 0.0, 0.2, _SWEPT, "C")] = 0.05
     hire_rate: Annotated[float, Quantity("1/month", "chance that a vacant post is filled", 0.03, 0.6, _SWEPT, "C")] = 0.20
     hire_ladder: Annotated[float, Quantity("1", "appeal that a full ladder adds to a vacant post", 0.0, 1.0, _SWEPT, "C")] = 0.3
     appeal_least: Annotated[float, Quantity("1", "appeal of a vacant post (pay over the wage compared with, and the ladder), at least", 0.0, 0.6, _SWEPT, "C")] = 0.3
@@ -78,13 +79,14 @@ def leaves_post(ordinal, filled, origin, grade, caseload, county_households, cou
     """Is the post funded, held, by a contractor's staff; did its holder leave [yes/no each]; part of full time [share].
 
     The money for so many posts a thousand households is shared by as few posts as can carry it, all of one length: a
-    small county has a part-time post where a large one has many, and stands for it.
+    small county has a part-time post where a large one has many, and stands for it. What pays for less than the least
+    part of one opens none.
     The log hazard falls with pay against the city's, the ladder, local origin and supervision, and rises with load;
     graduates are wanted elsewhere.
     """
     posts = lever_posts * county_households / THOUSAND
     number = int(posts + ALMOST_ONE)
-    funded = ordinal < number
+    funded = ordinal < number and posts >= p.part_least * number
     firm = county_contractors == 1
     pay = price_posts * (1.0 - p.overhead) + price_pay * lever_pay + price_ladder * lever_ladder * grade / TOP_GRADE
     gap = 1.0 - pay / max(1.0, county_city_wage * p.city_share)
