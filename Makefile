@@ -1,7 +1,7 @@
 # Each target builds .venv itself when it is missing or older than the lock: on a fresh machine with Python 3.11, pip
 # and make, `make test` or `make experiments` is the first command.
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint experiments paper baseline bench clean
+.PHONY: help setup test lint experiments studies paper baseline bench clean
 
 ifndef PYTHON
 PYTHON := $(shell python3.11 -c 'print("python3.11")' 2>/dev/null || echo python3)
@@ -11,7 +11,7 @@ READY := .venv/.ready
 
 # Two workers; `make test PYTEST_FLAGS="-n 0 -x -k logistics"` for anything else.
 PYTEST_FLAGS ?= -n 2
-EXPERIMENTS := $(wildcard experiments/*.toml)
+EXPERIMENTS := experiments/mixes.toml
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,10 +32,17 @@ lint: $(READY) ## ruff, and the import contracts of pyproject.toml
 	$(BIN)/ruff check
 	$(BIN)/lint-imports
 
-experiments: $(READY) ## run every file of experiments/ into results/ (interrupted: the same command goes on)
+experiments: $(READY) ## the paper's experiments into results/ (interrupted: the same command goes on)
 	$(BIN)/villagesim experiment $(EXPERIMENTS) --out results
+	$(BIN)/villagesim variance experiments/variance.toml --out results
+	$(BIN)/villagesim discover experiments/futures.toml --out results
 
-paper: experiments ## bring the experiments' figures and tables to paper/figures/
+studies: $(READY) ## the long ones: every assumption screened, sixteen of them in pairs, a front of mixes
+	$(BIN)/villagesim sensitivity experiments/screening.toml --out results
+	$(BIN)/villagesim sensitivity experiments/sobol.toml --out results
+	$(BIN)/villagesim optimise experiments/front.toml --out results
+
+paper: experiments ## bring the first experiment's figure and table to paper/figures/
 	@mkdir -p paper/figures
 	@for name in $(notdir $(basename $(EXPERIMENTS))); do \
 		find results/$$name -maxdepth 2 -type f \( -name '*.png' -o -name '*.svg' -o -name '*.csv' \) \

@@ -6,6 +6,8 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,10 +16,15 @@ from typer.testing import CliRunner
 from villagesim import cli
 from villagesim.figures import FIGURES, draw, style
 from villagesim.results import read_about
-from villagesim.study import experiment
+from villagesim.study import experiment, variance
+from villagesim.study.discover import discover
+from villagesim.study.optimise import Choice, Problem, front
+from villagesim.study.robustness import Robustness, Threshold, best, regret, satisficing
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 COUNTY = "[run]\nmonths = 14\nspin_up = 13\n[world]\nvillages = 4\ntownships = 2\nhouseholds = 30\n"
+# Figures that the commands above do not draw themselves.
+ANALYSES = ("discover", "robustness", "variance", "front")
 DRAW = """
 import sys
 from villagesim.figures import draw
@@ -48,7 +55,29 @@ def stored(tmp_path_factory) -> dict[str, Path]:
         assert done.exit_code == 0, done.output
     return {"mixes": folder / "out/mixes", "single": folder / "out/two",
             **dict.fromkeys(("difference", "plane", "gains"), folder / "out/compare-one-two"),
-            "synergy": folder / "out/factorial-one", "hysteresis": folder / "out/hysteresis-one"}
+            "synergy": folder / "out/factorial-one", "hysteresis": folder / "out/hysteresis-one"} | answers(folder)
+
+
+def answers(folder: Path) -> dict[str, Path]:
+    """What the analyses of a study keep, of futures made up from a seed."""
+    luck = np.random.default_rng(5)
+    about = {"title": "Made up", "seeds": [1, 2], "scenarios": {"one": "ab" * 20}, "version": "0", "sources": "cd" * 8,
+             "outcome": "adoption", "unit": "share", "mix": "one"}
+    futures = pd.DataFrame(luck.random((120, 3)), columns=["a", "b", "c"])
+    discover(futures, ((futures["a"] > 0.6) & (futures["b"] < 0.5)).to_numpy(), about).write(folder / "discover")
+    outcomes, mixes = luck.random((120, 2)), ["one", "two"]
+    Robustness(regret(outcomes, mixes), best(outcomes, mixes),
+               satisficing({"adoption": outcomes}, mixes, [Threshold("adoption", ">=", 0.5)]), about
+               ).write(folder / "robustness")
+    variance.write(variance.split(luck.random((4, 3, 4, 2))), folder / "variance", about)
+    problem = Problem((Choice("levers.camp.intensity", 0, 4), Choice("levers.posts.intensity", 0, 4)),
+                      lambda values: values, 3.0, 3.0)
+
+    def evaluate(unit):
+        return np.stack([np.stack([unit.sum(axis=1), 9000 * unit[:, 0], 100 * unit[:, 1]], axis=1)] * 2, axis=1)
+
+    front(problem, evaluate, evaluate, 8, 3).write(folder / "front", about)
+    return {name: folder / name for name in ANALYSES}
 
 
 def test_there_is_a_figure_for_every_name(stored):
@@ -59,6 +88,8 @@ def test_there_is_a_figure_for_every_name(stored):
 
 
 def test_figures_need_no_engine_and_repeat_their_bytes(stored):
+    for name in ANALYSES:
+        draw(name, stored[name])
     before = {path: path.read_bytes() for folder in stored.values() for path in folder.glob("*.[ps][nv]g")}
     assert len(before) == 2 * len(FIGURES)
     words = [str(word) for pair in stored.items() for word in pair]

@@ -16,6 +16,7 @@ from villagesim import cli, results
 from villagesim.draws import replicate_seed
 from villagesim.scenario import changed, load
 from villagesim.study import pool, runner
+from villagesim.study.design import read_study
 from villagesim.study.experiment import read_experiment
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -328,5 +329,9 @@ def test_a_file_with_the_name_of_the_results_is_refused_before_anything_runs(stu
 
 def test_every_shipped_experiment_is_right():
     files = sorted((SCENARIOS.parent / "experiments").glob("*.toml"))
-    assert files
-    assert all(read_experiment(file).replicates >= 20 for file in files)
+    figures = [file for file in files if "\nfigure" in file.read_text(encoding="utf-8")]
+    assert [file.name for file in figures] == ["mixes.toml"]
+    assert all(read_experiment(file).replicates >= 20 for file in figures)
+    studies = [read_study(file) for file in files if file not in figures]
+    assert {study.name for study in studies} == {"front", "futures", "screening", "sobol", "variance"}
+    assert len({factor.name for study in studies for factor in study.factors}) > 200

@@ -177,8 +177,6 @@ def test_an_error_names_the_file_that_holds_the_mistake(tmp_path):
         {"levers.kamp.intensity": 1},
         {"county.budget": math.nan},
         {"county.budget": np.bool_(True)},
-        {"run.months": 24, "levers.camp.start": 24},
-        {"run.months": 24, "levers.camp": {"intensity": 1, "start": 30}},
         {"extends": "baseline.toml"},
         {"run.seed": True},
         {"run.seed": 1.0},

@@ -26,7 +26,7 @@ from villagesim.scenario_sections import (
     survey_of,
     unknown,
 )
-from villagesim.scenario_text import Document, Place, ScenarioError, gather, origins_of, shown
+from villagesim.scenario_text import Document, Place, ScenarioError, gather, shown
 from villagesim.settings import WORDS, CountySettings, OutsideSettings, RunSettings, WorldSettings
 
 __all__ = [
@@ -73,7 +73,6 @@ def changed(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     Raises ScenarioError.
     """
     values = _written(scenario)
-    origins: dict[tuple[str, ...], str] = {}
     for dotted, value in changes.items():
         *tables, last = dotted.split(".")
         if dotted.partition(".")[0] == "extends":
@@ -84,10 +83,7 @@ def changed(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
             if not isinstance(inner, dict):
                 raise Place(scenario.name, dotted).problem(f"does not exist: {key} is no table")
         inner[last] = value
-        origins |= origins_of({last: value}, scenario.name, tuple(tables))
-    document = Document(scenario.name, values, origins)
-    check_starts(document)
-    return _built(document, scenario.name, scenario.path)
+    return _built(Document(scenario.name, values), scenario.name, scenario.path)
 
 
 def assigned(scenario: Scenario, values: Mapping[str, int | float]) -> Scenario:
