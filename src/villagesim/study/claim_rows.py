@@ -13,7 +13,7 @@ from villagesim.scenario import Scenario, changed, digest, load
 from villagesim.scenario_sections import SETTINGS
 from villagesim.scenario_text import Place, nearest, shown
 from villagesim.scenario_text import read as read_toml
-from villagesim.study import claim_pathways, measure
+from villagesim.study import budget, claim_pathways, measure
 from villagesim.study.claim_pathways import Pathways
 from villagesim.study.measure import Measure
 from villagesim.study.mixes import CARRIERS
@@ -29,6 +29,8 @@ WEIGHTS = {
     HOLDS_LEVELS: {"base": 1.0},
     PATHWAYS: claim_pathways.weights(),
 }
+# Between the content and the money [yuan/household/year] in the name of an arm that is scaled to a sum.
+PAID = "@"
 HEAD = ("title", "scenarios", "replicates", "set")
 REQUIRED = ("says", "asks", "rests_on", "measure", "expect")
 OPTIONAL = ("design", "base", "other", "elsewhere_base", "elsewhere_other", "alone", "types", "mixes", "levels", "arms",
@@ -157,11 +159,15 @@ def _check_rests(place: Place, rests: dict[str, Any]) -> None:
 
 
 def _arm(folder: Path, said: dict[str, Any], changes: dict[str, Any]) -> Scenario:
-    """A scenario file, the setting of another laid over it, and changes; named by its content, so that it runs once."""
+    """A scenario file, the setting of another laid over it, and changes; named by its content, so that it runs once.
+
+    One that is to cost so many yuan a household and year is scaled to that sum as it is run: see `paid`.
+    """
     where = said.get("where")
     found = changed(load(folder / said["scenario"]), changes | (dict(_flat(read_toml(folder / where))) if where else {})
                     | said.get("set", {}))
-    return _named(found)
+    yuan = said.get("yuan")
+    return _named(found) if yuan is None else dataclasses.replace(found, name=f"{digest(found)[:16]}{PAID}{yuan:g}")
 
 
 def _named(scenario: Scenario) -> Scenario:
@@ -173,3 +179,11 @@ def _flat(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for section, inner in values.items():
         if isinstance(inner, dict):
             yield from ((f"{section}.{key}", value) for key, value in inner.items())
+
+
+def paid(arm: Scenario) -> Scenario:
+    """The arm as it is run: where its name says a sum, the mix scaled to it, what it can't use as cash."""
+    yuan = arm.name.partition(PAID)[2]
+    if not yuan:
+        return arm
+    return dataclasses.replace(budget.at_sum(arm, float(yuan) * budget.households(arm)).scenario, name=arm.name)

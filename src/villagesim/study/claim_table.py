@@ -26,7 +26,7 @@ default numbers, not about China.
 |---|---|---|---|---|---|---|---|---|
 {rows}
 
-## Why not
+## Why not, and what a supported claim leaves open
 
 {reasons}
 
@@ -78,7 +78,7 @@ def page(table: pd.DataFrame) -> str:
             f"{row.unit} | {row.low} to {row.high} | {row.smallest} | {row.p_holm} | {row.verdict} |"
             for row in table.itertuples()),
         reasons="\n".join(f"- **{row.id}** ({row.verdict}): {row.reason}" for row in table.itertuples()
-                          if row.verdict != SUPPORTED),
+                          if row.verdict != SUPPORTED or row.reason),
     )
 
 

@@ -14,7 +14,7 @@ from villagesim.results import LEVEL, interval
 from villagesim.scenario import Scenario, digest
 from villagesim.study import claim_pathways, forks, runner, sweep
 from villagesim.study.batch import Task
-from villagesim.study.claim_rows import BY_TYPE, HOLDS_LEVELS, Claim, read
+from villagesim.study.claim_rows import BY_TYPE, HOLDS_LEVELS, Claim, paid, read
 from villagesim.study.measure import Measure, label, months
 from villagesim.study.store import FINISHED, Store
 
@@ -83,7 +83,8 @@ def _wanted(claims: Sequence[Claim], arms: bool) -> tuple[dict[str, Scenario], t
     for claim in claims:
         asked |= dict.fromkeys((claim.measure, *claim.also, *(level.measure for level in claim.levels)))
         for scenario in (*claim.arms.values(), *(claim.extra.values() if arms else ())):
-            scenarios.setdefault(scenario.name, scenario)
+            if scenario.name not in scenarios:
+                scenarios[scenario.name] = paid(scenario)
     return scenarios, tuple(asked)
 
 
@@ -157,7 +158,11 @@ def details(claims: Sequence[Claim], measured: Measured) -> pd.DataFrame:
         for role, scenario in claim.arms.items():
             add(claim, f"level: {role}", claim.measure, measured[scenario.name, claim.measure])
         for asked in claim.also:
-            add(claim, "effect", asked, _contrast(claim, measured, asked))
+            if claim.design == BY_TYPE:
+                for role, scenario in claim.arms.items():
+                    add(claim, f"level: {role}", asked, measured[scenario.name, asked])
+            else:
+                add(claim, "effect", asked, _contrast(claim, measured, asked))
         for role, scenario in claim.extra.items():
             base = measured[claim.arms["base"].name, claim.measure]
             add(claim, f"{role}, less base", claim.measure, measured[scenario.name, claim.measure] - base)
