@@ -1,6 +1,7 @@
 """Hashes of a county's tables, month by month; as a script it prints them, for what needs a process of its own."""
 
 import hashlib
+import json
 import sys
 
 from villagesim.engine import run
@@ -27,4 +28,5 @@ def by_month(scenario: Scenario, seed: int, engine: str) -> list[str]:
 if __name__ == "__main__":
     from conftest import small
 
-    print("\n".join(by_month(small(sys.argv[1]), int(sys.argv[2]), sys.argv[3])))
+    seed, engine, *names = sys.argv[1:]
+    print(json.dumps({name: by_month(small(name), int(seed), engine) for name in names}))
