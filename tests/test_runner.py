@@ -230,13 +230,15 @@ def test_a_mistake_is_one_line_and_exit_status_2(study, monkeypatch, words, says
     ("months = 14", "months = 0", r"pair\.toml: months is 0; allowed: a whole number from 1 to 1200"),
     ("months = 14", '[set]\nextends = "x"', r"pair\.toml: set does not fit: one: extends can only be written in"),
     ("months = 14", '[set]\n"world.vilages" = 3', r"pair\.toml: set does not fit: one: world\.vilages is not known"),
+    ("months = 14", "[set.shocks.fund_cut]\nintensity = 1\nstart = 14",
+     r"pair\.toml: set\.shocks\.fund_cut\.start is 14, but the last month of one is 13"),
     ('figure = "mixes"', 'figure = "single"', r'pair\.toml: figure is "single"; allowed: a figure that .*: mixes'),
     ('figure = "mixes"', 'figure = "mixed"', "did you mean mixes"),
 ])
 def test_a_wrong_experiment_is_one_clear_line(study, old, new, says):
     text = (study / "pair.toml").read_text(encoding="utf-8")
     # A table ends what stands outside tables.
-    text = text.replace(old, "") + new if new.startswith("[set]") else text.replace(old, new)
+    text = text.replace(old, "") + new if new.startswith("[set") else text.replace(old, new)
     (study / "pair.toml").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=says) as caught:
         read_experiment(study / "pair.toml")

@@ -132,14 +132,14 @@ def read(path: Path) -> dict[str, Any]:
         raise place.problem(f"is not TOML: {shortened(str(error))}") from None
 
 
-def origins_of(values: dict[str, Any], file: str, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+def _origins(values: dict[str, Any], file: str, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
     """Each key of nested tables, with the file that wrote it."""
     if len(keys) > DEEPEST_TABLE:
         raise Place(file, ".".join(keys)).problem("nests its tables too deeply", "tables of two levels")
     for key, value in values.items():
         yield (*keys, key), file
         if isinstance(value, dict):
-            yield from origins_of(value, file, (*keys, key))
+            yield from _origins(value, file, (*keys, key))
 
 
 def _overlaid(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def gather(path: Path, check: Callable[[Document], None], chain: tuple[Path, ...
         values = _overlaid(values, {key: value for key, value in base.values.items() if key != "title"})
         origins |= base.origins
     own.pop("extends", None)
-    origins |= dict(origins_of(own, str(path)))
+    origins |= dict(_origins(own, str(path)))
     document = Document(str(path), _overlaid(values, own), origins)
     check(document)
     return document

@@ -109,9 +109,15 @@ def _scenario(path: Path, name: str, changes: dict[str, Any]) -> Scenario:
     except ScenarioError as error:
         raise Place(str(path), "scenarios").problem(f"names a file that fails: {error}") from None
     try:
-        return changed(scenario, changes)
+        found = changed(scenario, changes)
     except ScenarioError as error:
         raise Place(str(path), "set").problem(f"does not fit: {error}") from None
+    for lever, setting in found.levers.items():
+        said = next((key for key in changes if key in (f"levers.{lever}.start", f"shocks.{lever}.start")), None)
+        if said is not None and setting.start >= found.run.months:
+            raise Place(str(path), f"set.{said}").problem(
+                f"is {setting.start}, but the last month of {scenario.name} is {found.run.months - 1}")
+    return found
 
 
 def run(path: str | Path, out: str | Path = "results", workers: int | None = None, replicates: int | None = None,
