@@ -16,8 +16,8 @@ FEN = 100
 
 
 def county(households):
-    world = tables.empty({"households": households, "ties": 1, "villages": 1, "works": 1, "workers": 1, "traders": 1,
-                          "couriers": 1, "levers": len(LEVERS), "county": 1})
+    world = tables.empty({"households": households, "ties": 1, "villages": 1, "townships": 1, "works": 1, "workers": 1,
+                          "traders": 1, "couriers": 1, "levers": len(LEVERS), "county": 1})
     world.households.size[:] = 1
     world.households.first_online[:] = -1
     return world
@@ -53,7 +53,7 @@ def test_what_comes_of_a_first_seat_is_told_when_its_window_is_over():
     """
     world = county(5)
     past = Histories(5, MEASURE._replace(start_window=3))
-    seats = {0: {"seat_basic": [0, 1]}, 1: {"seat_camp": [0, 2], "seat_group": [4]}, 3: {"seat_basic": [3]}}
+    seats = {0: {"seat_basic": [0, 1]}, 1: {"seat_camp": [0, 2], "seat_group": [4]}, 3: {"seat_camp": [3]}}
     sales = {0: [2], 1: [4], 2: [0, 2], 3: [1]}
     expected = {
         1: ([0, 0, 0, 0, 0], [0, 0, 0, 0, 0], 0),

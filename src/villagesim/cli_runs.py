@@ -199,7 +199,8 @@ def compare(
         table = table_of(plans, budget, found.costs)
         table.to_csv(folder / "budget.csv", index=False, lineterminator="\n")
         _show_budget(table, budget)
-    _say_files([*(folder / f"{name}.csv" for name in TABLES), *files], out / "runs")
+    tables = (*TABLES, "persistence") if len(found.persistence) else TABLES
+    _say_files([*(folder / f"{name}.csv" for name in tables), *files], out / "runs")
 
 
 def _show_persistence(table: "pd.DataFrame") -> None:
