@@ -208,7 +208,7 @@ def test_at_equal_money_every_mix_really_spends_the_same_and_the_tables_say_so(t
     assert same["spent"].max() - same["spent"].min() <= 2 * TOLERANCE * same["spent"].mean()
     assert same["spent"].min() >= (1 - TOLERANCE) * 40_000
     assert same["spent"].to_numpy() == pytest.approx((same["public_cost"] * budget.households(base())).to_numpy())
-    assert "really spent, yuan/household/year: social workers: all four together" in said
+    assert "really spent, yuan/household/year, social workers: all four together" in said
     # The mean of the joint mix's spending less the four alone, from the sixteen cells.
     effects = pd.read_parquet(folder / "effects.parquet")
     rows = rows[(rows["budget"] == EQUAL_LEVERS) & (rows["carrier"] == "contractors")]

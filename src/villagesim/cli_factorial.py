@@ -70,31 +70,32 @@ def factorial(
 
 def _show_effects(budgeted: str, rows: "pd.DataFrame", replicates: int) -> None:
     """Shapley values, pairs, total and synergy at one budget, a line each, the measures side by side."""
-    from villagesim.study.factorial import MEASURES
+    from villagesim.study.factorial import MEASURES, PAID
     from villagesim.study.mixes import CARRIERS
 
+    # What was spent is told in words below.
+    rows = rows[rows["measure"] != PAID]
     several = rows["pathways"].str.count(r"\+")
     # Of the difference between carriers the files hold the pairs.
     pairs = (several == 1) & rows["carrier"].isin(CARRIERS)
     whole = rows["kind"].isin(["total", "synergy", "parts"])
     shown = rows[whole | (rows["kind"] == "shapley") & ((several == 0) | pairs)]
     words = {"shapley": "", "total": "all four less none", "synergy": "synergy: less the four alone",
-             "parts": "all four less their parts, by money"}
+             "parts": "all four less parts by money"}
     for carrier, here in shown.groupby("carrier", sort=False):
         lines: dict[str, list[str]] = {}
         for row in here.itertuples():
             name = words[row.kind] or str(row.pathways)
             value, ends = _estimate(row.estimate, row.low, row.high)
             lines.setdefault(name, [name]).append(f"{value} ({ends})")
-        heads = ("what", *(f"{measure.name} [{measure.unit}]" for measure in MEASURES))
+        heads = ("what", *(f"{measure.name} [{measure.unit}]" for measure in MEASURES if measure.name != PAID))
         _show(f"{budgeted}, {str(carrier).replace('_', ' ')}: Shapley values, pairs' interaction indices "
               f"({replicates} replicates, 95 % bootstrap intervals)", _short(heads), [tuple(x) for x in lines.values()])
 
 
 def _short(heads: tuple[str, ...]) -> tuple[str, ...]:
     for name, short in (("percentage points", "points"), ("adoption_log_odds", "adoption"),
-                        ("yuan/household/year", "yuan/household"), ("job/100 household", "per 100"),
-                        ("public_cost", "spent")):
+                        ("yuan/household/year", "yuan/household"), ("job/100 household", "per 100")):
         heads = tuple(head.replace(name, short) for head in heads)
     return heads
 
@@ -110,7 +111,7 @@ def _spent(table: "pd.DataFrame") -> str:
         words.append(f"{str(carrier).replace('_', ' ')}: all four together {paid[mix_name(EVERYBODY)]:,.0f}; alone "
                      f"{alone}, in sum {paid[list(PATHWAYS)].sum():,.0f}; all sixteen {paid.min():,.0f} to "
                      f"{paid.max():,.0f}")
-    return "really spent, yuan/household/year: " + "; ".join(words)
+    return "\n".join(f"really spent, yuan/household/year, {line}" for line in words)
 
 
 def _show_money(table: "pd.DataFrame") -> None:
