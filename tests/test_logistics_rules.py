@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import small
 from test_policy_rules import TRIALS
 from test_sales_rules import anywhere, misfits
+from villagesim.engine import run
 from villagesim.mechanisms.logistics import (
     UNIFORM_TARIFF,
     LogisticsParameters,
@@ -18,13 +20,16 @@ from villagesim.mechanisms.logistics import (
     route_month,
     works_on_grid,
 )
+from villagesim.scenario import changed
 
 GRID = 2**20
 P = LogisticsParameters()._replace(
     route_cost=2.0, route_terrain=1.0, pooling=0.25, commission=0.5, line_haul=3.0, fee_low=4.0, fee_high=14.0,
     fee_share=2.0, fee_adjust=0.5, carry=100.0, sorting_gain=1.0, pooled_gain=0.5, visits_low=1.0, visits_high=7.0,
     visits_adjust=0.5, break_even=0.1, review_spread=0.1, memory=0.1, keeper_pay=0.4, squad_pay=0.6, squad_saves=0.25,
-    point_saves=0.2, haul=2.0, haul_distance=0.1, walk_in=8.0, pooled_shipping=0.25, connected=0.4,
+    point_saves=0.2, haul=2.0, haul_distance=0.1, walk_in=8.0, pooled_shipping=0.25, connected=0.4, carry_plain=0.0,
+    haul_plain=0.5, haul_closed=3.0, squad_hauls=0.5, connected_point=0.3, bought_uncovered=0.3, headroom=1.15,
+    hub_saves=1.0, hub_gain=0.25,
 )
 
 
@@ -63,6 +68,11 @@ def test_on_a_route_the_courier_is_paid_and_a_point_ends_the_hauling(changes, fe
     ({"closed": 0.5, "rank": 0.5}, 17.0),  # 8 + 3 x 3: the later half of the villages is cut off
     ({"closed": 0.5, "rank": 0.49}, 11.0),
     ({"closed": 1.0, "rank": 0.3, "squad": 1.0}, 12.5),  # 8 + 9 / 2
+    ({"closed": 1.0, "p": P._replace(haul_closed=2.0)}, 14.0),  # 8 + 2 x 3
+    ({"squad": 1.0, "p": P._replace(squad_hauls=0.75)}, 8.75),  # 8 + 3 / 4
+    # on a plain four fifths of a hilly road: 8 + 2 + 0.1 x 10 x 0.8; on high mountains 8 + 2 + 1 x (0.8 + 0.4)
+    ({"terrain": 0.0, "p": P._replace(haul_plain=0.8)}, 10.8),
+    ({"terrain": 1.0, "p": P._replace(haul_plain=0.8)}, 11.2),
 ])
 def test_without_a_route_a_parcel_is_hauled_to_the_township(changes, haul):
     assert (0.0, haul, 1.0) == price(courier_serving=0, **changes)
@@ -96,6 +106,8 @@ def received(**changes):
     ({"courier_serving": 0}, (80, 200)),  # 0.4 of it is sent for; all of it is wanted
     ({"courier_serving": 0, "service_point": 0.5}, (110, 200)),  # 0.4 + 0.3 x 0.5
     ({"courier_serving": 0, "service_point": 1.0, "p": P._replace(connected=0.9)}, (200, 200)),  # never more than all
+    ({"courier_serving": 0, "service_point": 0.5, "p": P._replace(connected_point=0.5)}, (130, 200)),  # 0.4 + 0.25
+    ({"coverage": 0.5, "p": P._replace(bought_uncovered=0.4)}, (140, 140)),  # 200 x (0.4 + 0.3)
 ])
 def test_a_village_without_a_route_wants_as_much_and_gets_less(changes, parcels):
     assert received(**changes) == parcels
@@ -158,8 +170,8 @@ def route(**changes):
     usual = {
         "length": 20.0, "terrain": 0.0, "villages": 2, "serving": 1, "visits": 2.0, "fee": 8.0, "backlog": 0,
         "parcels_out": 133, "parcels_in": 300, "wanted_in": 300, "unshipped": 0, "latent": 1000.0,
-        "latent_cost": 1000.0, "point": 0, "squad": 0, "sorting": 0, "county_season": 5, "lever_platform": 0.0,
-        "z_route": 0.0, "p": P,
+        "latent_cost": 1000.0, "point": 0, "squad": 0, "sorting": 0, "county_season": 5, "county_hub": 0.0,
+        "lever_platform": 0.0, "z_route": 0.0, "p": P,
     }
     return dict(zip(NAMES, route_month(**usual | changes), strict=True))
 
@@ -208,10 +220,29 @@ def test_mountains_make_a_round_dearer_and_platform_squads_and_points_cheaper(ch
     ({"lever_platform": 1.0}, 0.6495, 701),  # x 1.5
     ({"visits": 5.0}, 1.0, 0),  # 2165
     ({"backlog": 2000}, 0.2165, 866),  # what waits from last month is carried too: 866 of 4000
+    ({"county_hub": 1.0}, 0.541, 918),  # x 1.25: int(1082.5)
+    ({"county_hub": 0.5, "sorting": 2 * GRID}, 0.974, 52),  # x 2 x 1.125: int(1948.5)
+    # twice as much on a plain, half as much again between plain and hills, no more from hills on
+    ({"p": P._replace(carry_plain=1.0)}, 0.866, 268),
+    ({"terrain": 0.25, "p": P._replace(carry_plain=1.0)}, 0.6495, 701),
+    ({"terrain": 0.5, "p": P._replace(carry_plain=1.0)}, 0.433, 866),
+    ({"terrain": 1.0, "p": P._replace(carry_plain=1.0)}, 0.433, 866),
 ])
 def test_sorting_gear_and_a_platform_clear_the_backlog(changes, fill, backlog):
     month = route(**{"parcels_out": 500, "parcels_in": 1500} | changes)
     assert (month["fill"], month["backlog"]) == (pytest.approx(fill), backlog)
+
+
+def test_a_county_hub_takes_from_the_line_haul_of_every_parcel():
+    # 173.2 yuan of rounds and 100 parcels at 3 - 1, or at 3 - 0.5 where the hub takes half of them
+    assert [quiet(parcels_out=100, county_hub=hub)["spent"] for hub in (0.0, 0.5, 1.0)] == [47320, 42320, 37320]
+    # a month would earn 100 x (8 - 2), not 100 x (8 - 3): 1000 + 0.1 x (600 - 1000)
+    assert [quiet(parcels_out=100, county_hub=hub)["latent"] for hub in (0.0, 1.0)] == pytest.approx([950.0, 960.0])
+    # asks 2 + 2 x 173.2 / 100 = 5.464, not 6.464: 8 + 0.5 x (5.464 - 8)
+    assert [quiet(parcels_out=100, county_hub=hub)["fee"] for hub in (0.0, 1.0)] == pytest.approx([7.232, 6.732])
+    # never less than nothing
+    dear = P._replace(hub_saves=9.0)
+    assert quiet(parcels_out=100, county_hub=1.0, p=dear)["spent"] == 17320
 
 
 def test_a_route_with_nothing_to_carry_turns_nobody_away():
@@ -227,6 +258,7 @@ def test_deliveries_are_paid_for_when_they_are_made():
     ({"parcels_out": 0, "wanted_in": 0}, 1.5),  # 2 + 0.5 x (1 - 2)
     ({"wanted_in": 9867}, 4.5),  # 10000 parcels need 23 rounds: 2 + 0.5 x (7 - 2)
     ({"backlog": 433}, 2.15),  # two rounds, 2.3 with some room: 2 + 0.5 x 0.3
+    ({"backlog": 433, "p": P._replace(headroom=1.5)}, 2.5),  # 3 with much room
 ])
 def test_rounds_follow_the_load_slowly_and_within_bounds(changes, visits):
     assert route(**changes)["visits"] == pytest.approx(visits)
@@ -334,3 +366,11 @@ def test_a_route_never_both_opens_and_closes_and_a_platform_never_slows_it(situa
     assert pooled[6] >= fill
     waiting = situation["backlog"] + situation["parcels_out"] + situation["parcels_in"]
     assert 0 <= backlog <= waiting
+
+
+def test_a_county_hub_makes_it_cheaper_to_send_from_its_villages():
+    fees = []
+    for hub in (0.0, 1.0):
+        world = run(changed(small("baseline"), {"world.hub": hub}), 1, "reference")
+        fees.append(world.couriers.fee[world.couriers.serving == 1].mean())
+    assert fees[1] < fees[0]

@@ -58,6 +58,8 @@ class WorldSettings(NamedTuple):
     courier: Annotated[float, _share("courier routes that run at the start",
         "share of villages as a proxy for routes; State Post Bureau: 45 % of villages covered in mid-2020; 56.6 % of 824 villages with a point in 2022", "B"
         )] = 0.45
+    hub: Annotated[float, _share("share of the county's parcels that go through a county hub",
+        "990 county hubs in 2022 in some 2,850 counties: an ordinary county has none", "B")] = 0.0
     route_villages: Annotated[int, Quantity("village", "villages along one courier route, at most", 1, 20, _SWEPT,
         "C")] = 3
     trader_villages: Annotated[int, Quantity("village", "villages in one trader's catchment, at most", 1, 20, _SWEPT,

@@ -11,7 +11,9 @@ from villagesim.declare import Quantity, rule
 # The forms of pricing, in the order of their codes.
 COST_SHARE, UNIFORM_TARIFF = 0, 1
 _SWEPT = "assumption: varied over its range in experiments/"
+# Weeks in a month; ruggedness of a hilly road, by the scale of the column `terrain` (0 plain, 1 high mountain).
 WEEKS = 4.33
+HILL = 0.5
 
 
 class LogisticsParameters(NamedTuple):
@@ -30,6 +32,8 @@ class LogisticsParameters(NamedTuple):
     fee_adjust: Annotated[float, Quantity("share/month", "part of the gap to the wanted fee closed a month", 0.05, 1.0, _SWEPT, "C")] = 0.2
     carry: Annotated[float, Quantity("parcel/visit", "parcels one round can carry and sort by hand", 20.0, 1000.0,
         "pooled lines 100 to 700 parcels a day (2024)", "A")] = 90.0
+    carry_plain: Annotated[float, Quantity("1", "how much more a round carries on a plain, where a bus or lorry can go, than in hills", 0.0, 8.0,
+        "714 parcels a route-day on a plain (Yucheng, Shandong 2023; China Daily) against 100 on the smallest pooled lines (2024)", "A")] = 2.5
     sorting_gain: Annotated[float, Quantity("1", "throughput gained with sorting gear on all of a route", 0.0, 3.0, _SWEPT, "C")] = 0.8
     pooled_gain: Annotated[float, Quantity("1", "throughput gained under a full unified platform", 0.0, 2.0, _SWEPT, "C")] = 0.3
     visits_low: Annotated[float, Quantity("visit/week", "fewest rounds of a route that runs", 0.5, 3.0, _SWEPT, "C")] = 1.0
@@ -45,10 +49,19 @@ class LogisticsParameters(NamedTuple):
     haul: Annotated[float, Quantity("yuan/parcel", "hauling one parcel of a batch to a place that takes it, no point or route", 0.5, 10.0,
         "fetching in town: 3 to 8 yuan fare and 0.5 to 1.5 h, several parcels a trip", "A")] = 2.5
     haul_distance: Annotated[float, Quantity("yuan/parcel/km", "more for each km of hilly road", 0.0, 0.5, _SWEPT, "C")] = 0.15
+    haul_plain: Annotated[float, Quantity("share", "haulage a km on a plain, of that on a hilly road", 0.0, 1.0, _SWEPT, "C")] = 0.5
+    haul_closed: Annotated[float, Quantity("1", "how far a closed road multiplies haulage", 1.0, 10.0, _SWEPT, "C")] = 3.0
+    squad_hauls: Annotated[float, Quantity("share", "part of haulage that a squad saves", 0.0, 1.0, _SWEPT, "C")] = 0.5
     walk_in: Annotated[float, Quantity("yuan/parcel", "fee in the township for one who hauls", 4.0, 15.0, "walk-in rate 8 to 15 yuan (judgement)", "C")] = 8.0
     pooled_shipping: Annotated[float, Quantity("share", "fee saved where sellers ship together (full teamwork)", 0.0, 0.5,
         "large senders pay 10 to 35 % less", "B")] = 0.25
     connected: Annotated[float, Quantity("share", "inbound parcels that a household without route or point still sends for", 0.0, 1.0, _SWEPT, "C")] = 0.4
+    connected_point: Annotated[float, Quantity("share", "more of them where there is a point", 0.0, 1.0, _SWEPT, "C")] = 0.3
+    bought_uncovered: Annotated[float, Quantity("share", "parcels bought where there is no network coverage, of those with it", 0.0, 1.0, _SWEPT, "C")] = 0.3
+    headroom: Annotated[float, Quantity("1", "rounds that a route plans for, of those that its load needs", 1.0, 2.0, _SWEPT, "C")] = 1.15
+    hub_saves: Annotated[float, Quantity("yuan/parcel", "line-haul saved where a county hub pools the parcels of all routes", 0.0, 2.0,
+        "1 yuan an order less after county and village hubs (Ganquan, Shaanxi 2024; CCTV)", "B")] = 1.0
+    hub_gain: Annotated[float, Quantity("1", "throughput of every route gained by sorting in a county hub", 0.0, 2.0, _SWEPT, "C")] = 0.3
     pricing: Annotated[int, Quantity("code", "structure: how the posted fee comes about", 0, 1,
         "structural choice: full cost (Hall and Hitch 1939) or one tariff for all routes (Valletti, Hoernig and Barros 2002)", "C")] = COST_SHARE
     tariff: Annotated[float, Quantity("yuan/parcel", "outbound fee of every route under a uniform tariff", 3.0, 15.0,
@@ -63,19 +76,20 @@ def parcel_price(distance_town, terrain, rank, service_point, squad, teamwork, c
     Pooled shipping lowers the fee. A squad hauls for less.
     """
     saved = 1.0 - p.pooled_shipping * teamwork
-    closed = 3.0 if rank >= 1.0 - lever_road_closure else 1.0
-    road = (p.haul + p.haul_distance * distance_town * (0.5 + terrain)) * closed
-    carried = road * (1.0 - 0.5 * squad)
+    closed = p.haul_closed if rank >= 1.0 - lever_road_closure else 1.0
+    slope = p.haul_plain + (1.0 - p.haul_plain) * terrain / HILL
+    road = (p.haul + p.haul_distance * distance_town * slope) * closed
+    carried = 1.0 - p.squad_hauls * squad
     if courier_serving:
-        return courier_fee * saved, p.haul * (1.0 - service_point) * (1.0 - 0.5 * squad), courier_fill
-    return 0.0, p.walk_in * saved + carried, 1.0
+        return courier_fee * saved, p.haul * (1.0 - service_point) * carried, courier_fill
+    return 0.0, p.walk_in * saved + road * carried, 1.0
 
 
 @rule
 def parcels_received(households, coverage, service_point, courier_serving, county_inbound, county_month, p):
     """Parcels that the village buys this month [parcel]; latent orders come even where nobody delivers."""
-    served = 1.0 if courier_serving else p.connected + 0.3 * service_point
-    bought = households * county_inbound * (0.3 + 0.7 * coverage)
+    served = 1.0 if courier_serving else p.connected + p.connected_point * service_point
+    bought = households * county_inbound * (p.bought_uncovered + (1.0 - p.bought_uncovered) * coverage)
     first = int(bought * (county_month + 1)) - int(bought * county_month)
     return int(first * min(1.0, served)), first
 
@@ -100,11 +114,12 @@ def works_on_grid(service_point, squad, sorting):
 
 @rule
 def route_month(length, terrain, villages, serving, visits, fee, backlog, parcels_out, parcels_in, wanted_in, unshipped,
-                latent, latent_cost, point, squad, sorting, county_season, lever_platform, z_route, p):
+                latent, latent_cost, point, squad, sorting, county_season, county_hub, lever_platform, z_route, p):
     """A route's month: serving, opened, closed, visits, fee, backlog, fill, latent revenue and cost, two flows [fen].
 
     Couriers live on parcels in and out. The route is reviewed once a year on its twelve-month latent record, with a
-    margin between closing and opening, so that a seasonal trough closes nothing. Two forms of the posted fee, by
+    margin between closing and opening, so that a seasonal trough closes nothing. A county hub, where one stands, pools
+    and sorts the parcels of all routes: line-haul costs less, a round carries more. Two forms of the posted fee, by
     `pricing`. cost_share: full cost (Hall and Hitch 1939): the fee moves by part of the gap to line-haul and a share of the
     route's cost a parcel, within bounds. uniform_tariff: universal service (Valletti, Hoernig and Barros 2002): every
     route posts the same tariff at once, whatever it costs, and only whether it runs answers to cost.
@@ -117,7 +132,10 @@ def route_month(length, terrain, villages, serving, visits, fee, backlog, parcel
     round_cost = length * p.route_cost * (1.0 + p.route_terrain * terrain) * (1.0 - p.pooling * pooled) * (
         1.0 - p.squad_saves * share_squad
     ) * (1.0 - p.point_saves * share_point)
-    per_round = p.carry * (1.0 + p.sorting_gain * share_gear) * (1.0 + p.pooled_gain * pooled)
+    roomy = 1.0 + p.carry_plain * max(0.0, 1.0 - terrain / HILL)
+    sorted_faster = (1.0 + p.sorting_gain * share_gear) * (1.0 + p.pooled_gain * pooled) * (1.0 + p.hub_gain * county_hub)
+    per_round = p.carry * roomy * sorted_faster
+    line_haul = max(0.0, p.line_haul - p.hub_saves * county_hub)
 
     waiting = backlog + parcels_out + parcels_in
     capacity = int(visits * WEEKS * per_round)
@@ -125,15 +143,15 @@ def route_month(length, terrain, villages, serving, visits, fee, backlog, parcel
     fill = share_of(carried, waiting) if (serving and waiting > 0) else 1.0
     left = min(waiting - carried, capacity) if serving else 0
     needed = (backlog + parcels_out + wanted_in) / (WEEKS * per_round)
-    rounds = visits + p.visits_adjust * (clip(needed * 1.15, p.visits_low, p.visits_high) - visits)
+    rounds = visits + p.visits_adjust * (clip(needed * p.headroom, p.visits_low, p.visits_high) - visits)
 
     piece = piece_pay(share_point, share_squad, p)
     run_cost = rounds * WEEKS * round_cost
     would_cost = run_cost + (wanted_in + parcels_out) * piece
-    would_earn = wanted_in * p.commission + (parcels_out + unshipped) * max(0.0, fee - p.line_haul)
+    would_earn = wanted_in * p.commission + (parcels_out + unshipped) * max(0.0, fee - line_haul)
     earned = latent + p.memory * (would_earn - latent)
     cost = latent_cost + p.memory * (would_cost - latent_cost)
-    wanted_fee = p.line_haul + p.fee_share * share_of(run_cost, 1.0 * (wanted_in + parcels_out))
+    wanted_fee = line_haul + p.fee_share * share_of(run_cost, 1.0 * (wanted_in + parcels_out))
     posted = fee + p.fee_adjust * (clip(wanted_fee, p.fee_low, p.fee_high) - fee)
     asked = p.tariff if p.pricing == UNIFORM_TARIFF else posted
 
@@ -144,7 +162,7 @@ def route_month(length, terrain, villages, serving, visits, fee, backlog, parcel
     runs = (serving == 1 and not closes) or opens
     if serving:
         commission = whole_fen(min(parcels_in, carried) * p.commission)
-        spent = whole_fen(run_cost + parcels_out * p.line_haul)
+        spent = whole_fen(run_cost + parcels_out * line_haul)
     else:
         commission = 0
         spent = 0

@@ -43,6 +43,7 @@ class County(NamedTuple):
     due: Annotated[Flag, yes("the yearly money is due this month")]
     households: Annotated[Count, count("household", "households in the county")]
     villages: Annotated[Count, count("village", "villages in the county")]
+    hub: Annotated[Real, share("share of the county's parcels that a county hub pools and sorts")]
     contractors: Annotated[Flag, yes("posts are held by contractors, not social workers")]
     targeting: Annotated[Small, count("code", "who comes first: 0 open, 1 women and elders, 2 returnees, 3 need, 4 network", 4)]
     mix_casework: Annotated[Real, share("share of service hours for casework")]

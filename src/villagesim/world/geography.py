@@ -59,7 +59,8 @@ def rank(settings: WorldSettings, seed: int, villages: tables.Villages, selectio
 
 
 def place(world: tables.World, settings: WorldSettings, seed: int, counts: np.ndarray, selection: int) -> None:
-    """Fill Villages, Works and Couriers of `world` (allocated) for villages of `counts` households."""
+    """Fill Villages, Works and Couriers of `world` (allocated) for villages of `counts` households, and the hub."""
+    world.county.hub[0] = settings.hub
     villages, count = world.villages, len(counts)
     towns = townships(settings, count)
     villages.township[:] = np.arange(count) % towns
