@@ -19,6 +19,7 @@ from villagesim.mechanisms.influence import (
 P = InfluenceParameters()._replace(
     prior_precision=4.0, fading=0.9, common_variance=0.1, own_variance=0.4, media_precision=0.25, media_spread=0.2,
     champion_reach=0.5, selection_aware=0.5, skill_edge=0.25, acquaintance=1.0, trust_step=0.02,
+    story=0.25, story_spread=0.8, flat_trust=0.5, told_most=1.5, teaches_from=0.6,
 )
 # A seller with half of both upper rungs; margin 0.5, smoothed -0.5, shipping 0.25.
 SELLER = {
@@ -29,7 +30,8 @@ SELLER = {
 LISTENER = {
     "belief_mean": 0.3, "belief_precision": 4.0, "trust_online": 0.5, "heard": 0, "heard_trust": 0, "heard_flat": 0,
     "voices": 0, "told": 0, "tells": 0, "village_champion_told": 0, "village_champion_tells": 0,
-    "county_media_margin": 0.4, "county_media_shock": 0.0, "p": P._replace(media_precision=0.0),
+    "county_media_margin": 0.4, "county_media_shock": 0.0, "u_story": 0.26, "u_tale": 0.75,
+    "p": P._replace(media_precision=0.0),
 }
 
 
@@ -61,14 +63,15 @@ def test_one_piece_of_media_news_reaches_all_unchanged():
     # nobody tells of more than one and a half times the price, either way
     ({"margin": 3.0}, 1, 1_572_864),
     ({"margin": -3.0}, 1, -1_572_864),
+    ({"margin": 3.0, "p": P._replace(told_most=0.5)}, 1, 524_288),
 ])
 def test_sellers_tell_their_result_and_those_who_stop_say_so_once(changes, speaks, told):
     assert tells_result(**(SELLER | changes))[:2] == (speaks, told)
 
 
-@pytest.mark.parametrize(("skill", "teaches"), [(0.59, 0), (0.6, 1)])
-def test_who_knows_the_first_rung_can_show_it(skill, teaches):
-    assert tells_result(**(SELLER | {"skill_basic": skill}))[2] == teaches
+@pytest.mark.parametrize(("skill", "enough", "teaches"), [(0.59, 0.6, 0), (0.6, 0.6, 1), (0.6, 0.7, 0)])
+def test_who_knows_the_first_rung_can_show_it(skill, enough, teaches):
+    assert tells_result(**(SELLER | {"skill_basic": skill, "p": P._replace(teaches_from=enough)}))[2] == teaches
 
 
 @pytest.mark.parametrize(("precision", "after"), [(14.0, 13.0), (4.0, 4.0), (2.0, 2.2)])
@@ -87,6 +90,28 @@ def test_evidence_beyond_the_prior_fades_and_the_belief_stays(precision, after):
 def test_media_whisper_to_those_who_trust_e_commerce_and_move_no_trust(shock, mean):
     found = believes(**(LISTENER | {"county_media_shock": shock, "p": P}))
     assert found == (pytest.approx(mean, rel=1e-9), 4.125, 0.5)
+
+
+@pytest.mark.parametrize(("changes", "mean", "precision"), [
+    # half trusted, it weighs 1 / (0.1 + 0.4 / 0.5) = 10/9 and tells 0.4 + 0.8 x 0.5 = 0.8: (1.2 + 8/9) / (46/9)
+    ({}, 0.4086956522, 5.1111111111),
+    # the least that is told is 0.8 below what media suggest: (1.2 - 4/9) / (46/9)
+    ({"u_tale": 0.0}, 0.1478260870, 5.1111111111),
+    # fully trusted: weight 2; (1.2 + 1.6) / 6
+    ({"trust_online": 1.0}, 0.4666666667, 6.0),
+    # not trusted at all, or not heard this month
+    ({"trust_online": 0.0}, 0.3, 4.0),
+    ({"u_story": 0.251}, 0.3, 4.0),
+    # who averages counts half a voice against 8 of its own: (2.4 + 0.4) / 8.5
+    ({"p": P._replace(media_precision=0.0, learning=AVERAGING, self_weight=8.0)}, 0.3294117647, 4.0),
+])
+def test_now_and_then_one_hears_of_a_seller_far_away_and_stories_differ(changes, mean, precision):
+    found = believes(**(LISTENER | {"u_story": 0.249} | changes))
+    assert found[:2] == (pytest.approx(mean, rel=1e-9), pytest.approx(precision, rel=1e-9))
+
+
+def test_stories_from_far_away_move_no_trust():
+    assert believes(**(LISTENER | {"u_story": 0.1}))[2] == 0.5
 
 
 @pytest.mark.parametrize(("acquaintance", "voices", "mean", "precision"), [
@@ -277,7 +302,7 @@ def test_one_more_voice_never_makes_a_belief_vaguer(case, voices, champions, voi
 @TRIALS
 @given(LISTENERS, VOICES, CHAMPIONS)
 def test_who_averages_ends_between_the_lowest_and_the_highest_of_what_it_believed_and_heard(case, voices, champions):
-    p = case["p"]._replace(learning=AVERAGING, media_precision=0.0)
+    p = case["p"]._replace(learning=AVERAGING, media_precision=0.0, story=0.0)
     told = [told / GRID for _, told in voices] + [told / GRID for told in champions] + [case["told"] / GRID]
     mean = listening(case | {"p": p}, voices, champions)[0]
     assert min(case["belief_mean"], *told) - 1e-9 <= mean <= max(case["belief_mean"], *told) + 1e-9
@@ -296,7 +321,7 @@ def test_trust_in_e_commerce_moves_by_one_step_at_most(case, voices, champions):
 def test_news_that_says_what_is_believed_already_costs_no_trust():
     p = InfluenceParameters()._replace(media_precision=0.0, fading=1.0, trust_step=0.02)
     half = GRID // 2
-    mean, _, trust = believes(0.5, 4.0, 0.5, 255 * half, 255, half, 1, 0, 0, 0, 0, 0.0, 0.0, p)
+    mean, _, trust = believes(0.5, 4.0, 0.5, 255 * half, 255, half, 1, 0, 0, 0, 0, 0.0, 0.0, 1.0, 0.5, p)
     assert (mean, trust) == (0.5, 0.5)
 
 
@@ -304,6 +329,9 @@ def test_where_trust_is_flattened_even_a_stranger_is_heard():
     p = InfluenceParameters()._replace(media_precision=0.0, fading=1.0, acquaintance=0.0, common_variance=0.25,
                                        own_variance=0.5)
     # one voice counts half: weight 1 / (0.25 + 0.5 / 0.5) = 0.8; (4 x 0 + 0.8 x 1) / 4.8
-    mean, precision, _ = believes(0.0, 4.0, 0.5, 0, 0, GRID, 1, 0, 0, 0, 0, 0.0, 0.0, p)
+    mean, precision, _ = believes(0.0, 4.0, 0.5, 0, 0, GRID, 1, 0, 0, 0, 0, 0.0, 0.0, 1.0, 0.5, p)
     assert precision == pytest.approx(4.8, abs=1e-12)
+    # heard in full: weight 1 / (0.25 + 0.5)
+    loud = believes(0.0, 4.0, 0.5, 0, 0, GRID, 1, 0, 0, 0, 0, 0.0, 0.0, 1.0, 0.5, p._replace(flat_trust=1.0))
+    assert loud[1] == pytest.approx(4.0 + 4.0 / 3.0, abs=1e-12)
     assert mean == pytest.approx(1.0 / 6.0, abs=1e-12)

@@ -25,8 +25,8 @@ def test_entry_is_a_binomial_trial_a_month():
     for who in range(n):
         decisions = (Purpose.CONSIDER, Purpose.LIVE, Purpose.QUIT, Purpose.HELP)
         luck = [uniform(SEED, 3, who, purpose) for purpose in decisions]
-        result = chooses_channel(OFFLINE, 0.0, 10**7, 0.0, 0.0, 4.0, 10000.0, 0.5, 1e6, 0, 0, 0.0, 0, -1, 0, 0, 0, 7,
-                                 0.0, *luck, p)
+        result = chooses_channel(OFFLINE, 0.0, 10**7, 0.0, 0.0, 4.0, 10000.0, 0.5, 1e6, 0.0, 0, 0, 0, 0, 0, -1, 0, 0, 0,
+                                 7, 0.0, *luck, p)
         entered += result[3]
     assert abs(entered / n - 0.05) < FIVE_ERRORS * math.sqrt(0.05 * 0.95 / n)
 
@@ -54,7 +54,7 @@ def test_a_belief_fed_by_media_alone_settles_where_fading_and_news_balance():
     p = InfluenceParameters()._replace(prior_precision=4.0, fading=0.9, media_precision=0.5, media_spread=0.0)
     mean, precision = -0.4, 4.0
     for _ in range(2000):
-        mean, precision, _ = believes(mean, precision, 0.4, 0, 0, 0, 0, 0, 0, 0, 0, 0.3, 0.0, p)
+        mean, precision, _ = believes(mean, precision, 0.4, 0, 0, 0, 0, 0, 0, 0, 0, 0.3, 0.0, 1.0, 0.5, p)
     assert precision == pytest.approx(4.0 + 0.5 * 0.4 / 0.1, rel=1e-12)
     assert mean == pytest.approx(0.3, abs=1e-12)
 
@@ -62,7 +62,7 @@ def test_a_belief_fed_by_media_alone_settles_where_fading_and_news_balance():
 def test_more_ties_can_not_end_all_doubt_where_results_share_a_shock():
     """Ten thousand voices weigh no more than 1 / common variance."""
     p = InfluenceParameters()._replace(common_variance=0.25, own_variance=0.5, fading=1.0, media_precision=0.0)
-    _, precision, _ = believes(0.0, 4.0, 0.4, 0, 255 * 10000, 0, 10000, 0, 0, 0, 0, 0.3, 0.0, p)
+    _, precision, _ = believes(0.0, 4.0, 0.4, 0, 255 * 10000, 0, 10000, 0, 0, 0, 0, 0.3, 0.0, 1.0, 0.5, p)
     assert precision == pytest.approx(4.0 + 1.0 / (0.25 + 0.5 / 10000), rel=1e-9)
     assert precision < 4.0 + 1.0 / 0.25
 
@@ -111,6 +111,6 @@ def test_a_seasonal_trough_does_not_close_a_route_that_lives_over_the_year():
         out = 1500 if month % 12 == 9 else 10
         serving, _, closed, visits, fee, backlog, _, latent, cost, _, _ = route_month(
             20.0, 0.3, 2, serving, visits, fee, backlog, out, 300, 300, 0, latent, cost, 0, 0, 0, month % 12, 0.0, 0.0,
-            p)
+            0.0, p)
         assert not closed
     assert serving

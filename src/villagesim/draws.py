@@ -51,6 +51,8 @@ class Purpose(IntEnum):
     TRADER = 41
     SEAT_CHAMPION = 42
     SEAT_JOB = 43
+    STORY = 44
+    TALE = 45
     WORLD_PLACE = 64
     WORLD_TERRAIN = 65
     WORLD_ROAD = 66
