@@ -170,6 +170,10 @@ _HOUSEHOLD = (
             lambda world: np.subtract(world.households.mode > 0, world.households.entered, dtype=np.int64)
             + world.households.quit),
     *_sums("ever_online", "entered", "quit", "sold", "trained", "visited", "seat_basic", "seat_camp", "seat_group"),
+    *(Outcome(f"quit_over_{why}", "household", f"sellers that stop {what}", "sum",
+              lambda world, code=code: world.households.quit_over == code)
+      for code, why, what in ((1, "results", "over bad results"), (2, "problem", "over a problem nobody helps with"),
+                              (3, "unsold", "since nothing sells"))),
     Outcome("jobs", "job", "local e-commerce jobs held by members", "sum", lambda world: world.households.job),
     *_sums("away", "departed", "came_back", "orders", "unshipped", "online_value", "trader_value", "spoiled"),
     Outcome("sales_value", "yuan", "goods sold in any way this month, at the reference price", "sum",

@@ -145,10 +145,13 @@ CHOICE: tuple[Phase, ...] = (
     _rows("households", choice.access_cost, "access", "access is a cost, not a gate"),
     _rows("households", choice.wanted_share, "wanted gain", "the best share, and what it is worth",
           last="households.away households.debt"),
+    _rows("households", choice.realised_gain, "realised", "what selling brought up to last month is judged now",
+          last="households.margin households.mode households.months_online households.online_value "
+               "households.selling_hours"),
     _rows("households", choice.chooses_channel,
-          "mode sells share entered quit start_cost months_online ever_online first_online feasible",
-          "enter, adjust, stay out or stop",
-          last="households.margin_smooth households.months_unsold households.savings"),
+          "mode sells share entered quit quit_over start_cost months_online rest gear ever_online first_online "
+          "feasible",
+          "enter, adjust, stay out or stop", last="households.months_unsold households.savings"),
     _sum("villages.sellers", "households.sells", "households.village", "active sellers of this month"),
 )
 

@@ -9,6 +9,8 @@ from villagesim.arithmetic import clip, logistic, whole_fen
 from villagesim.declare import Quantity, rule
 
 OFFLINE, SHOP, LIVE = 0, 1, 2
+# What a seller stops over, in the order of the codes of `quit_over`.
+NOTHING, RESULTS, PROBLEM, UNSOLD = 0, 1, 2, 3
 # The forms of entry, in the order of their codes.
 CERTAINTY_EQUIVALENT, LOGIT = 0, 1
 _SWEPT = "assumption: varied over its range in experiments/"
@@ -22,7 +24,9 @@ class ChoiceParameters(NamedTuple):
     start_cost: Annotated[float, Quantity("yuan", "phone, gear, samples and first-months' time to start",
         300.0, 6000.0, "own start 500 to 5,000 yuan (judgement); paid course 900 yuan (Guangming Daily 2021)", "C")] = 600.0
     live_cost: Annotated[float, Quantity("yuan", "more gear to live-stream", 0.0, 5000.0, _SWEPT, "C")] = 800.0
+    restart: Annotated[float, Quantity("share", "part of the start-up cost that one who has sold before pays again: the phone is there", 0.0, 1.0, _SWEPT, "C")] = 0.3
     scarcity: Annotated[float, Quantity("1", "price of a start-up yuan to a household that must borrow it", 1.0, 4.0, _SWEPT, "C")] = 2.0
+    cushion: Annotated[float, Quantity("1", "start-up costs in savings below which it must be borrowed", 0.0, 10.0, _SWEPT, "C")] = 2.0
     horizon: Annotated[float, Quantity("year", "years over which a start-up cost is written off", 0.5, 6.0,
         "small shops: 60 % under 2 years old (Taobao 2012, n = 75)", "B")] = 2.5
     hour_value: Annotated[float, Quantity("yuan/hour", "value of an hour of the household's labour", 2.0, 25.0, _SWEPT, "C")] = 7.0
@@ -35,23 +39,34 @@ class ChoiceParameters(NamedTuple):
     living: Annotated[float, Quantity("yuan/year/person", "consumption against which risk is weighed",
         4000.0, 25000.0, "rural spending 98.6 % of income in Qinghai 2019 (11,343 yuan)", "A")] = 12000.0
     waiting: Annotated[float, Quantity("1", "value of waiting per unit of belief variance, of the value at stake", 0.0, 2.0, _SWEPT, "C")] = 0.25
-    reluctance: Annotated[float, Quantity("yuan/year", "mean distaste for selling online, before the floor at zero", -2000.0, 8000.0, _SWEPT, "C")] = 300.0
+    reluctance: Annotated[float, Quantity("yuan/year", "mean distaste for selling online, before the floor at zero", -2000.0, 8000.0, _SWEPT, "C")] = 400.0
     reluctance_spread: Annotated[float, Quantity("yuan/year", "spread of that distaste between households", 100.0, 5000.0, _SWEPT, "C")] = 2500.0
     skill_price: Annotated[float, Quantity("yuan/yuan", "margin a household expects of its own full second and third rung", 0.0, 0.6, _SWEPT, "C")] = 0.20
     agent_fee: Annotated[float, Quantity("yuan/yuan", "share of sales that kin or an agent keeps for one who can't do it alone", 0.02, 0.5, _SWEPT, "C")] = 0.18
+    alone: Annotated[float, Quantity("1", "part of the selling that a household does alone, per first-rung skill, up to all of it",
+        0.5, 4.0, _SWEPT, "C")] = 1.6
+    uncovered: Annotated[float, Quantity("share", "part of that which is left without network coverage", 0.0, 1.0, _SWEPT, "C")] = 0.3
     debt_hold: Annotated[float, Quantity("share", "part of output that a debt to the trader holds back", 0.0, 1.0, _SWEPT, "C")] = 0.6
-    live_chance: Annotated[float, Quantity("share", "starters with camp-level skill who choose live-streaming",
+    live_chance: Annotated[float, Quantity("share", "starters with skill enough who choose live-streaming",
         0.0, 1.0, "33.1 % of rural shops live-stream (2022)", "A")] = 0.55
-    live_skill: Annotated[float, Quantity("share", "second-rung skill from which live-streaming is tried", 0.0, 1.0, _SWEPT, "C")] = 0.3
+    live_later: Annotated[float, Quantity("1/month", "chance that a shop whose skill has come to be enough takes up live-streaming",
+        0.0, 0.2, _SWEPT, "C")] = 0.02
+    live_back: Annotated[float, Quantity("1/month", "chance that a live-streamer goes back to a shop alone", 0.0, 0.2, _SWEPT, "C")] = 0.02
+    live_skill: Annotated[float, Quantity("share", "second-rung skill from which live-streaming is tried", 0.0, 1.0,
+        "seed paper 4.2: simple live-stream talk is what most have after training; from a phone, without a camp (Pu'an, Guizhou 2018)", "B")] = 0.2
     adjust: Annotated[float, Quantity("share/month", "part of the gap to the wanted online share closed a month", 0.05, 1.0, _SWEPT, "C")] = 0.2
-    quit_margin: Annotated[float, Quantity("yuan/yuan", "realised margin below which a seller thinks of stopping", -0.5, 0.3, _SWEPT, "C")] = -0.05
-    quit_rate: Annotated[float, Quantity("1/month", "chance that a seller below that margin stops", 0.02, 0.9, _SWEPT, "C")] = 0.25
+    quit_gain: Annotated[float, Quantity("yuan/year", "realised gain over the trader, hours valued, below which a seller thinks of stopping",
+        -1500.0, 1500.0, "assumption: set so that exit is near 0.25 to 0.45 a year (shop age, Taobao 2012); varied over its range in experiments/", "C")] = 300.0
+    quit_rate: Annotated[float, Quantity("1/month", "chance that a seller below that gain stops", 0.02, 0.9, _SWEPT, "C")] = 0.25
+    record: Annotated[float, Quantity("month", "months over which a seller reckons its gain", 3.0, 36.0, "by design: a year, so that all seasons count", "C")] = 12.0
+    cooling: Annotated[float, Quantity("month", "months in which one who stopped does not think of selling online again", 0.0, 60.0, _SWEPT, "C")] = 24.0
     stuck_rate: Annotated[float, Quantity("1/month", "chance that an unskilled seller stops over a problem nobody helps with",
-        0.0, 0.2, "exit 0.25 to 0.45 a year (shop age, Taobao 2012, n = 75)", "B")] = 0.02
+        0.0, 0.2, "exit over all causes 0.25 to 0.45 a year (shop age, Taobao 2012, n = 75)", "B")] = 0.015
+    skill_solves: Annotated[float, Quantity("share", "part of such problems that full second-rung skill solves", 0.0, 1.0, _SWEPT, "C")] = 0.6
     helped: Annotated[float, Quantity("share", "part of such problems that a visit solves", 0.0, 1.0, _SWEPT, "C")] = 0.7
     dormant: Annotated[float, Quantity("month", "months without a sale after which a shop is given up", 6.0, 36.0,
         "an account is not a seller: 12,800 accounts, 24 entrepreneurs (Rongjiang to 2024)", "B")] = 15.0
-    trial: Annotated[float, Quantity("month", "months before a seller judges its own results", 1.0, 18.0, "ramp of 3 to 9 months (Zoucheng 2017)", "B")] = 6.0
+    trial: Annotated[float, Quantity("month", "months before a seller judges its own results", 1.0, 18.0, "ramp of 3 to 9 months (Zoucheng 2017)", "B")] = 9.0
     entry: Annotated[int, Quantity("code", "structure: how a household that thinks of it decides to enter", 0, 1,
         "structural choice: certainty equivalent (Pratt 1964) with waiting, or random utility (McFadden 1974)", "C")] = CERTAINTY_EQUIVALENT
     entry_scale: Annotated[float, Quantity("yuan/year", "scale of what a household sees in entering and the model does not, under logit",
@@ -61,7 +76,7 @@ class ChoiceParameters(NamedTuple):
 @rule
 def access_cost(phone, skill_basic, village_coverage, p):
     """Share of sales that goes to kin or an agent [yuan/yuan]: access is a cost, not a gate."""
-    alone = phone * clip(skill_basic * 1.6, 0.0, 1.0) * (0.3 + 0.7 * village_coverage)
+    alone = phone * clip(skill_basic * p.alone, 0.0, 1.0) * (p.uncovered + (1.0 - p.uncovered) * village_coverage)
     return p.agent_fee * (1.0 - alone)
 
 
@@ -88,22 +103,54 @@ def wanted_share(size, adults, away, output, risk_aversion, belief_mean, belief_
 
 
 @rule
-def chooses_channel(mode, share, savings, reluctance, skill_operation, belief_precision, output, wanted, gain,
-                    months_online, months_unsold, margin_smooth, ever_online, first_online, seat_basic, visited, group_months,
+def realised_gain(mode, realised, months_online, margin, online_value, selling_hours, p):
+    """Gain that selling online has brought over the trader, hours valued [yuan/year]: mean of the spell's last months.
+
+    What `wanted_share` expects, as it came: goods times margin, less the hours sold in and those that a shop takes anyway.
+    A new spell starts a new record, which after `record` months forgets as fast as it learns.
+    """
+    if mode == OFFLINE:
+        return 0.0
+    month = online_value * margin - p.hour_value * (p.fixed_hours + selling_hours)
+    return realised + (12.0 * month - realised) / min(months_online + 1.0, p.record)
+
+
+@rule
+def stops_over(months_online, months_unsold, realised, skill_operation, visited, group_months, u_quit, u_help, p):
+    """What a seller stops over [code: NOTHING, RESULTS, PROBLEM, UNSOLD]; where several hold, the first of them.
+
+    RESULTS: after a trial, a gain that does not pay for the hours. PROBLEM: one that nobody helps with. UNSOLD: nothing
+    sold for long.
+    """
+    poor = months_online >= p.trial and realised < p.quit_gain
+    alone = 1.0 - (p.helped if (visited == 1 or group_months > 0) else 0.0)
+    if poor and u_quit < p.quit_rate:
+        return RESULTS
+    if u_help < p.stuck_rate * (1.0 - p.skill_solves * skill_operation) * alone:
+        return PROBLEM
+    return UNSOLD if months_unsold >= p.dormant else NOTHING
+
+
+@rule
+def chooses_channel(mode, share, savings, reluctance, skill_operation, belief_precision, output, wanted, gain, realised,
+                    months_online, months_unsold, rest, gear, ever_online, first_online, seat_basic, visited, group_months,
                     county_month, lever_startup_credit, u_consider, u_live, u_quit, u_help, p):
-    """Mode, sells, share, entered, quit, start-up cost [fen], months online, ever online, month of first entry, feasible.
+    """Mode, sells, share, entered, quit, quit over, start-up cost [fen], months online, rest, gear, ever, first, feasible.
 
     Weighs the gain against the start-up cost, written off over the horizon, distaste, and the worth of waiting while the
     belief is vague (Dixit and Pindyck 1994). Two forms, by `entry`. certainty_equivalent: whoever thinks of it enters
     when that worth is positive. logit: whoever thinks of it, and would sell anything, enters with probability
     logistic(worth / entry_scale), the random utility of McFadden 1974, which as the scale goes to 0 is the first form;
-    the draw by which a household thinks of it decides. Leaves over bad results after a trial, over a problem that nobody
-    helps with, or when nothing sells.
+    the draw by which a household thinks of it decides. A shop that gains enough to pay for the gear may turn to
+    live-streaming. What is sunk and what is feared do not count for a seller, so that it stops at less than it asked for
+    when it entered; one who stopped rests before it thinks of it again, and then starts for less.
     """
-    credit = clip(lever_startup_credit, 0.0, 1.0)
-    live = skill_operation >= p.live_skill and u_live < p.live_chance
-    price = (p.start_cost + (p.live_cost if live else 0.0)) * (1.0 - credit)
-    felt = price * (p.scarcity if savings < whole_fen(2.0 * price) else 1.0)
+    owed = 1.0 - clip(lever_startup_credit, 0.0, 1.0)
+    able = skill_operation >= p.live_skill
+    live = able and u_live < p.live_chance
+    kit = 0.0 if gear else p.live_cost
+    price = (p.start_cost * (p.restart if ever_online else 1.0) + (kit if live else 0.0)) * owed
+    felt = price * (p.scarcity if savings < whole_fen(p.cushion * price) else 1.0)
     vague = p.waiting * wanted * output * (1.0 / belief_precision)
     distaste = max(0.0, p.reluctance + p.reluctance_spread * reluctance)
     worth = gain - distaste - vague - felt / p.horizon
@@ -111,15 +158,21 @@ def chooses_channel(mode, share, savings, reluctance, skill_operation, belief_pr
     thinks = min(1.0, p.attention * (p.prompted if prompted else 1.0))
     by_logit = p.entry == LOGIT
     chance = thinks * (logistic(worth / p.entry_scale) if by_logit else 1.0)
-    may = (wanted if by_logit else worth) > 0.0
+    may = (wanted if by_logit else worth) > 0.0 and rest == 0
     if mode == OFFLINE:
         if u_consider < chance and may:
             first = county_month if first_online < 0 else first_online
-            return (LIVE if live else SHOP), 1, wanted, 1, 0, whole_fen(price), 0, 1, first, 1
-        return OFFLINE, 0, 0.0, 0, 0, 0, 0, ever_online, first_online, gain > distaste
-    disappointed = months_online >= p.trial and margin_smooth < p.quit_margin and u_quit < p.quit_rate
-    alone = 1.0 - (p.helped if (visited == 1 or group_months > 0) else 0.0)
-    stuck = u_help < p.stuck_rate * (1.0 - 0.8 * skill_operation) * alone
-    if disappointed or stuck or months_unsold >= p.dormant:
-        return OFFLINE, 0, 0.0, 0, 1, 0, 0, ever_online, first_online, gain > distaste
-    return mode, 1, share + p.adjust * (wanted - share), 0, 0, 0, months_online + 1, ever_online, first_online, 1
+            has = 1 if live else gear
+            return (LIVE if live else SHOP), 1, wanted, 1, 0, NOTHING, whole_fen(price), 0, 0, has, 1, first, 1
+        return OFFLINE, 0, 0.0, 0, 0, NOTHING, 0, 0, max(0, rest - 1), gear, ever_online, first_online, gain > distaste
+    over = stops_over(months_online, months_unsold, realised, skill_operation, visited, group_months, u_quit, u_help, p)
+    if over != NOTHING:
+        return OFFLINE, 0, 0.0, 0, 1, over, 0, 0, int(p.cooling), gear, ever_online, first_online, gain > distaste
+    cost = kit * owed
+    strain = cost * (p.scarcity if savings < whole_fen(p.cushion * cost) else 1.0)
+    turns = mode == SHOP and able and u_live < p.live_later and gain > strain / p.horizon
+    back = mode == LIVE and u_live < p.live_back
+    after = LIVE if turns else (SHOP if back else mode)
+    moved = share + p.adjust * (wanted - share)
+    return (after, 1, moved, 0, 0, NOTHING, (whole_fen(cost) if turns else 0), months_online + 1, 0, (1 if turns else gear),
+            ever_online, first_online, 1)

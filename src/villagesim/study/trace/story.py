@@ -167,7 +167,7 @@ def _why_stopped(month: Month) -> str:
     why = []
     for reason in reasons(choice):
         if reason == "results":
-            why.append(f"its sales had brought {goods_edge(choice.saw['margin_smooth'])} the trader's price "
+            why.append(f"its sales had brought {choice.saw['realised']:,.0f} yuan a year over the trader, hours valued "
                        f"(its draw was {choice.drew['u_quit']:.3f}, and it stops below {limit(choice, 'u_quit'):.3f})")
         elif reason == "problem":
             why.append(f"a problem came up that it could not solve (its draw was {choice.drew['u_help']:.3f}, and "

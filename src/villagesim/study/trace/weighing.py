@@ -52,18 +52,19 @@ def weighing(choice: "Moment") -> Weighing:
     """What a household compares in `chooses_channel`, as one that is offline.
 
     It asks for the gain at which entering is worth nothing. Where entry is by logit, half of those who think of it
-    enter there: hence the draw for which it is asked.
+    enter there: hence the draw for which it is asked. One that rests after it stopped does not think of it at all.
     """
-    sure = {"mode": 0, "gain": HUGE, "wanted": ANYTHING}
+    sure = {"mode": 0, "gain": HUGE, "wanted": ANYTHING, "rest": 0}
     chance = _least(lambda draw: choice.would(sure | {"u_consider": draw})["entered"] == 0, 1.0)
 
     def enters(gain: float, changes: Mapping[str, Any]) -> bool:
-        return choice.would({"mode": 0, "u_consider": 0.5 * chance, "gain": gain} | changes)["entered"] == 1
+        return choice.would({"mode": 0, "rest": 0, "u_consider": 0.5 * chance, "gain": gain} | changes)["entered"] == 1
 
     asked, known, free = (
         _least(lambda gain, changes=changes: enters(gain, changes), HUGE) for changes in ({}, SURE, SURE | PAID_FOR)
     )
-    return Weighing(choice.saw["gain"], free, asked - known, known - free, chance, choice.drew["u_consider"])
+    thinks = 0.0 if choice.saw["rest"] > 0 else chance
+    return Weighing(choice.saw["gain"], free, asked - known, known - free, thinks, choice.drew["u_consider"])
 
 
 def reasons(choice: "Moment") -> list[str]:
