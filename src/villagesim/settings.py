@@ -103,12 +103,13 @@ class WorldSettings(NamedTuple):
     risk_aversion: Annotated[float, _one("relative risk aversion, median", 0, 5)] = 2.0
     risk_spread: Annotated[float, _one("standard deviation of the log of risk aversion", 0, 1)] = 0.4
     belief: Annotated[float, Quantity("yuan/yuan", "believed price edge online over the trader, shipping not taken off, mean", -1, 1, _SWEPT,
-        "C")] = 0.3
+        "C")] = 0.45
     belief_spread: Annotated[float, Quantity("yuan/yuan", "standard deviation of beliefs between households", 0, 1,
         _SWEPT, "C")] = 0.35
     belief_precision: Annotated[float, _one("precision (1/variance) of a belief, median", 0.1, 100)] = 4.0
     precision_spread: Annotated[float, _one("standard deviation of the log of that precision", 0, 1.5)] = 0.4
     skill: Annotated[float, _share("highest first-rung skill of a young, schooled phone owner", high=0.8)] = 0.8
+    skill_second: Annotated[float, _share("highest second-rung skill, learned before or away, of a young, schooled phone owner", high=0.8)] = 0.6
     trust_online: Annotated[float, _share("trust in e-commerce, mean")] = 0.4
     trust_spread: Annotated[float, _share("standard deviation of trust in e-commerce", high=0.4)] = 0.15
     friends: Annotated[float, Quantity("household", "households that a household names and listens to, mean", 1, 5,
@@ -170,7 +171,7 @@ class OutsideSettings(NamedTuple):
     retail: Annotated[float, Quantity("yuan/yuan", "online retail price over the reference price", 1.0, 3.0,
         "online over trader's price 1.4-2.2 before freight (loquat, Deqing 2019)", "A")] = 1.5
     media_margin: Annotated[float, Quantity("yuan/yuan", "online margin that media suggest", -0.5, 1.0,
-        "assumption (news report net edges of 0-.3): varied over its range in experiments/", "C")] = 0.45
+        "assumption (news report net edges of 0-.3): varied over its range in experiments/", "C")] = 0.35
 
 
 # In a scenario file these codes are written as words: field -> (key in the file, words in the order of the codes).

@@ -89,6 +89,8 @@ def _means(world: tables.World, settings: WorldSettings, seed: int, who: np.ndar
     youth = np.clip((OLD - table.age) / (OLD - YOUNG), 0.0, 1.0)
     able = table.phone * youth * np.minimum(table.schooling / FULL_SCHOOLING, 1.0)
     _put(table, "skill_basic", settings.skill * able * uniforms(seed, Purpose.WORLD_SKILL, who), given)
+    learned = able * uniforms(seed, Purpose.WORLD_SKILL, who, 1)
+    _put(table, "skill_operation", settings.skill_second * learned, given)
 
 
 def _minds(world: tables.World, settings: WorldSettings, seed: int, who: np.ndarray, given: Given) -> None:
