@@ -21,7 +21,7 @@ from villagesim.tables import TABLES, World
 
 HOUSEHOLDS = "households"
 QUANTITIES = {f"{table}.{item.name}": item.quantity for table, kind in TABLES.items() for item in declared(kind)}
-OF = {"villages": "of its village", "traders": "of its trader", "county": "of the county"}
+OF = {"villages": "of its village", "townships": "of its township", "traders": "of its trader", "county": "of the county"}
 QUEUE = {
     "applicants": Quantity("household", "households of the village that asked", 0, 2**31),
     "ahead": Quantity("household", "households before it in the queue", 0, 2**31),
