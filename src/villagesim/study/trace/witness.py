@@ -21,7 +21,8 @@ from villagesim.tables import TABLES, World
 
 HOUSEHOLDS = "households"
 QUANTITIES = {f"{table}.{item.name}": item.quantity for table, kind in TABLES.items() for item in declared(kind)}
-OF = {"villages": "of its village", "townships": "of its township", "traders": "of its trader", "county": "of the county"}
+OF = {"villages": "of its village", "townships": "of its township", "traders": "of its trader",
+      "county": "of the county"}
 QUEUE = {
     "applicants": Quantity("household", "households of the village that asked", 0, 2**31),
     "ahead": Quantity("household", "households before it in the queue", 0, 2**31),
@@ -59,7 +60,9 @@ class Watched:
         if argument is None and name.startswith(("told[", "trust[")):
             return QUANTITIES["households.told" if name.startswith("told") else "ties.trust"]
         if argument is None and name.startswith("village_"):
-            return _of("villages", name.removeprefix("village_"))
+            column = name.removeprefix("village_")
+            # Seats in a camp are the township's.
+            return _of("villages" if f"villages.{column}" in QUANTITIES else "townships", column)
         if name.startswith("u_") and (argument is None or argument.kind == "uniform"):
             return Quantity("1", f"its draw for {name[2:]}, evenly spread between 0 and 1", 0, 1)
         if argument is not None and argument.kind == "bell":
