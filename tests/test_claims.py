@@ -61,7 +61,8 @@ def test_the_effect_is_other_less_base_and_designs_weigh_their_arms_as_they_say(
     assert weights["A6"] == {"base": -1, "other": 1, "elsewhere_base": 1, "elsewhere_other": -1}
     # all four - none - sum of four (alone - none)
     together = "policy + training + logistics + workforce"
-    assert weights["D1"] == {"none": 3, together: 1} | dict.fromkeys(("policy", "training", "logistics", "workforce"), -1)
+    alone = ("policy", "training", "logistics", "workforce")
+    assert weights["D1"] == {"none": 3, together: 1} | dict.fromkeys(alone, -1)
     assert all(sum(weights[name].values()) == 0 for name in IDS if name not in ("D2", "E1"))
 
 
