@@ -175,9 +175,12 @@ def read_ledger(folder: str | Path) -> pd.DataFrame:
     file = Path(folder) / "ledger.sqlite"
     if not file.is_file():
         raise StoreError(f"{folder}: holds no study; `villagesim sweep` makes one")
-    ledger = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+    # Not opened read-only: after a kill SQLite must first undo what was half written, as any reader may.
+    ledger = sqlite3.connect(file)
     try:
         return pd.read_sql_query("select * from runs order by run", ledger)
+    except (sqlite3.Error, pd.errors.DatabaseError) as error:
+        raise StoreError(f"{file}: cannot be read ({error})") from None
     finally:
         ledger.close()
 
