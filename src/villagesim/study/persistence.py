@@ -70,10 +70,10 @@ def stops(run: Run) -> int | None:
 
 
 def goes_on(cut: Run, other: Run) -> bool:
-    """Whether the other run's scenario is the one that is cut, but for the cut."""
+    """Whether the other run's scenario is the one that is cut, but for the cut, of which it has none."""
     one, two = _resolved(cut), _resolved(other)
     kept = {name: shock for name, shock in one["shocks"].items() if name != SHOCK}
-    return stops(other) is None and one | {"shocks": kept} == two
+    return one | {"shocks": kept} == two
 
 
 def _resolved(run: Run) -> dict[str, Any]:
