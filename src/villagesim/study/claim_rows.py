@@ -18,13 +18,12 @@ from villagesim.study.claim_pathways import Pathways
 from villagesim.study.measure import Measure
 from villagesim.study.mixes import CARRIERS
 
-PAIRED, DIFFERENCES, FACTORIAL, BY_TYPE, HOLDS_LEVELS, PATHWAYS = (
-    "paired", "difference of differences", "factorial", "by type", "levels", "pathways")
-# The programmes that a design compares, each with its weight in the effect; `alone`, `types` and `levels` add theirs.
+PAIRED, DIFFERENCES, BY_TYPE, HOLDS_LEVELS, PATHWAYS = (
+    "paired", "difference of differences", "by type", "levels", "pathways")
+# The programmes that a design compares, each with its weight in the effect; `types` and `levels` add theirs.
 WEIGHTS = {
     PAIRED: {"base": -1.0, "other": 1.0},
     DIFFERENCES: {"base": -1.0, "other": 1.0, "elsewhere_base": 1.0, "elsewhere_other": -1.0},
-    FACTORIAL: {"base": -1.0, "other": 1.0},
     BY_TYPE: {},
     HOLDS_LEVELS: {"base": 1.0},
     PATHWAYS: claim_pathways.weights(),
@@ -33,7 +32,7 @@ WEIGHTS = {
 PAID = "@"
 HEAD = ("title", "scenarios", "replicates", "set")
 REQUIRED = ("says", "asks", "rests_on", "measure", "expect")
-OPTIONAL = ("design", "base", "other", "elsewhere_base", "elsewhere_other", "alone", "types", "mixes", "levels", "arms",
+OPTIONAL = ("design", "base", "other", "elsewhere_base", "elsewhere_other", "types", "mixes", "levels", "arms",
             "also", "carriers")
 
 
@@ -100,10 +99,6 @@ def _claim(path: Path, folder: Path, name: str, row: dict[str, Any], changes: di
     weights = dict(WEIGHTS[design])
     asked = _pathways(place, folder, row, changes) if design == PATHWAYS else None
     said = {role: row[role] for role in weights if role in row}
-    for number, single in enumerate(row.get("alone", ())):
-        said[f"alone {number}"] = single
-        # The effect is other - base - sum over what acts alone of (alone - base).
-        weights[f"alone {number}"], weights["base"] = -1.0, weights["base"] + 1.0
     for kind in types:
         said |= {f"{mix} in {kind}": arm | {"where": kind} for mix, arm in row["mixes"].items()}
     for role in weights if asked is None else ():
