@@ -10,7 +10,8 @@ from villagesim.mechanisms.brand import BrandParameters, brand_month, market_mon
 
 GRID = 2**20
 P = BrandParameters()._replace(
-    norm_gain=0.01, norm_team=0.1, norm_fade=0.1, brand_gain=0.01, brand_sales=0.05, brand_fade=0.1, damage=0.5,
+    norm_gain=0.01, norm_team=0.1, norm_fade=0.1, brand_gain=0.01, brand_alone=0.2, brand_sales=0.5, brand_known=0.3,
+    brand_fade=0.1, damage=0.5,
     tourism=200.0, tourism_age=0.5, featuring=0.5, advertising=1.0, link_demand=0.2, saturation=4.0,
 )
 
@@ -41,12 +42,22 @@ def test_organising_and_teamwork_build_a_quality_norm(changes, norm):
 @pytest.mark.parametrize(("changes", "brand"), [
     ({"hours_organising": 10.0}, 0.461),  # 0.45 + 0.55 x 0.01 x 10 x 0.2: good will alone builds a fifth
     ({"hours_organising": 10.0, "competence_online": 1.0}, 0.505),  # 0.45 + 0.55 x 0.1
-    ({"sellers": 10}, 0.4775),  # a tenth of households sell honestly: 0.45 + 0.55 x 0.05
+    ({"sellers": 10}, 0.4775),  # a tenth of households sell honestly: 0.45 + 0.55 x 0.5 x 0.1
     ({"sellers": 50}, 0.5325),  # as much as three tenths would: 0.45 + 0.55 x 0.15
     ({"hours_organising": 9000.0, "competence_online": 1.0}, 1.0),
 ])
 def test_competent_organising_and_honest_sales_build_a_brand(changes, brand):
     assert village(**changes)[0] == pytest.approx(brand)
+
+
+@pytest.mark.parametrize(("declared", "changes", "brand"), [
+    ({"brand_known": 0.2}, {"sellers": 50}, 0.505),  # 0.45 + 0.55 x 0.5 x 0.2
+    ({"brand_alone": 0.5}, {"hours_organising": 10.0}, 0.4775),  # 0.45 + 0.55 x 0.1 x 0.5
+    # 0.45 + 0.55 x 0.1 x (0.5 + 0.5 x 0.5)
+    ({"brand_alone": 0.5}, {"hours_organising": 10.0, "competence_online": 0.5}, 0.49125),
+])
+def test_good_will_and_a_known_name_count_as_declared(declared, changes, brand):
+    assert village(p=P._replace(**declared), **changes)[0] == pytest.approx(brand)
 
 
 @pytest.mark.parametrize(("sellers", "cheaters", "brand"), [

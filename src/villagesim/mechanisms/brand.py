@@ -8,6 +8,8 @@ from typing import Annotated, NamedTuple
 from villagesim.arithmetic import GRID, clip, share_of, whole_fen
 from villagesim.declare import Quantity, rule
 
+# As much outside demand as is recorded.
+MOST_DEMAND = 20.0
 _SWEPT = "assumption: varied over its range in experiments/"
 
 
@@ -19,7 +21,9 @@ class BrandParameters(NamedTuple):
     norm_fade: Annotated[float, Quantity("share/month", "norm that fades", 0.0, 0.1, _SWEPT, "C")] = 0.02
     brand_gain: Annotated[float, Quantity("share/hour", "brand gained per hour of organising at full e-commerce competence, of what is missing",
         0.0, 0.05, _SWEPT, "C")] = 0.008
-    brand_sales: Annotated[float, Quantity("share/month", "brand gained where a tenth of households sell honestly, of what is missing", 0.0, 0.1, _SWEPT, "C")] = 0.008
+    brand_alone: Annotated[float, Quantity("share", "part of that gain without any e-commerce competence", 0.0, 1.0, _SWEPT, "C")] = 0.2
+    brand_sales: Annotated[float, Quantity("1/month", "brand gained per share of households that sell honestly, of what is missing", 0.0, 1.0, _SWEPT, "C")] = 0.08
+    brand_known: Annotated[float, Quantity("share", "share of households from which on more honest sellers add nothing", 0.05, 1.0, _SWEPT, "C")] = 0.3
     brand_fade: Annotated[float, Quantity("share/month", "brand that fades", 0.0, 0.1, _SWEPT, "C")] = 0.012
     damage: Annotated[float, Quantity("share/month", "brand lost when all sellers ship poor quality", 0.0, 1.0, _SWEPT, "C")] = 0.35
     tourism: Annotated[float, Quantity("yuan/household/month", "visitors' spending at full brand and full endowment", 0.0, 2000.0, _SWEPT, "C")] = 250.0
@@ -36,8 +40,9 @@ def brand_month(brand, norm, heritage, teamwork, hours_organising, competence_on
     held = norm * (1.0 - p.norm_fade)
     held = held + (1.0 - held) * clip(p.norm_gain * hours_organising + p.norm_team * teamwork, 0.0, 1.0)
     poor = share_of(cheaters, sellers)
-    honest = 10.0 * (sellers - cheaters) / max(1, households)
-    built = p.brand_gain * hours_organising * (0.2 + 0.8 * competence_online) + p.brand_sales * min(honest, 3.0)
+    honest = (sellers - cheaters) / max(1, households)
+    skilled = p.brand_alone + (1.0 - p.brand_alone) * competence_online
+    built = p.brand_gain * hours_organising * skilled + p.brand_sales * min(honest, p.brand_known)
     kept = brand * (1.0 - p.brand_fade) * (1.0 - clip(p.damage * poor, 0.0, 1.0))
     now = kept + (1.0 - kept) * clip(built, 0.0, 1.0)
     return now, held, now * heritage
@@ -55,4 +60,4 @@ def market_month(online_value, supply, villages, links, lever_demand_partnership
     offered = share_of(online_value * 12.0, supply)
     firms = links / (1.0 * GRID) / max(1, villages)
     demand = 1.0 + p.featuring * lever_demand_partnership + p.advertising * lever_advertising + p.link_demand * firms
-    return p.saturation * offered, clip(demand, 0.0, 20.0)
+    return p.saturation * offered, clip(demand, 0.0, MOST_DEMAND)
