@@ -11,12 +11,12 @@ from villagesim.mechanisms.accounts import (
     courier_accounts,
     household_accounts,
     lever_accounts,
+    post_cost,
     programme_payments,
     trader_accounts,
-    worker_accounts,
 )
 
-P = AccountsParameters()._replace(spending=0.9, wealth_spending=0.01, subsistence=300.0, worker_spending=0.9)
+P = AccountsParameters()._replace(spending=0.9, wealth_spending=0.01, subsistence=300.0)
 EARNED = (
     "off_farm", "online_income", "trader_income", "market_income", "wage_income", "remittance", "tourism_income",
     "champion_income", "cash_income",
@@ -101,14 +101,8 @@ def test_december_closes_the_year_s_books(season, so_far, year):
     assert books[3:] == (so_far, year)
 
 
-def test_a_worker_spends_nine_tenths_of_all_pay_and_keeps_the_rest():
-    # 4,000 + 500 + 100 = 4,600 yuan: 4,140 spent; the post itself cost 4,000 + 1,000
-    assert worker_accounts(400000, 50000, 10000, 100000, 7, P) == (414000, 46007, 500000)
-
-
-def test_a_worker_spends_whole_fen():
-    # 0.9 x 11 = 9.9 fen
-    assert worker_accounts(11, 0, 0, 0, 0, P)[:2] == (9, 2)
+def test_a_post_costs_its_base_pay_and_its_overhead():
+    assert post_cost(400000, 100000) == 500000
 
 
 def test_a_route_s_firm_keeps_fees_and_commission_less_running_cost_and_piece_pay():
@@ -130,10 +124,10 @@ def test_the_fund_falls_by_what_was_spent():
 
 
 @TRIALS
-@given(anywhere(household_accounts), anywhere(worker_accounts), anywhere(courier_accounts), anywhere(trader_accounts))
-def test_everybody_s_books_fit_their_columns(house, worker, courier, trader):
+@given(anywhere(household_accounts), anywhere(post_cost), anywhere(courier_accounts), anywhere(trader_accounts))
+def test_everybody_s_books_fit_their_columns(house, post, courier, trader):
     assert misfits(household_accounts, household_accounts(**house)) == []
-    assert misfits(worker_accounts, worker_accounts(**worker)) == []
+    assert misfits(post_cost, post_cost(**post)) == []
     assert misfits(courier_accounts, courier_accounts(**courier)) == []
     assert misfits(trader_accounts, trader_accounts(**trader)) == []
 

@@ -19,7 +19,8 @@ from villagesim.mechanisms.employment import (
 GRID = 2**20
 NOT_SEEKING = 255
 P = EmploymentParameters()._replace(
-    job_pay=1000.0, link_success=0.01, link_end=0.1, link_pay=1000.0, seek=0.3, leave_rate=0.02, return_rate=0.02,
+    job_pay=1000.0, link_success=0.01, link_alone=0.3, link_end=0.1, link_pay=1000.0, seek=0.3, busy=60.0,
+    leave_rate=0.02, return_rate=0.02,
     city_weight=0.5, gap_scale=1000.0, job_holds=1.0, remittance=0.1,
 )
 
@@ -35,6 +36,12 @@ def test_hours_of_linking_bring_firms_that_pay_wages_until_they_go(links, hours,
     assert firms == pytest.approx(now)
     assert steps == round(now * GRID)
     assert orders == pay
+
+
+def test_firms_come_by_good_will_alone_as_far_as_declared():
+    # 0.01 x 100 x 0.5; with half of the competence 0.5 + 0.5 x 0.5
+    assert links_month(0.0, 100.0, 0.0, P._replace(link_alone=0.5))[0] == pytest.approx(0.5)
+    assert links_month(0.0, 100.0, 0.5, P._replace(link_alone=0.5))[0] == pytest.approx(0.75)
 
 
 @pytest.mark.parametrize(("money", "jobs"), [
@@ -67,6 +74,7 @@ def seeks(**changes):
     ({"away": 2}, NOT_SEEKING),  # nobody is at home
     ({"away": 2, "job": 1}, NOT_SEEKING),  # so the job is given up
     ({"selling_hours": 60.5}, NOT_SEEKING),  # busy selling
+    ({"selling_hours": 40.5, "p": P._replace(busy=40.0)}, NOT_SEEKING),
 ])
 def test_holders_keep_their_jobs_then_come_women_elders_and_returnees_with_time_to_spare(changes, place):
     assert seeks(**changes) == place
@@ -79,7 +87,7 @@ def test_a_job_pays_its_wage(job, wage):
 
 def test_wages_come_out_of_the_pool():
     # 3,100 yuan less three wages of 1,000
-    assert pays_wages(310000, 100000, 3) == (10000, 300000)
+    assert pays_wages(310000, 100000, 3) == 10000
 
 
 @TRIALS

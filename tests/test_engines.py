@@ -98,7 +98,7 @@ def test_no_two_combinations_of_forms_tell_the_same_story(small_county):
 @pytest.mark.parametrize(("key", "word", "outcome"), [
     ("parameters.influence.learning", "averaging", lambda world: world.households.belief_mean.mean()),
     ("parameters.choice.entry", "logit", lambda world: world.households.ever_online.mean()),
-    ("parameters.logistics.pricing", "uniform_tariff", lambda world: world.households.shipping.mean()),
+    ("parameters.logistics.pricing", "uniform_tariff", lambda world: world.couriers.fee.mean()),
 ])
 def test_another_form_is_another_outcome(key, word, outcome, small_county):
     usual = small_county("integrated")

@@ -26,7 +26,7 @@ SHOCKS = {
     "much money, held back": {"county.budget": 3000.0, "levers.award.intensity": 0.6},
     "a county of sellers": {"parameters.choice.attention": 0.3, "parameters.sales.demand": 1500.0},
     "traders who cannot live": {
-        "parameters.traders.fixed_cost": 30000.0, "parameters.traders.leave_rate": 0.5,
+        "parameters.traders.fixed_cost": 15000.0, "parameters.traders.estimate_range": 0.5,
         "parameters.traders.patience": 1.0,
     },
     "poor and in debt": {"world.savings": 0.0, "world.debt": 0.9, "world.off_farm": 0.0},
@@ -43,7 +43,6 @@ MIRRORS = {
     "couriers.fees": ("households.parcel_cost",),
     "villages.packing_pay": ("households.packing_cost",),
     "couriers.handling": ("villages.handling_pay",),
-    "villages.wage_bill": ("households.wage_income",),
     "workers.post_cost": ("workers.base_pay", "workers.overhead"),
     "levers.booked": (
         "workers.base_pay", "workers.overhead", "workers.extra_pay", "workers.supplement",
@@ -56,7 +55,7 @@ MIRRORS = {
 NOT_PAID = {
     "what is owed": ("households.debt",),
     "goods at the reference price": (
-        "households.online_fen", "households.trader_fen", "households.supply", "households.contested",
+        "households.online_fen", "households.offline_fen", "households.supply", "households.contested",
         "traders.volume", "traders.potential", "traders.contested", "county.online_value", "county.supply",
     ),
     "plans and prices": (

@@ -6,6 +6,7 @@ settings (plain, hill, mountain). Adoption is the mean of the last year.
 
 import tomllib
 from functools import cache
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -37,14 +38,18 @@ EVENTS = {
 
 
 class History(NamedTuple):
-    """What is asked of one run: last year's active sellers [share] and brand by village, events, lowest money."""
+    """What is asked of one run: last year's active sellers [share] and brand by village, events, lowest money,
+    and what goods sold offline brought at the door and, where the trader is gone, in the township [yuan/yuan]."""
 
     adoption: float
     brand: np.ndarray
     routes: tuple[int, ...]
+    traders: tuple[float, ...]
     events: dict[str, int]
     lever_money: int
     fund: int
+    door: float
+    township: float
 
 
 @cache
@@ -56,27 +61,34 @@ def history(name: str, setting: str, seed: int) -> History:
     active: list[float] = []
     brand: list[np.ndarray] = []
     routes: list[int] = []
+    traders: list[float] = []
     events = dict.fromkeys(EVENTS, 0)
     money = {"levers": 0, "fund": 0}
 
+    offline = {"door": np.zeros(2), "township": np.zeros(2)}
+
     def observe(month: int, world: World) -> None:
-        levers = world.levers
+        levers, people = world.levers, world.households
         lowest = min(int(column.min()) for column in (levers.need, levers.cost, levers.granted, levers.booked,
                                                       levers.spent, levers.outside_spent))
         money["levers"] = min(money["levers"], lowest)
         money["fund"] = min(money["fund"], int(world.county.fund[0]), int(world.county.held_back[0]))
         if month < 0:
             return
+        for place, income in (("door", people.trader_income), ("township", people.market_income)):
+            offline[place] += income.sum(), people.offline_fen[income > 0].sum()
         for event, (table, column) in EVENTS.items():
             events[event] += int(getattr(getattr(world, table), column).sum())
         routes.append(int(world.couriers.serving.sum()))
+        traders.append(float(world.traders.active.mean()))
         if month >= scenario.run.months - 12:
             active.append(float(world.households.sells.mean()))
             brand.append(world.villages.brand.copy())
 
     run(scenario, seed, observe=observe)
-    return History(float(np.mean(active)), np.mean(brand, axis=0), tuple(routes), events, money["levers"],
-                   money["fund"])
+    brought = (paid / goods if goods else float("nan") for paid, goods in offline.values())
+    return History(float(np.mean(active)), np.mean(brand, axis=0), tuple(routes), tuple(traders), events,
+                   money["levers"], money["fund"], *brought)
 
 
 def _events(event: str, *names: str) -> dict[tuple[str, str], int]:
@@ -136,6 +148,32 @@ def test_routes_open_and_routes_close_in_the_mountains():
     histories = [history("baseline", "mountain", seed).routes for seed in SEEDS]
     assert all(min(routes) > 0 for routes in histories)
     assert sum(len(set(routes)) > 1 for routes in histories) >= 3
+
+
+def test_some_traders_leave_and_some_return_in_hills_and_mountains_and_hardly_any_on_the_plain():
+    for name in ("baseline", "integrated"):
+        left, returned = (_events(f"traders {what}", name) for what in ("leave", "return"))
+        for setting in ("hill", "mountain"):
+            assert left[name, setting] > 0
+            assert returned[name, setting] > 0
+        assert left[name, "plain"] < left[name, "hill"]
+    for name, setting, seed in product(("baseline", "integrated"), SETTINGS, SEEDS):
+        active = history(name, setting, seed).traders
+        assert min(active) > 0.4
+        assert max(active) <= 1.0
+
+
+def test_more_traders_leave_the_mountains_for_good_under_the_programme():
+    without, promoted = (sum(history(name, "mountain", seed).traders[-1] for seed in SEEDS)
+                         for name in ("baseline", "integrated"))
+    assert promoted < without
+
+
+@pytest.mark.parametrize("setting", ["hill", "mountain"])
+@pytest.mark.parametrize("name", ["baseline", "integrated"])
+def test_where_the_trader_is_gone_goods_sold_offline_bring_less(name, setting):
+    for seed in SEEDS:
+        assert history(name, setting, seed).township < history(name, setting, seed).door - 0.02
 
 
 def test_the_programme_opens_routes_that_would_not_run_without_it():

@@ -17,8 +17,10 @@ from villagesim.levers import LEVERS
 from villagesim.mechanisms import Parameters
 from villagesim.mechanisms.policy import (
     PolicyParameters,
+    gets_phone,
     lever_cost,
     lever_delivered,
+    networks_spread,
     seats_need,
     works_condition,
     works_need,
@@ -388,3 +390,34 @@ def test_what_stands_above_a_shrunken_plan_wears_although_the_rest_is_kept_up():
     p = PolicyParameters()._replace(wear=0.1)
     # 0.8 stands, 0.5 is planned and paid: the 0.3 above it wears by a tenth
     assert works_condition(0.8, 0.0, 0.0, 0, 0.5, 0.5, 0.0, p) == pytest.approx(0.77, abs=1e-15)
+
+
+# What spreads whatever the programme does
+
+
+@pytest.mark.parametrize(("phone", "gain", "luck", "owns"), [
+    (0, 0.01, 0.009, True),
+    (0, 0.01, 0.011, False),
+    (0, 0.0, 0.001, False),
+    (1, 0.0, 0.9, True),  # nobody loses one
+])
+def test_phones_reach_some_of_those_without_one(phone, gain, luck, owns):
+    assert gets_phone(phone, gain, luck) == owns
+
+
+@pytest.mark.parametrize(("ordinary", "national", "kept"), [
+    (0.75, 1, 0.76),  # 0.75 + 0.04 x 0.25
+    (1.0, 1, 1.0),
+    (0.75, 0, 0.75),  # no national network builds service points
+])
+def test_national_networks_close_part_of_the_gap_in_coverage(ordinary, national, kept):
+    assert networks_spread(ordinary, national, 0.04) == pytest.approx(kept)
+
+
+@TRIALS
+@given(situations(gets_phone), situations(networks_spread))
+def test_phones_and_networks_fit_their_columns_and_never_shrink(person, network):
+    assert gets_phone(**person) in (person["phone"], True)
+    kept = networks_spread(**network)
+    assert_in_declared_range(networks_spread, kept)
+    assert kept >= network["ordinary"]

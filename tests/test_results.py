@@ -217,7 +217,7 @@ def test_the_stored_ledger_explains_what_every_kind_of_holder_has(run):
     ledger, county = run.ledger, run.county.set_index("month")
     held = {
         "households": county["savings_households"], "traders": county["savings_traders"],
-        "couriers": county["savings_couriers"], "workers": county["savings_workers"], "villages": county["pool"],
+        "couriers": county["savings_couriers"], "villages": county["pool"],
         "county": county["fund"] + county["held_back"],
     }
     assert set(ledger["flow"]) <= {flow.name for flow in FLOWS}

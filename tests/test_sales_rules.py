@@ -22,6 +22,7 @@ from villagesim.mechanisms.sales import (
     season_weight,
     ships_poor_quality,
     supply_at_stake,
+    transit_time,
 )
 
 FRESH, DRY, CRAFT = 0, 1, 2
@@ -54,12 +55,14 @@ def misfits(rule, results, but=()):
 
 P = SalesParameters()._replace(
     peak_fresh=0.4, peak_dry=0.2, basket_fresh=40.0, basket_dry=50.0, basket_craft=100.0,
-    demand=200.0, demand_skill=4.0, demand_live=2.0, demand_brand=1.0, ramp=3.0, luck_spread=0.5, crowding=1.0,
+    demand=200.0, demand_skill=4.0, demand_live=2.0, demand_brand=1.0, ramp=3.0, luck_spread=0.5, crowding=10.0,
     price_skill=0.1, price_brand=0.2, price_cheat=0.1, price_common=0.1, price_own=0.2, price_luck=0.1, fresh_bonus=0.5,
     commission=0.05, traffic=0.1, packaging=2.0, packaging_fresh=4.0, tax=0.02,
-    returns=0.05, returns_fresh=0.1, returns_live=0.05, returns_skill=0.5, returns_delay=0.2,
-    help_from=10.0, help_pay=2.0, spoilage=0.5, cold_saves=0.5, hold=0.8, market_discount=0.3, market_haul=0.01,
-    input_share=0.3, low_savings=1.0, credit_share=0.5, repay_share=0.4,
+    returns=0.05, returns_fresh=0.025, transit_line=1.5, transit_road=50.0, market_days=1.75, returns_live=0.05,
+    live_hours=2.0, returns_skill=0.5, returns_delay=0.2,
+    help_from=10.0, help_pay=2.0, help_shared=0.3, spoilage=0.5, cold_saves=0.5, hold=0.8,
+    input_share=0.3, low_savings=1.0, credit_share=0.5, credit_most=6.0, repay_share=0.4,
+    record_weight=0.25,
 )
 HOURS = ChoiceParameters()._replace(spare_hours=20.0, variable_hours=0.01)
 
@@ -148,8 +151,8 @@ def test_a_new_shop_finds_its_public_slowly(months, demand):
 
 
 @pytest.mark.parametrize(("changes", "demand"), [
-    ({"village_sellers": 10}, 100.0),  # one seller among ten households: 200 / (1 + 1 x 1)
-    ({"village_sellers": 1, "village_households": 1}, 200 / 11),  # all ten of ten: 200 / (1 + 10)
+    ({"village_sellers": 10}, 100.0),  # one household in ten sells: 200 / (1 + 10 x 0.1)
+    ({"village_sellers": 1, "village_households": 1}, 200 / 11),  # all do: 200 / (1 + 10)
     ({"village_sellers": 10, "village_variety": 0.5}, 400 / 3),  # half alike: 200 / (1 + 0.5)
     ({"village_sellers": 10, "village_variety": 1.0}, 200.0),  # none alike
     ({"county_crowding": 1.0}, 100.0),  # 200 / (1 + 0 + 1)
@@ -206,6 +209,7 @@ def test_inputs_are_paid_by_twelfths_whatever_the_season(season):
     ({"savings": 0, "trader_active": 0}, 0),  # nobody lends
     ({"savings": 0, "debt": 179999}, 15000),  # owes less than six months of inputs
     ({"savings": 0, "debt": 180000}, 0),  # 6 x 30,000: no more credit
+    ({"savings": 0, "debt": 60000, "p": P._replace(credit_most=2.0)}, 0),
     ({"savings": 59999, "p": P._replace(low_savings=2.0, credit_share=0.25)}, 7500),
 ])
 def test_only_the_short_borrow_and_only_from_a_trader_who_still_lends(changes, lent):
@@ -232,7 +236,29 @@ def test_nobody_borrows_more_than_the_inputs_cost(situation):
     (OFFLINE, 0, 0.0, 0.9, False),  # ships nothing
 ])
 def test_only_an_opportunist_seller_cheats_and_a_norm_holds_it_back(mode, honest, norm, luck, cheats):
-    assert ships_poor_quality(mode, honest, norm, luck, P) == cheats
+    assert ships_poor_quality(mode, honest, norm, luck) == cheats
+
+
+# On the way
+
+
+@pytest.mark.parametrize(("serving", "visits", "distance", "days"), [
+    (1, 2.0, 0.0, 3.25),  # a round every 3.5 days: half of that, and 1.5 from the county seat on
+    (1, 7.0, 0.0, 2.0),
+    (1, 2.0, 100.0, 5.25),  # two more at 50 km a day
+    (0, 7.0, 0.0, 3.5),  # no route: a fair every fourth day
+    (1, 1.0, 0.0, 3.5),  # the fair comes before the next round
+])
+def test_a_parcel_waits_for_the_next_round_and_travels_by_road_and_line(serving, visits, distance, days):
+    assert transit_time(distance, serving, visits, P) == pytest.approx(days)
+
+
+@TRIALS
+@given(anywhere(transit_time), st.floats(0.0, 300.0))
+def test_a_farther_village_never_ships_faster(situation, distance):
+    days = transit_time(**situation)
+    assert misfits(transit_time, days) == []
+    assert transit_time(**situation | {"distance_county": max(distance, situation["distance_county"])}) >= days
 
 
 # A month online
@@ -247,9 +273,10 @@ def online(**changes):
     usual = {
         "product": DRY, "mode": SHOP, "share": 0.5, "stock": 1000.0, "demand": 400.0, "adults": 2, "away": 0,
         "access": 0.0, "cheats": 0, "skill_operation": 0.0, "skill_business": 0.0, "luck": 0.0, "village_brand": 0.0,
-        "village_cold_chain": 0.0, "village_fill": 1.0, "village_parcel_price": 5.0, "village_haul_price": 1.0,
-        "village_teamwork": 0.0, "trader_markdown": 0.2, "trader_active": 1, "county_retail": 1.5,
-        "county_common_shock": 0.0, "z_sale_shock": 0.0, "p": P, "p_choice": HOURS,
+        "village_cold_chain": 0.0, "village_transit": 4.0, "village_fill": 1.0,
+        "village_parcel_price": 5.0, "village_haul_price": 1.0, "village_teamwork": 0.0, "trader_markdown": 0.2,
+        "county_retail": 1.5, "county_fee_level": 1.0, "county_common_shock": 0.0, "z_sale_shock": 0.0, "p": P,
+        "p_choice": HOURS,
     }
     shocks = {name: 0.0 for name in signature(online_sales).parameters if name not in usual}
     return dict(zip(NAMES, online_sales(**usual | shocks | changes), strict=True))
@@ -267,6 +294,7 @@ def test_a_month_of_a_small_shop_adds_up():
     assert month["margin"] == pytest.approx(0.22275)
     assert month["sold"]
     assert month["hours"] == pytest.approx(4.0)
+    assert online(mode=LIVE)["hours"] == pytest.approx(8.0)
 
 
 @pytest.mark.parametrize(("changes", "orders"), [
@@ -274,6 +302,7 @@ def test_a_month_of_a_small_shop_adds_up():
     ({"share": 0.1}, 2),  # 0.1 x 1000 = 100
     ({"demand": 449.0}, 8),  # 8.98: no part of a parcel is sent
     ({"adults": 1, "p_choice": HOURS._replace(variable_hours=0.1)}, 4),  # 20 h / 0.1 = 200
+    ({"adults": 1, "mode": LIVE, "p_choice": HOURS._replace(variable_hours=0.1)}, 2),  # on air twice the hours: 100
     ({"adults": 3, "away": 2, "p_choice": HOURS._replace(variable_hours=0.1)}, 4),  # one is at home
     ({"adults": 2, "away": 3}, 0),  # nobody is at home
     ({"product": FRESH}, 10),  # 400 / 40
@@ -301,10 +330,12 @@ def test_what_the_courier_cannot_carry_is_not_sold_and_lateness_is_refunded(fill
 @pytest.mark.parametrize(("changes", "income"), [
     ({"mode": LIVE}, 54000),  # back 0.05 + 0.05
     ({"skill_operation": 1.0}, 58500),  # back 0.05 x (1 - 0.5) = 0.025
-    ({"product": FRESH}, 76500),  # 400 x 1.5 x 1.5 = 900; back 0.05 + 0.1
+    ({"product": FRESH}, 76500),  # 400 x 1.5 x 1.5 = 900; four days: back 0.05 + 4 x 0.025
+    ({"product": FRESH, "village_transit": 8.0}, 67500),  # twice as long on the way: back 0.05 + 0.2
+    ({"product": DRY, "village_transit": 8.0}, 57000),
     ({"product": FRESH, "village_cold_chain": 1.0}, 81000),  # back 0.05 + 0.1 x (1 - 0.5) = 0.1
     ({"product": DRY, "village_cold_chain": 1.0}, 57000),
-    ({"p": P._replace(returns=0.95)}, 6000),  # never more than nine tenths come back
+    ({"p": P._replace(returns=0.9, returns_delay=1.0), "village_fill": 0.5}, 0),  # never more than all comes back
 ])
 def test_live_streams_and_fresh_goods_come_back_more_and_skill_and_cold_less(changes, income):
     assert online(**changes)["income"] == income
@@ -335,6 +366,7 @@ def test_a_ruined_price_is_zero_and_never_negative():
 
 @pytest.mark.parametrize(("changes", "platform"), [
     ({"lever_fee_rise": 0.1}, 15850),  # 570 x 0.25 + 16
+    ({"county_fee_level": 1.2}, 11860),  # 570 x 0.15 x 1.2 + 16
     ({"access": 0.2}, 21550),  # 570 x 0.35 + 16: kin or an agent keeps a fifth
     ({"product": FRESH}, 17475),  # 765 x 0.15 + 10 x (2 + 4)
 ])
@@ -351,6 +383,7 @@ def test_tax_relief_waives_its_share_of_the_tax(relief, tax):
     ({"demand": 500.0}, 0),  # ten parcels it packs itself
     ({"demand": 800.0}, 1200),  # 16 parcels: 6 x 2 yuan
     ({"demand": 800.0, "village_teamwork": 1.0}, 840),  # shared work: 12 x 0.7
+    ({"demand": 800.0, "village_teamwork": 0.5, "p": P._replace(help_shared=0.5)}, 900),  # 12 x 0.75
 ])
 def test_help_is_paid_for_what_a_household_cannot_pack_itself(changes, packing):
     assert online(stock=2000.0, **changes)["packing"] == packing
@@ -358,7 +391,6 @@ def test_help_is_paid_for_what_a_household_cannot_pack_itself(changes, packing):
 
 @pytest.mark.parametrize(("changes", "margin"), [
     ({"trader_markdown": 0.4}, 0.42275),  # 1.02275 - 0.6
-    ({"trader_active": 0}, 0.32275),  # 1.02275 - (1 - 0.3): without a trader the township market is the rival
     # 285 kept - 58.75 - 5.7 - 40 - 8 = 172.55; / 400 = 0.431375; the trader pays half too: - 0.5 x 0.8
     ({"lever_price_crash": 0.5}, 0.031375),
     ({"county_retail": 10.0}, 6.0),  # (3800 x 0.83 - 64) / 400 - 0.8 = 6.925 is beyond what is recorded
@@ -406,8 +438,13 @@ def test_supply_is_contested_where_selling_online_is_feasible(feasible, conteste
     (OFFLINE, 0, 0, 0.0, -0.1, 2, (0.0, 0)),  # forgotten after that
 ])
 def test_a_seller_judges_by_its_own_record(mode, sold, quit, margin, smooth, unsold, record):
-    result = own_record(mode, sold, quit, margin, smooth, unsold)
+    result = own_record(mode, sold, quit, margin, smooth, unsold, P)
     assert result == (pytest.approx(record[0]), record[1])
+
+
+def test_a_record_moves_by_its_declared_weight():
+    # 0.2 + 0.5 x (0.4 - 0.2)
+    assert own_record(SHOP, 1, 0, 0.4, 0.2, 0, P._replace(record_weight=0.5))[0] == pytest.approx(0.3)
 
 
 @TRIALS
@@ -424,7 +461,7 @@ def test_records_and_supply_fit_their_columns(record, supply, quality):
 def offline(**changes):
     usual = {
         "mode": OFFLINE, "share": 0.0, "stock": 1000.0, "online_value": 0.0, "debt": 0, "village_perishable": 0.5,
-        "village_cold_chain": 0.0, "village_distance_town": 10.0, "trader_active": 1, "trader_markdown": 0.2, "p": P,
+        "village_cold_chain": 0.0, "trader_active": 1, "trader_markdown": 0.2, "p": P,
     }
     shocks = {name: 0.0 for name in signature(offline_sales).parameters if name not in usual}
     return offline_sales(**usual | shocks | changes)
@@ -464,46 +501,39 @@ def test_durable_goods_meant_for_online_buyers_wait_and_the_rest_is_sold(changes
 
 
 @pytest.mark.parametrize(("changes", "income"), [
-    ({}, 60000),  # 1,000 x (1 - 0.3 - 10 x 0.01)
-    ({"village_distance_town": 0.0}, 70000),
-    ({"village_distance_town": 80.0}, 0),  # hauling costs more than the goods are worth
-    ({"lever_price_crash": 0.5}, 30000),
+    ({"trader_markdown": 0.4}, 60000),  # what hauling to the township leaves of 1,000
+    ({"trader_markdown": 1.0}, 0),  # hauling costs what the goods are worth
+    ({"trader_markdown": 0.4, "lever_price_crash": 0.5}, 30000),
 ])
 def test_without_a_trader_goods_are_hauled_to_the_township_and_no_debt_is_paid(changes, income):
-    assert offline(trader_active=0, debt=5000, **changes) == (0.0, 0, 0.0, 0.0, 0, income, 0)
+    assert offline(trader_active=0, debt=5000, **changes) == (1000.0, 100000, 0.0, 0.0, 0, income, 0)
 
 
 @TRIALS
 @given(anywhere(offline_sales))
 def test_what_is_sold_offline_fits_its_columns(situation):
     results = offline_sales(**situation)
-    assert misfits(offline_sales, results, but=("trader_value", "spoiled")) == []
+    assert misfits(offline_sales, results, but=("offline_value", "spoiled")) == []
     assert min(results) >= 0
     assert results[6] <= min(situation["debt"], results[4])
 
 
 @TRIALS
 @given(anywhere(harvest_month), anywhere(online_sales), anywhere(offline_sales))
-def test_what_ripens_is_sold_online_or_to_the_trader_or_spoils_or_is_kept(farm, shop, rest):
-    rest["trader_active"] = 1
+def test_what_ripens_is_sold_online_or_offline_or_spoils_or_is_kept(farm, shop, rest):
     ripe = farm["output"] * season_weight(farm["product"], farm["village_harvest"], farm["county_season"], farm["p"])
     stock = harvest_month(**farm)[0]
     sold = online_sales(**shop | {"stock": stock})[2]
-    trader, _, spoiled, kept, *_ = offline_sales(**rest | {
+    rested, _, spoiled, kept, *_ = offline_sales(**rest | {
         "stock": stock, "online_value": sold, "share": shop["share"], "mode": shop["mode"],
     })
-    assert sold + trader + spoiled + kept == pytest.approx(farm["stock"] + ripe)
+    assert sold + rested + spoiled + kept == pytest.approx(farm["stock"] + ripe)
 
 
 @TRIALS
 @given(anywhere(offline_sales))
 def test_a_village_without_a_trader_hauls_what_the_trader_would_have_bought(situation):
-    # At a market that pays the reference price the takings are the goods themselves.
-    fair = situation | {
-        "p": situation["p"]._replace(market_discount=0.0, market_haul=0.0),
-        **{name: 0.0 for name in situation if name.endswith("price_crash")},
-    }
-    bought = offline_sales(**fair | {"trader_active": 1})
-    hauled = offline_sales(**fair | {"trader_active": 0})
-    assert hauled[5] == bought[1]
-    assert hauled[2:4] == bought[2:4]
+    bought = offline_sales(**situation | {"trader_active": 1})
+    hauled = offline_sales(**situation | {"trader_active": 0})
+    assert (hauled[4], hauled[5], hauled[6], bought[5]) == (0, bought[4], 0, 0)
+    assert hauled[:4] == bought[:4]

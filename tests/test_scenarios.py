@@ -12,6 +12,8 @@ from villagesim.mechanisms import Parameters
 from villagesim.scenario import Scenario, changed, digest, load, outside, plan, resolved, with_seed
 from villagesim.scenario_text import as_toml
 from villagesim.scenario_values import same_unit
+from villagesim.settings import OutsideSettings
+from villagesim.tables import County
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 SHIPPED = sorted(SCENARIOS.glob("*.toml"))
@@ -214,6 +216,35 @@ def test_a_plan_ramps_up_holds_and_ends():
     assert planned.dtype == np.float64
     assert planned[:, ROW["camp"]].tolist() == [0, 0, 0, 0, 0, 0.5, 1.0, 1.5, 2.0, 2.0, 0, 0, 0, 0]
     assert not np.delete(planned, ROW["camp"], axis=1).any()
+
+
+def test_phones_and_networks_spread_from_the_end_of_spin_up_on():
+    series = outside(changed(shipped("baseline"), {
+        "run.spin_up": 24, "run.months": 36, "outside.phone_growth": 0.12, "outside.coverage_growth": 0.24,
+    }))
+    assert series["phone_gain"].tolist() == [0.0] * 24 + [pytest.approx(0.01)] * 36
+    assert series["coverage_gain"].tolist() == [0.0] * 24 + [pytest.approx(0.02)] * 36
+
+
+def test_platform_fees_and_prices_grow_as_the_scenario_says():
+    series = outside(changed(shipped("baseline"), {
+        "run.spin_up": 0, "run.months": 36, "outside.fee_growth": 0.1, "outside.retail": 2.0,
+        "outside.retail_growth": -0.1,
+    }))
+    assert series["fee_level"][[0, 11, 12, 24]].tolist() == pytest.approx([1.0, 1.0, 1.1, 1.21])
+    assert series["retail"][[0, 11, 12, 24]].tolist() == pytest.approx([2.0, 2.0, 1.8, 1.62])
+
+
+def test_nothing_grows_beyond_what_its_column_can_hold():
+    fields = {field.name: field for field in declared(OutsideSettings)}
+    for end in ("low", "high"):
+        values = {f"outside.{name}": getattr(field.quantity, end) for name, field in fields.items()}
+        series = outside(changed(shipped("baseline"), values | {"run.months": 1200}))
+        for column in declared(County):
+            if column.name in series:
+                assert series[column.name].min() >= column.quantity.low
+                assert series[column.name].max() <= column.quantity.high
+    assert series["city_wage"][-1] == 100_000
 
 
 def test_the_outside_world_grows_in_yearly_steps_after_spin_up():

@@ -95,11 +95,12 @@ def test_trust_earned_by_monthly_visits_settles_between_gain_and_fading():
 
 
 def test_a_margin_without_online_rivals_settles_at_the_published_form():
-    """m = c + (1 - c) / (1 + e0) where floor and cap do not bind (MODEL: traders)."""
-    p = TradersParameters()._replace(unit_cost=0.1, rivalry=5.0, online_rivalry=6.0, fixed_cost=1000.0, margin_cap=0.4)
-    markdown, year = 0.4, 100000.0
-    for _ in range(300):
-        _, _, markdown, year, *_ = trader_month(1, 0, markdown, 10_000_000, year, 10**9, 0, 0, 0.0, 0.5, p)
+    """m = c + (1 - c) / (1 + e0 n), n rivals, where floor and cap do not bind (MODEL: traders)."""
+    p = TradersParameters()._replace(unit_cost=0.1, rivalry=1.25, online_rivalry=6.0, fixed_cost=1000.0, margin_cap=0.4)
+    markdown, so_far, year = 0.4, 0.0, 100000.0
+    for month in range(300):
+        _, _, markdown, so_far, year, *_ = trader_month(
+            1, 0, markdown, 10_000_000, so_far, year, 10**9, 0, 4, 8.0, month, month % 12, 0.0, 0.5, p)
     assert markdown == pytest.approx(0.1 + 0.9 / 6.0, rel=1e-9)
 
 

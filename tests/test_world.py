@@ -210,15 +210,32 @@ def test_mountain_households_have_less_to_sell():
     assert np.median(mountains.households.output) < 0.8 * np.median(hills.households.output)
 
 
-def test_villages_are_dealt_to_townships_roads_and_catchments_of_one_township(county):
+def test_villages_are_dealt_to_townships_and_roads_of_one_township(county):
     villages, couriers = county.villages, county.couriers
     assert len(np.unique(villages.township)) == USUAL.townships
     assert couriers.villages.max() <= USUAL.route_villages
     assert couriers.villages.sum() == len(villages.township)
-    for groups in (villages.courier, county.households.trader):
-        town = villages.township if groups is villages.courier else villages.township[county.households.village]
-        assert all(len(np.unique(town[groups == group])) == 1 for group in np.unique(groups))
-        assert sorted(np.unique(groups)) == list(range(groups.max() + 1))
+    routes = villages.courier
+    assert all(len(np.unique(villages.township[routes == route])) == 1 for route in np.unique(routes))
+    assert sorted(np.unique(routes)) == list(range(routes.max() + 1))
+
+
+def test_a_village_is_cut_into_rounds_of_neighbours_of_several_sizes(county):
+    villages, traders, trader = county.villages, county.traders, county.households.trader
+    assert (traders.village[trader] == county.households.village).all()
+    assert (np.diff(trader.astype(int)) >= 0).all()
+    rounds = np.bincount(trader, minlength=len(traders.village))
+    number = np.bincount(traders.village, minlength=len(villages.households))
+    assert number.tolist() == [max(1, round(count / USUAL.trader_households)) for count in villages.households]
+    mean = (villages.households / number)[traders.village]
+    # Both ends of a round move by up to 0.3 of its usual size, and half a household.
+    assert (abs(rounds - mean) <= USUAL.trader_spread * mean + 1).all()
+    assert rounds.std() > 0.1 * USUAL.trader_households
+
+
+def test_rounds_do_not_differ_where_nothing_is_left_to_chance():
+    even = built(trader_spread=0.0, trader_households=25, household_spread=0.0, households=200)
+    assert set(np.bincount(even.households.trader)) == {25}
 
 
 def test_a_route_goes_to_its_farthest_village_and_back(county):

@@ -175,9 +175,9 @@ _HOUSEHOLD = (
       for code, why, what in ((1, "results", "over bad results"), (2, "problem", "over a problem nobody helps with"),
                               (3, "unsold", "since nothing sells"))),
     Outcome("jobs", "job", "local e-commerce jobs held by members", "sum", lambda world: world.households.job),
-    *_sums("away", "departed", "came_back", "orders", "unshipped", "online_value", "trader_value", "spoiled"),
+    *_sums("away", "departed", "came_back", "orders", "unshipped", "online_value", "offline_value", "spoiled"),
     Outcome("sales_value", "yuan", "goods sold in any way this month, at the reference price", "sum",
-            lambda world: world.households.online_value + world.households.trader_value),
+            lambda world: world.households.online_value + world.households.offline_value),
     *_sums(
         "online_income", "trader_income", "market_income", "wage_income", "off_farm", "remittance", "tourism_income",
         "champion_income", "cash_income", "platform_cost", "parcel_cost", "haul_cost", "packing_cost", "tax_cost",
@@ -301,7 +301,7 @@ _COUNTY = (
     _county("routes_closed", "route", "routes that closed this month", _total("couriers", "closed")),
     _county("backlog", "parcel", "parcels waiting on all routes", _total("couriers", "backlog"), True),
     *(_county(f"savings_{table}", "fen", f"money held by {table}", _total(table, "savings"))
-      for table in ("households", "traders", "couriers", "workers")),
+      for table in ("households", "traders", "couriers")),
 )
 
 OUTCOMES: tuple[Outcome, ...] = _HOUSEHOLD + _HISTORY + _SPREAD + _PLACE + _COUNTY

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from villagesim.declare import declared
 from villagesim.levers import BY_NAME, LEVERS, ROW, LeverSetting
 from villagesim.mechanisms import Parameters
 from villagesim.scenario_sections import (
@@ -28,6 +29,7 @@ from villagesim.scenario_sections import (
 )
 from villagesim.scenario_text import Document, Place, ScenarioError, gather, shown
 from villagesim.settings import WORDS, CountySettings, OutsideSettings, RunSettings, WorldSettings
+from villagesim.tables import County
 
 __all__ = [
     "Scenario", "ScenarioError", "assigned", "changed", "digest", "load", "outside", "plan", "resolved", "with_seed",
@@ -152,15 +154,21 @@ def plan(scenario: Scenario) -> np.ndarray:
 def outside(scenario: Scenario) -> dict[str, np.ndarray]:
     """The outside world's monthly series, each float64 of shape (spin_up + months,), in the units of OutsideSettings.
 
-    Constant through spin-up and the first year; then what grows steps up once a year.
+    Constant through spin-up and the first year; then what grows steps up once a year, within its column's range. Phones
+    and networks spread from the end of spin-up on.
     """
-    around = scenario.outside
-    return {
-        "city_wage": _grown(around.city_wage, around.city_wage_growth, scenario.run),
-        "inbound": _grown(around.inbound, around.inbound_growth, scenario.run),
-        "retail": _grown(around.retail, 0.0, scenario.run),
-        "media_margin": _grown(around.media_margin, 0.0, scenario.run),
+    around, run = scenario.outside, scenario.run
+    series = {
+        "city_wage": _grown(around.city_wage, around.city_wage_growth, run),
+        "inbound": _grown(around.inbound, around.inbound_growth, run),
+        "retail": _grown(around.retail, around.retail_growth, run),
+        "fee_level": _grown(1.0, around.fee_growth, run),
+        "phone_gain": _spreading(around.phone_growth, run),
+        "coverage_gain": _spreading(around.coverage_growth, run),
+        "media_margin": _grown(around.media_margin, 0.0, run),
     }
+    allowed = {column.name: column.quantity for column in declared(County)}
+    return {name: np.clip(values, allowed[name].low, allowed[name].high) for name, values in series.items()}
 
 
 def _grown(first: float, growth: float, run: RunSettings) -> np.ndarray:
@@ -169,6 +177,10 @@ def _grown(first: float, growth: float, run: RunSettings) -> np.ndarray:
     for month in range(run.spin_up + YEAR, series.size, YEAR):
         series[month:] = series[month - 1] * (1.0 + growth)
     return series
+
+
+def _spreading(yearly: float, run: RunSettings) -> np.ndarray:
+    return np.where(np.arange(run.spin_up + run.months) < run.spin_up, 0.0, yearly / YEAR)
 
 
 def _built(document: Document, name: str, path: Path | None) -> Scenario:

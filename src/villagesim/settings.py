@@ -62,8 +62,9 @@ class WorldSettings(NamedTuple):
         "990 county hubs in 2022 in some 2,850 counties: an ordinary county has none", "B")] = 0.0
     route_villages: Annotated[int, Quantity("village", "villages along one courier route, at most", 1, 20, _SWEPT,
         "C")] = 3
-    trader_villages: Annotated[int, Quantity("village", "villages in one trader's catchment, at most", 1, 20, _SWEPT,
-        "C")] = 2
+    trader_households: Annotated[float, Quantity("household", "households on one trader's round, inside a village, mean", 5,
+        2000, "assumption (2-6 traders a village): varied over its range in experiments/", "C")] = 40.0
+    trader_spread: Annotated[float, _share("how far the rounds of a village differ in size by chance")] = 0.6
     size: Annotated[float, Quantity("person", "household members, mean", 1.5, 8,
         "assumption below the 4.9 of " + _CAI + ": varied over its range in experiments/", "C")] = 4.2
     size_spread: Annotated[float, Quantity("person", "standard deviation of household members", 0, 3, _SWEPT, "C")] = 1.4
@@ -164,12 +165,21 @@ class OutsideSettings(NamedTuple):
     """The world outside the county: values in month 0, and what grows from year to year."""
 
     city_wage: Annotated[float, Quantity("yuan/month", "city wage of a migrant", 1000, 12000, _SWEPT, "C")] = 4000.0
-    city_wage_growth: Annotated[float, Quantity("share/year", "growth of the city wage", -0.1, 0.2, _SWEPT, "C")] = 0.03
+    city_wage_growth: Annotated[float, Quantity("share/year", "growth of the city wage, up to 100,000 yuan", -0.1, 0.2, _SWEPT,
+        "C")] = 0.03
     inbound: Annotated[float, Quantity("parcel/household/month", "parcels a connected household buys", 0, 20,
         "Taojiang, Hunan 2022: 16-29 parcels a village point and day (county and city news)", "A")] = 2.5
     inbound_growth: Annotated[float, Quantity("share/year", "growth of parcels bought", -0.2, 0.6, _SWEPT, "C")] = 0.05
     retail: Annotated[float, Quantity("yuan/yuan", "online retail price over the reference price", 1.0, 3.0,
         "online over trader's price 1.4-2.2 before freight (loquat, Deqing 2019)", "A")] = 1.5
+    retail_growth: Annotated[float, Quantity("share/year", "growth of that ratio", -0.1, 0.1,
+        "assumption (no series known): varied over its range in experiments/", "C")] = 0.0
+    fee_growth: Annotated[float, Quantity("share/year", "growth of platform commission and promotion cost", -0.1, 0.2,
+        _SWEPT, "C")] = 0.02
+    phone_growth: Annotated[float, Quantity("share/year", "households without a smartphone that get one", 0.0, 0.5,
+        "derived: rural people not online 69.9 % in 2015, 42.4 % in 2021 (CNNIC), 8 % fewer a year", "B")] = 0.08
+    coverage_growth: Annotated[float, Quantity("share/year", "missing coverage that national networks complete", 0.0, 0.5,
+        _SWEPT, "C")] = 0.05
     media_margin: Annotated[float, Quantity("yuan/yuan", "online margin that media suggest", -0.5, 1.0,
         "assumption (news report net edges of 0-.3): varied over its range in experiments/", "C")] = 0.35
 

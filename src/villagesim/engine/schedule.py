@@ -46,6 +46,8 @@ POLICY: tuple[Phase, ...] = (
           "fund held_back grant returned sellers_before coordination money_months",
           "money comes before anything is spent; departments coordinate as well as last month's money let them",
           last="county.sellers levers.delivered"),
+    _rows("households", policy.gets_phone, "phone", "phones spread whatever the programme does"),
+    _rows("works", policy.networks_spread, "ordinary", "what national networks build, the programme need not"),
     _rows("works", policy.works_need, "need built need_later", "what villages lack decides what works would cost",
           last="works.condition"),
     _sum("levers.need", "works.need", "works.lever", "one lever pays for one kind of work in all villages"),
@@ -83,7 +85,6 @@ WORKFORCE: tuple[Phase, ...] = (
     _rows("villages", workforce.visit_conditions,
           "served by_contractor lost_worker caseload productivity competence_social competence_online",
           "roads, coverage and points decide what an hour is worth"),
-    _sum("workers.villages", "villages.served", "villages.worker", "villages a post serves"),
     _sum("workers.caseload", "villages.caseload", "villages.worker", "hours are shared by households"),
     _rows("villages", workforce.hours_by_service,
           "hours_casework hours_group hours_organising hours_linking hours_follow_up", "the service mix"),
@@ -160,13 +161,16 @@ SALES: tuple[Phase, ...] = (
     _rows("households", sales.harvest_month, "stock farm_cost borrowed", "the harvest comes before the sale",
           last="households.savings households.debt traders.active"),
     _rows("households", sales.ships_poor_quality, "cheats", "quality is decided before shipping", last="villages.norm"),
+    _rows("villages", sales.transit_time, "transit", "fresh goods spoil on the way",
+          last="couriers.serving couriers.visits"),
     _rows("households", sales.online_sales,
           "orders unshipped online_value online_income platform_cost tax_cost parcel_cost haul_cost packing_cost "
           "margin sold online_fen selling_hours",
           "online first: what is not sold online goes to the trader",
-          last="households.away villages.brand traders.markdown traders.active"),
+          last="households.away villages.brand traders.markdown"),
     _rows("households", sales.own_record, "margin_smooth months_unsold", "a seller judges by its own record"),
-    _rows("households", sales.offline_sales, "trader_value trader_fen spoiled stock trader_income market_income repaid",
+    _rows("households", sales.offline_sales,
+          "offline_value offline_fen spoiled stock trader_income market_income repaid",
           "the rest goes to the trader, or to the township", last="households.debt traders.active traders.markdown"),
     _rows("households", sales.supply_at_stake, "supply contested", "what a trader could lose"),
 )
@@ -196,15 +200,17 @@ LOGISTICS: tuple[Phase, ...] = (
 )
 
 TRADERS: tuple[Phase, ...] = (
-    _sum("traders.volume", "households.trader_fen", "households.trader", "what each trader bought"),
+    _sum("traders.volume", "households.offline_fen", "households.trader", "what each trader bought, or could have"),
     _sum("traders.paid", "households.trader_income", "households.trader", "what each trader paid"),
     _sum("traders.lent", "households.borrowed", "households.trader", "what each trader lent"),
     _sum("traders.collected", "households.repaid", "households.trader", "what each trader collected"),
     _sum("traders.potential", "households.supply", "households.trader", "what each trader could buy"),
     _sum("traders.contested", "households.contested", "households.trader", "what each trader could lose"),
+    _sum("villages.traders", "traders.active", "traders.village", "rivals who bought in the village this month",
+         last="traders.active"),
     _rows("traders", traders.trader_month,
-          "active months_gone markdown volume_year left returned resale running_cost",
-          "the margin follows this month's supply", last="traders.savings"),
+          "active months_gone markdown volume_so_far volume_year left returned resale running_cost",
+          "the margin follows this month's supply and rivals; one who leaves has bought this month"),
     _rows("households", traders.debt_month, "debt", "borrowed, repaid, with interest"),
 )
 
@@ -217,7 +223,7 @@ EMPLOYMENT: tuple[Phase, ...] = (
     _seats("households.job", "villages.jobs", "households.class_job", "households.village", Purpose.SEAT_JOB,
            "jobs are rationed: holders, then women, elders and returnees"),
     _sum("villages.jobs_filled", "households.job", "households.village", "wages are paid for jobs that are filled"),
-    _rows("villages", employment.pays_wages, "pool wage_bill", "the pool pays"),
+    _rows("villages", employment.pays_wages, "pool", "the pool pays"),
     _rows("households", employment.wage_paid, "wage_income", "the household is paid"),
     _rows("households", employment.migrates, "away departed came_back remittance",
           "people move on last year's income", last="households.income_year"),
@@ -238,7 +244,7 @@ ACCOUNTS: tuple[Phase, ...] = (
     _rows("households", accounts.programme_payments, "champion_income cash_income", "within what was granted"),
     _rows("households", accounts.household_accounts, "income consumption savings income_so_far income_year",
           "all flows of the month are known"),
-    _rows("workers", accounts.worker_accounts, "consumption savings post_cost", "pay is spent or kept"),
+    _rows("workers", accounts.post_cost, "post_cost", "what a post itself costs"),
     _rows("couriers", accounts.courier_accounts, "savings", "a route's books"),
     _rows("traders", accounts.trader_accounts, "savings", "a trader's books"),
     *(_all("levers.booked", paid, "itemised levers spend what people were paid", row=ROW[name]) for name, paid in (
@@ -266,5 +272,5 @@ SCHEDULE: tuple[Phase, ...] = tuple(phase for _, phases in MONTH for phase in ph
 # What `engine.run` enters at the start of each month, from the scenario's plan and the outside series.
 ENTERED = (
     "county.month", "county.season", "county.due", "county.city_wage", "county.inbound", "county.retail",
-    "county.media_margin", "levers.planned",
+    "county.fee_level", "county.phone_gain", "county.coverage_gain", "county.media_margin", "levers.planned",
 )

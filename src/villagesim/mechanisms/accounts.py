@@ -12,14 +12,13 @@ _SWEPT = "assumption: varied over its range in experiments/"
 
 
 class AccountsParameters(NamedTuple):
-    """What households and workers spend."""
+    """What households spend."""
 
     spending: Annotated[float, Quantity("share", "part of last year's income that a household spends",
         0.7, 1.05, "98.6 % in Qinghai 2019, saving rate 0 to 0.25", "A")] = 0.95
     wealth_spending: Annotated[float, Quantity("share/month", "part of its savings that a household spends", 0.0, 0.05, _SWEPT, "C")] = 0.006
     subsistence: Annotated[float, Quantity("yuan/month/person", "spending below which a household does not go", 100.0, 800.0,
         "about half of rural spending in Qinghai 2019 (11,343 yuan a year)", "B")] = 350.0
-    worker_spending: Annotated[float, Quantity("share", "part of pay that a worker spends outside the county's villages", 0.3, 1.0, _SWEPT, "C")] = 0.9
 
 
 class Flow(NamedTuple):
@@ -37,9 +36,9 @@ FLOWS: tuple[Flow, ...] = (
     Flow("grant", "outside", "county", "county", "grant", "yearly programme money"),
     Flow("returned", "county", "outside", "county", "returned", "award money not earned, and money that lapses unspent"),
     Flow("programme", "county", "outside", "levers", "outside_spent", "courses, works, fees and services bought"),
-    Flow("base_pay", "county", "workers", "workers", "base_pay", "pay of posts"),
-    Flow("extra_pay", "county", "workers", "workers", "extra_pay", "pay above the usual scale"),
-    Flow("supplement", "county", "workers", "workers", "supplement", "grade supplements"),
+    Flow("base_pay", "county", "outside", "workers", "base_pay", "pay of posts"),
+    Flow("extra_pay", "county", "outside", "workers", "extra_pay", "pay above the usual scale"),
+    Flow("supplement", "county", "outside", "workers", "supplement", "grade supplements"),
     Flow("post_overhead", "county", "outside", "workers", "overhead", "insurance, travel and office cost of posts"),
     Flow("champion_allowance", "county", "households", "households", "champion_income", "allowances of champions"),
     Flow("cash_transfer", "county", "households", "households", "cash_income", "cash to households"),
@@ -66,15 +65,13 @@ FLOWS: tuple[Flow, ...] = (
     Flow("route_cost", "couriers", "outside", "couriers", "running_cost", "vehicles, fuel and line-haul"),
     Flow("handling", "couriers", "villages", "villages", "handling_pay", "piece pay to keepers and squads"),
     Flow("firm_orders", "outside", "villages", "villages", "firm_orders", "wage money of linked firms"),
-    Flow("worker_living", "workers", "outside", "workers", "consumption", "workers' spending"),
 )
 
-# What each kind of holder has: money changes hands between these and the outside.
+# What each kind of holder has: money changes hands between these and the outside, where workers spend their pay.
 HOLDINGS: dict[str, tuple[tuple[str, str], ...]] = {
     "households": (("households", "savings"),),
     "traders": (("traders", "savings"),),
     "couriers": (("couriers", "savings"),),
-    "workers": (("workers", "savings"),),
     "villages": (("villages", "pool"),),
     "county": (("county", "fund"), ("county", "held_back")),
 }
@@ -104,11 +101,9 @@ def household_accounts(size, off_farm, online_income, platform_cost, tax_cost, p
 
 
 @rule
-def worker_accounts(base_pay, extra_pay, supplement, overhead, savings, p):
-    """A post holder's spending and money held, and what the post itself cost [fen]."""
-    pay = base_pay + extra_pay + supplement
-    spent = int(pay * p.worker_spending)
-    return spent, savings + pay - spent, base_pay + overhead
+def post_cost(base_pay, overhead):
+    """What the post itself cost this month [fen]."""
+    return base_pay + overhead
 
 
 @rule

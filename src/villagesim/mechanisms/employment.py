@@ -18,10 +18,13 @@ class EmploymentParameters(NamedTuple):
     job_pay: Annotated[float, Quantity("yuan/month", "pay of one part-time local job", 600.0, 4000.0,
         "women's flexible workshop pay about 2,000 yuan (Heze 2017); 1,500 to 4,000", "A")] = 1500.0
     link_success: Annotated[float, Quantity("firm/hour", "firms linked per hour of resource linking at full competence", 0.0, 0.05, _SWEPT, "C")] = 0.006
+    link_alone: Annotated[float, Quantity("share", "part of that rate without any e-commerce competence", 0.0, 1.0, _SWEPT, "C")] = 0.3
     link_end: Annotated[float, Quantity("1/month", "rate at which a linked firm goes away", 0.005, 0.2, _SWEPT, "C")] = 0.04
     link_pay: Annotated[float, Quantity("yuan/firm/month", "wage money that a linked firm spends in the village", 200.0, 20000.0,
         "3 to 10 direct jobs per million yuan of turnover", "B")] = 3000.0
     seek: Annotated[float, Quantity("1/month", "chance that a household with time to spare seeks a local job", 0.01, 1.0, _SWEPT, "C")] = 0.3
+    busy: Annotated[float, Quantity("hour/month", "own hours of selling online beyond which a household takes no local job", 2.0, 200.0,
+        "active shops 40 to 100 hours (judgement)", "C")] = 60.0
     leave_rate: Annotated[float, Quantity("1/month", "highest rate at which an adult leaves for the city", 0.001, 0.1, _SWEPT, "C")] = 0.012
     return_rate: Annotated[float, Quantity("1/month", "highest rate at which a member away comes home", 0.001, 0.1, _SWEPT, "C")] = 0.014
     city_weight: Annotated[float, Quantity("share", "part of the city wage that counts, after rent and being away", 0.2, 1.0, _SWEPT, "C")] = 0.5
@@ -34,7 +37,9 @@ class EmploymentParameters(NamedTuple):
 @rule
 def links_month(links, hours_linking, competence_online, p):
     """Outside firms linked to the village [firm], on the grid, and the wage money they bring this month [fen]."""
-    now = links * (1.0 - p.link_end) + p.link_success * hours_linking * (0.3 + 0.7 * competence_online)
+    now = links * (1.0 - p.link_end) + p.link_success * hours_linking * (
+        p.link_alone + (1.0 - p.link_alone) * competence_online
+    )
     return now, on_grid(now), whole_fen(now * p.link_pay)
 
 
@@ -49,7 +54,7 @@ def jobs_offered(pool, packing_pay, handling_pay, firm_orders, p):
 @rule
 def seeks_job(woman_led, elder_led, returnee, adults, away, selling_hours, job, u_job, p):
     """Priority for a local job [class; 255: does not seek one]: holders stay, then women, elders and returnees."""
-    if adults - away < 1 or selling_hours > 60.0:
+    if adults - away < 1 or selling_hours > p.busy:
         return NOT_SEEKING
     if job:
         return 0
@@ -66,9 +71,8 @@ def wage_paid(job, village_job_wage):
 
 @rule
 def pays_wages(pool, job_wage, jobs_filled):
-    """Money left for wages, and wages paid [fen]."""
-    bill = job_wage * jobs_filled
-    return pool - bill, bill
+    """Money left for wages when those of this month are paid [fen]."""
+    return pool - job_wage * jobs_filled
 
 
 @rule

@@ -68,6 +68,18 @@ def yearly_grant(due, budget, fund, held_back, households, sellers, sellers_befo
 
 
 @rule
+def gets_phone(phone, county_phone_gain, u_phone):
+    """Has a smartphone [yes/no]: as phones spread, some of those without get one each month, and keep it."""
+    return phone == 1 or u_phone < county_phone_gain
+
+
+@rule
+def networks_spread(ordinary, national, county_coverage_gain):
+    """Condition that ordinary budgets, and national networks as the years go by, keep up [share]."""
+    return ordinary + (county_coverage_gain * (1.0 - ordinary) if national else 0.0)
+
+
+@rule
 def works_need(condition, village_rank, lever_planned, lever_reach, lever_price, lever_upkeep, county_money_months, p):
     """Money that a village's work asks for this month [fen], how much would be built [share], and money for the months
     that the fund must last after this one [fen]: to finish what is planned today, and to keep it up."""

@@ -10,6 +10,8 @@ from villagesim.declare import Quantity, rule
 
 FRESH, DRY, CRAFT = 0, 1, 2
 LIVE = 2
+# As far from 0 as a margin is recorded.
+WIDEST = 6.0
 _SWEPT = "assumption: varied over its range in experiments/"
 
 
@@ -33,7 +35,7 @@ class SalesParameters(NamedTuple):
     demand_brand: Annotated[float, Quantity("1", "how far a full village brand multiplies demand", 0.0, 6.0, _SWEPT, "C")] = 1.5
     ramp: Annotated[float, Quantity("month", "months until half of a seller's public is found", 0.5, 12.0, "ramp of 3 to 9 months (Zoucheng 2017)", "B")] = 3.0
     luck_spread: Annotated[float, Quantity("1", "spread of persistent luck in the logarithm of demand", 0.0, 1.5, "under 1 % of new sellers become large", "B")] = 0.6
-    crowding: Annotated[float, Quantity("1", "fall of visibility per look-alike seller among ten households, without variety", 0.0, 3.0, _SWEPT, "C")] = 1.0
+    crowding: Annotated[float, Quantity("1", "fall of visibility where all households of the village sell alike", 0.0, 30.0, _SWEPT, "C")] = 10.0
     price_skill: Annotated[float, Quantity("share", "price gained by a full third rung", 0.0, 0.4, _SWEPT, "C")] = 0.08
     price_brand: Annotated[float, Quantity("share", "price gained by a full village brand", 0.0, 0.45, "labelled goods 0.05 to 0.25, at most 0.45", "A")] = 0.12
     price_cheat: Annotated[float, Quantity("share", "price gained by shipping poor quality", 0.0, 0.4, _SWEPT, "C")] = 0.12
@@ -49,24 +51,33 @@ class SalesParameters(NamedTuple):
         "keep-fresh fee 0 to 5 yuan; fresh freight 25 to 90 by distance", "B")] = 6.0
     tax: Annotated[float, Quantity("share", "platform taxes and fees without relief", 0.0, 0.05, _SWEPT, "C")] = 0.01
     returns: Annotated[float, Quantity("share", "returned or refunded sales of dry goods", 0.005, 0.1, "dry 0.02 to 0.05 (judgement)", "C")] = 0.035
-    returns_fresh: Annotated[float, Quantity("share", "more refunds for fresh goods without a cold chain", 0.0, 0.25, "fresh refunds 0.03 to 0.12 (judgement)", "C")] = 0.09
+    returns_fresh: Annotated[float, Quantity("share/day", "more refunds for fresh goods per day on the way without a cold chain", 0.0, 0.06,
+        "fresh refunds 0.03 to 0.12 (judgement), over some four days", "C")] = 0.022
+    transit_line: Annotated[float, Quantity("day", "days from the county seat to the buyer", 0.5, 6.0, _SWEPT, "C")] = 2.0
+    transit_road: Annotated[float, Quantity("km/day", "road to the county seat that a parcel makes in a day, sorting on the way included",
+        30.0, 400.0, _SWEPT, "C")] = 100.0
+    market_days: Annotated[float, Quantity("visit/week", "trips to the township of one whose village no route serves more often", 0.5, 7.0,
+        "township fairs every fifth day (judgement)", "C")] = 1.4
     returns_live: Annotated[float, Quantity("share", "more returns from live-streaming", 0.0, 0.2, _SWEPT, "C")] = 0.04
+    live_hours: Annotated[float, Quantity("1", "how far live-streaming multiplies the hours per yuan of goods sold", 1.0, 5.0,
+        "about 3 h on air almost daily besides packing (Pu'an, Guizhou 2018; China Daily)", "C")] = 1.8
     returns_skill: Annotated[float, Quantity("share", "part of returns that full second-rung skill avoids", 0.0, 0.9, _SWEPT, "C")] = 0.5
     returns_delay: Annotated[float, Quantity("share", "more refunds when nothing is carried in time", 0.0, 0.4, _SWEPT, "C")] = 0.12
     help_from: Annotated[float, Quantity("parcel/month", "parcels a household packs itself", 2.0, 300.0, _SWEPT, "C")] = 10.0
     help_pay: Annotated[float, Quantity("yuan/parcel", "paid for packing and customer service of one parcel", 0.3, 6.0,
         "10 kg packed a person-hour (Lixian 2020), 100 to 200 yuan a day", "A")] = 2.5
+    help_shared: Annotated[float, Quantity("share", "part of that pay that full teamwork saves", 0.0, 0.8, _SWEPT, "C")] = 0.3
     spoilage: Annotated[float, Quantity("share", "part of its product's monthly loss that fresh goods suffer unsold", 0.1, 1.0, _SWEPT, "C")] = 0.6
     cold_saves: Annotated[float, Quantity("share", "part of spoilage and refunds that a cold store avoids", 0.0, 0.95,
         "losses 0.10-0.25 without, 0.03-0.08 with a cold chain", "B")] = 0.65
     hold: Annotated[float, Quantity("share", "online stock of durable goods kept for another month", 0.0, 0.98, _SWEPT, "C")] = 0.85
-    market_discount: Annotated[float, Quantity("share", "township market's price below the reference price", 0.0, 0.5, _SWEPT, "C")] = 0.30
-    market_haul: Annotated[float, Quantity("share/km", "more of the price lost per km hauled", 0.0, 0.02, _SWEPT, "C")] = 0.006
     input_share: Annotated[float, Quantity("share", "cost of inputs in output", 0.2, 0.6, "cost share 0.35 to 0.50 (judgement)", "C")] = 0.35
     low_savings: Annotated[float, Quantity("month", "months of inputs in savings below which inputs are taken on credit", 0.0, 24.0, _SWEPT, "C")] = 1.0
     credit_share: Annotated[float, Quantity("share", "inputs that the trader lends to one who is short", 0.0, 1.0,
         "0.05 to 0.25 of households tied (judgement)", "C")] = 0.5
+    credit_most: Annotated[float, Quantity("month", "months of inputs owed from which on the trader lends no more", 0.0, 24.0, _SWEPT, "C")] = 6.0
     repay_share: Annotated[float, Quantity("share", "sales to the trader kept to pay back debt", 0.0, 1.0, _SWEPT, "C")] = 0.4
+    record_weight: Annotated[float, Quantity("share", "weight of a month's margin in a seller's record of its margins", 0.05, 1.0, _SWEPT, "C")] = 0.25
 
 
 @rule
@@ -115,7 +126,7 @@ def online_quote(product, mode, skill_operation, skill_business, luck, months_on
     parcel = village_parcel_price + village_haul_price + p.packaging
     if product == FRESH:
         parcel = parcel + p.packaging_fresh
-    alike = 10.0 * village_sellers / max(1, village_households) * (1.0 - village_variety)
+    alike = village_sellers / max(1, village_households) * (1.0 - village_variety)
     seen = 1.0 / (1.0 + p.crowding * alike + county_crowding)
     found = 1.0 if mode == 0 else (months_online + 1.0) / (months_online + 1.0 + p.ramp)
     reach = 1.0 + p.demand_skill * 0.5 * (skill_operation + skill_business) + p.demand_brand * village_brand
@@ -133,29 +144,38 @@ def harvest_month(product, output, stock, savings, debt, village_harvest, county
     ripe = output * season_weight(product, village_harvest, county_season, p)
     inputs = whole_fen(output * p.input_share / 12.0)
     short = savings < int(p.low_savings * inputs)
-    lent = int(inputs * p.credit_share) if (short and trader_active == 1 and debt < 6 * inputs) else 0
+    lent = int(inputs * p.credit_share) if (short and trader_active == 1 and debt < p.credit_most * inputs) else 0
     return stock + ripe, inputs, lent
 
 
 @rule
-def ships_poor_quality(mode, honest, village_norm, u_cheat, p):
+def transit_time(distance_county, courier_serving, courier_visits, p):
+    """Days from the seller's door to the buyer's [day]: half the time between two rounds or own trips; road; line."""
+    rounds = max(courier_visits, p.market_days) if courier_serving else p.market_days
+    return 0.5 * 7.0 / rounds + distance_county / p.transit_road + p.transit_line
+
+
+@rule
+def ships_poor_quality(mode, honest, village_norm, u_cheat):
     """Does an opportunist ship poor quality this month [yes/no]; a norm holds it back."""
     return mode > 0 and honest == 0 and u_cheat > village_norm
 
 
 @rule
 def online_sales(product, mode, share, stock, demand, adults, away, access, cheats, skill_operation,
-                 skill_business, luck, village_brand, village_cold_chain, village_fill, village_parcel_price,
-                 village_haul_price, village_teamwork, trader_markdown, trader_active, county_retail, county_common_shock,
+                 skill_business, luck, village_brand, village_cold_chain, village_transit, village_fill, village_parcel_price,
+                 village_haul_price, village_teamwork, trader_markdown, county_retail, county_fee_level, county_common_shock,
                  lever_price_crash, lever_fee_rise, lever_tax_relief, z_sale_shock, p, p_choice):
     """One month online: orders, unshipped [parcel], goods [yuan], income and five costs [fen], margin, sold, goods [fen], hours.
 
-    Orders are bounded by stock, demand and own hours; what the courier can't carry is not sold. The margin is what a
-    yuan of goods brought online, all costs taken off, over what the trader would have paid.
+    Orders are bounded by stock, demand and own hours, of which live-streaming takes more; what the courier can't carry
+    is not sold; fresh goods spoil on the way. The margin is what a yuan of goods brought online, all costs taken off,
+    over what the trader, or where none buys the township market, would have paid.
     """
     worth = basket(product, p)
     own_hours = p_choice.spare_hours * max(0, adults - away)
-    possible = min(share * stock, min(demand, own_hours / p_choice.variable_hours))
+    hours = p_choice.variable_hours * (p.live_hours if mode == LIVE else 1.0)
+    possible = min(share * stock, min(demand, own_hours / hours))
     wanted = int(possible / worth) if mode > 0 else 0
     orders = int(wanted * village_fill + 0.5)
     goods = orders * worth
@@ -166,19 +186,19 @@ def online_sales(product, mode, share, stock, demand, adults, away, access, chea
     gross = goods * max(0.0, price)
     back = p.returns + (p.returns_live if mode == LIVE else 0.0)
     if product == FRESH:
-        back = back + p.returns_fresh * (1.0 - p.cold_saves * village_cold_chain)
+        back = back + p.returns_fresh * village_transit * (1.0 - p.cold_saves * village_cold_chain)
     back = back * (1.0 - p.returns_skill * skill_operation) + p.returns_delay * (1.0 - village_fill)
-    kept = gross * (1.0 - clip(back, 0.0, 0.9))
-    platform = kept * (p.commission + p.traffic + lever_fee_rise + access) + orders * (
+    kept = gross * (1.0 - clip(back, 0.0, 1.0))
+    platform = kept * ((p.commission + p.traffic) * county_fee_level + lever_fee_rise + access) + orders * (
         p.packaging + (p.packaging_fresh if product == FRESH else 0.0)
     )
     tax = kept * p.tax * (1.0 - clip(lever_tax_relief, 0.0, 1.0))
     parcel = orders * village_parcel_price
     haul = orders * village_haul_price
-    helped = max(0.0, orders - p.help_from) * p.help_pay * (1.0 - 0.3 * village_teamwork)
+    helped = max(0.0, orders - p.help_from) * p.help_pay * (1.0 - p.help_shared * village_teamwork)
     spent = platform + tax + parcel + haul + helped
-    trader_price = (1.0 - lever_price_crash) * (1.0 - (trader_markdown if trader_active else p.market_discount))
-    margin = clip((kept - spent) / goods - trader_price, -6.0, 6.0) if orders > 0 else 0.0
+    offline_price = (1.0 - lever_price_crash) * (1.0 - trader_markdown)
+    margin = clip((kept - spent) / goods - offline_price, -WIDEST, WIDEST) if orders > 0 else 0.0
     return (
         orders,
         wanted - orders,
@@ -192,7 +212,7 @@ def online_sales(product, mode, share, stock, demand, adults, away, access, chea
         margin,
         orders > 0,
         whole_fen(goods),
-        (goods * p_choice.variable_hours if orders > 0 else 0.0),
+        (goods * hours if orders > 0 else 0.0),
     )
 
 
@@ -204,22 +224,22 @@ def supply_at_stake(output, feasible):
 
 
 @rule
-def own_record(mode, sold, quit, margin, margin_smooth, months_unsold):
+def own_record(mode, sold, quit, margin, margin_smooth, months_unsold, p):
     """Smoothed margin of the present spell [yuan/yuan], and months without a sale [month].
 
-    The first sale sets the record, later ones move it by a quarter; one who quits keeps it for this month's talk.
+    The first sale sets the record, later ones move it by part of the gap; one who quits keeps it for this month's talk.
     """
     if mode == 0:
         return (margin_smooth if quit else 0.0), 0
     if sold == 0:
         return margin_smooth, months_unsold + 1
-    return (margin if margin_smooth == 0.0 else margin_smooth + 0.25 * (margin - margin_smooth)), 0
+    return (margin if margin_smooth == 0.0 else margin_smooth + p.record_weight * (margin - margin_smooth)), 0
 
 
 @rule
 def offline_sales(mode, share, stock, online_value, debt, village_perishable, village_cold_chain,
-                  village_distance_town, trader_active, trader_markdown, lever_price_crash, p):
-    """Goods to the trader and spoiled, stock left [yuan]; income from trader and township market, debt repaid [fen].
+                  trader_active, trader_markdown, lever_price_crash, p):
+    """Goods sold offline [yuan, fen] and spoiled, stock left [yuan]; income from trader or township, debt repaid [fen].
 
     What is not meant for online sale goes to the trader at once, or is hauled to the township where none buys.
     Durable goods meant for online sale wait in the stock; fresh ones are sold off before they rot.
@@ -230,9 +250,6 @@ def offline_sales(mode, share, stock, online_value, debt, village_perishable, vi
     waits = meant * keeps
     goods = left - waits
     lost = waits * village_perishable * p.spoilage * (1.0 - p.cold_saves * village_cold_chain)
-    if trader_active:
-        paid = whole_fen(goods * (1.0 - lever_price_crash) * (1.0 - trader_markdown))
-        repaid = min(debt, int(paid * p.repay_share))
-        return goods, whole_fen(goods), lost, waits - lost, paid, 0, repaid
-    price = clip(1.0 - p.market_discount - p.market_haul * village_distance_town, 0.0, 1.0)
-    return 0.0, 0, lost, waits - lost, 0, whole_fen(goods * (1.0 - lever_price_crash) * price), 0
+    brought = whole_fen(goods * (1.0 - lever_price_crash) * (1.0 - trader_markdown))
+    paid = brought if trader_active else 0
+    return goods, whole_fen(goods), lost, waits - lost, paid, brought - paid, min(debt, int(paid * p.repay_share))

@@ -2,8 +2,8 @@
 
 from typing import Annotated, NamedTuple
 
-from villagesim.declare import Count, Fen, Flag, Grid, Quantity, Real, Small
-from villagesim.tables.quantities import MONEY, count, fen, share, yes
+from villagesim.declare import Count, Fen, Flag, Grid, Key, Quantity, Real, Small
+from villagesim.tables.quantities import MONEY, count, fen, row, share, yes
 
 
 class Workers(NamedTuple):
@@ -26,29 +26,27 @@ class Workers(NamedTuple):
     left: Annotated[Flag, yes("the holder left this month")]
     hired: Annotated[Flag, yes("somebody was hired this month")]
     hours: Annotated[Real, Quantity("hour", "hours left for villages after paperwork", 0, 400)]
-    villages: Annotated[Count, count("village", "villages served")]
     caseload: Annotated[Count, count("household", "households in the villages served")]
     base_pay: Annotated[Fen, fen("pay this month")]
     extra_pay: Annotated[Fen, fen("pay above the usual scale this month")]
     supplement: Annotated[Fen, fen("grade supplement this month")]
     overhead: Annotated[Fen, fen("insurance, travel and office cost of the post this month")]
     post_cost: Annotated[Fen, fen("base pay and overhead: what the post itself cost this month")]
-    consumption: Annotated[Fen, fen("spent this month")]
-    savings: Annotated[Fen, fen("money held by the post's holders", -MONEY)]
 
 
 class Traders(NamedTuple):
-    """Middlemen: each buys in a catchment of villages."""
+    """Middlemen: each buys from some of a village's households, those of its round."""
 
-    distance: Annotated[Real, Quantity("km", "mean road from its villages to the township", 0, 80)]
+    village: Annotated[Key, row("village in which it buys")]
     active: Annotated[Flag, Quantity("yes/no", "buys this month", 0, 1, initial=1)]
     left: Annotated[Flag, yes("left this month")]
     returned: Annotated[Flag, yes("came back this month")]
     months_gone: Annotated[Count, count("month", "months since it left")]
-    markdown: Annotated[Real, share("farm-gate price below the reference price", 0.25)]
-    volume: Annotated[Fen, fen("goods bought this month, at the reference price")]
-    volume_year: Annotated[Real, Quantity("yuan/month", "mean goods bought a month, last twelve, at the reference price", 0, 1e10)]
-    potential: Annotated[Fen, fen("supply of its catchment a year, at the reference price")]
+    markdown: Annotated[Real, share("farm-gate price below the reference price; while it is gone, the township market's, haulage taken off", 0.25)]
+    volume: Annotated[Fen, fen("goods that its round sold offline this month, hauled to the township while it is gone, at the reference price")]
+    volume_so_far: Annotated[Real, Quantity("yuan", "the same at this month's price, of this calendar year so far", 0, 1e11)]
+    volume_year: Annotated[Real, Quantity("yuan/month", "mean of that a month, last full calendar year", 0, 1e10)]
+    potential: Annotated[Fen, fen("supply of its round a year, at the reference price")]
     contested: Annotated[Fen, fen("of that, supply of households for which online selling is feasible")]
     paid: Annotated[Fen, fen("paid to farmers this month")]
     lent: Annotated[Fen, fen("inputs lent to farmers this month")]

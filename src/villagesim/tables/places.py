@@ -67,7 +67,9 @@ class Villages(NamedTuple):
     parcel_price: Annotated[Real, Quantity("yuan/parcel", "fee to the village's courier", 0, 200)]
     haul_price: Annotated[Real, Quantity("yuan/parcel", "fee and haulage paid outside the village", 0, 500)]
     fill: Annotated[Real, share("share of its orders that the courier could carry last month", 1.0)]
+    transit: Annotated[Real, Quantity("day", "days from a seller's door to the buyer's", 0, 60)]
     wanted_in: Annotated[Count, count("parcel", "parcels it would buy with a route to the door")]
+    traders: Annotated[Count, count("trader", "traders who buy here")]
     sellers: Annotated[Count, count("household", "households selling online")]
     cheaters: Annotated[Count, count("household", "sellers that shipped poor quality this month")]
     champion_tells: Annotated[Count, count("household", "champions with a result to show")]
@@ -86,7 +88,6 @@ class Villages(NamedTuple):
     job_wage: Annotated[Fen, fen("wage of one local job this month")]
     jobs: Annotated[Count, count("job", "local e-commerce jobs this month")]
     jobs_filled: Annotated[Count, count("job", "local e-commerce jobs filled this month")]
-    wage_bill: Annotated[Fen, fen("wages paid from the pool this month")]
 
 
 class Works(NamedTuple):
@@ -97,6 +98,7 @@ class Works(NamedTuple):
     condition: Annotated[Real, share("condition: 0 absent, 1 as new")]
     ordinary: Annotated[Real, share("condition that ordinary budgets keep up")]
     private: Annotated[Flag, yes("private firms may share in it")]
+    national: Annotated[Flag, yes("national networks build and keep it too, as the years go by")]
     built: Annotated[Real, share("what would be built this month")]
     need: Annotated[Fen, fen("what the programme would spend on it this month")]
     need_later: Annotated[Fen, fen("what it would spend on it in the months that the fund must last after this one")]

@@ -26,7 +26,7 @@ def build(scenario: Scenario, seed: int, survey: Survey | None = None) -> tables
     if survey is None and scenario.survey:
         survey = surveyed(scenario)
     counts = geography.household_counts(settings, seed) if survey is None else survey.counts
-    world = _empty(settings, counts)
+    world = _empty(settings, seed, counts)
     geography.place(world, settings, seed, counts, scenario.county.selection)
     population.settle(world, settings, seed, {} if survey is None else survey.values)
     world = networks.join(world, networks.named(settings, seed, counts) if survey is None
@@ -40,7 +40,7 @@ def surveyed(scenario: Scenario) -> Survey:
     return read(*scenario.survey, columns=scenario.survey_columns, keep_good=scenario.survey_keep_good)
 
 
-def _empty(settings: WorldSettings, counts: np.ndarray) -> tables.World:
+def _empty(settings: WorldSettings, seed: int, counts: np.ndarray) -> tables.World:
     """A county of the right number of rows, all at the declared initial values."""
     villages, households = len(counts), int(counts.sum())
     towns = geography.townships(settings, villages)
@@ -51,7 +51,7 @@ def _empty(settings: WorldSettings, counts: np.ndarray) -> tables.World:
         "villages": villages,
         "works": villages * len(levers.WORKS),
         "workers": programme.post_count(households, towns),
-        "traders": 1 + int(geography.along(villages, towns, settings.trader_villages).max()),
+        "traders": len(population.rounds(settings, seed, counts)[0]),
         "couriers": 1 + int(geography.along(villages, towns, settings.route_villages).max()),
         "levers": len(levers.LEVERS),
         "county": 1,

@@ -16,6 +16,7 @@ COVERAGE = "coverage"
 STANDING = tuple(name for name in levers.WORKS if name != COVERAGE)
 FIRST_ROUTE = 4
 OWNED_BY_FIRMS = "cold_chain"
+NATIONAL = COVERAGE
 
 
 def household_counts(settings: WorldSettings, seed: int) -> np.ndarray:
@@ -135,6 +136,7 @@ def _equip(world: tables.World, settings: WorldSettings, seed: int) -> None:
     # What stands before the programme is kept by ordinary budgets; firms may own cold stores, and nothing else.
     works.ordinary[:] = works.condition
     works.private[:] = works.lever == levers.ROW[OWNED_BY_FIRMS]
+    works.national[:] = works.lever == levers.ROW[NATIONAL]
 
 
 def _route(world: tables.World, settings: WorldSettings, seed: int) -> None:

@@ -8,7 +8,7 @@ from villagesim import tables
 from villagesim.draws import Purpose
 from villagesim.settings import WorldSettings
 from villagesim.world import geography
-from villagesim.world.luck import bells, exp, households, uniforms, whole_fen
+from villagesim.world.luck import PLACES, bells, exp, households, uniforms, whole_fen
 
 ELDER = 60
 FULL_SCHOOLING = 12.0
@@ -30,7 +30,7 @@ def settle(world: tables.World, settings: WorldSettings, seed: int, given: Given
     _means(world, settings, seed, who, given)
     _minds(world, settings, seed, who, given)
     _groups(world, settings)
-    _trade(world, settings)
+    _trade(world, settings, seed)
 
 
 def _put(table: tables.Households, name: str, drawn: np.ndarray, given: Given) -> None:
@@ -122,14 +122,24 @@ def _groups(world: tables.World, settings: WorldSettings) -> None:
     table.poor[poorest] = 1
 
 
-def _trade(world: tables.World, settings: WorldSettings) -> None:
-    """Traders: each starts with the whole supply of its catchment."""
-    table, villages, traders = world.households, world.villages, world.traders
-    count = len(villages.township)
-    catchment = geography.along(count, geography.townships(settings, count), settings.trader_villages)
-    rows = len(traders.distance)
-    table.trader[:] = catchment[table.village]
-    served = np.bincount(catchment, minlength=rows)
-    traders.distance[:] = np.bincount(catchment, villages.distance_town, rows) / served
+def rounds(settings: WorldSettings, seed: int, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The village of each trader, and the households on its round [int64, shape (traders,) each].
+
+    A village of so many households is cut into rounds of neighbours, each of the usual size but for chance.
+    """
+    number = np.maximum(1, np.rint(counts / settings.trader_households)).astype(np.int64)
+    village = np.repeat(np.arange(len(counts)), number)
+    place = np.arange(len(village)) - np.repeat(np.cumsum(number) - number, number)
+    luck = uniforms(seed, Purpose.WORLD_TRADER, village * PLACES + place) - 0.5
+    cut = np.rint(counts[village] * (place + settings.trader_spread * luck) / number[village]).astype(np.int64)
+    first = np.where(place == 0, 0, cut) + (np.cumsum(counts) - counts)[village]
+    return village, np.diff(np.append(first, counts.sum()))
+
+
+def _trade(world: tables.World, settings: WorldSettings, seed: int) -> None:
+    """Traders: each starts with the whole supply of its round."""
+    table, traders = world.households, world.traders
+    traders.village[:], households = rounds(settings, seed, world.villages.households)
+    table.trader[:] = np.repeat(np.arange(len(households)), households)
     np.add.at(traders.potential, table.trader, whole_fen(table.output))
     traders.volume_year[:] = traders.potential / (100.0 * MONTHS)

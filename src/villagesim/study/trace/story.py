@@ -178,7 +178,7 @@ def _why_stopped(month: Month) -> str:
 
 
 def _sales(month: Month, everything: bool) -> list[str]:
-    said, now, sale = [], month.now, month.moments["online_sales"]
+    said, now, sale = [], month.now, month.moments["offline_sales"]
     if now["orders"] and (everything or month.is_first("sale")):
         lost = f" {times(now['unshipped'], 'order')} could not be sent." if now["unshipped"] else ""
         said.append(f"It {'made its first sale' if month.is_first('sale') else 'sold'}: "
@@ -187,7 +187,7 @@ def _sales(month: Month, everything: bool) -> list[str]:
     fee, earlier = (_fee(moments["online_sales"]) for moments in (month.moments, month.last))
     if abs(fee - earlier) > JUMP * earlier:
         said.append(f"Sending a parcel from its village now costs {fee:.2f} yuan; before, {earlier:.2f}.")
-    if sale.saw["trader_active"] != month.last["online_sales"].saw["trader_active"]:
+    if sale.saw["trader_active"] != month.last["offline_sales"].saw["trader_active"]:
         said.append("The trader buys here again." if sale.saw["trader_active"] else
                     "The trader no longer buys here; its goods go to the township market.")
     if now["debt"] > 0 and month.before["debt"] == 0:
