@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from test_policy_rules import TRIALS
 from test_sales_rules import anywhere, misfits
+from villagesim.mechanisms.choice import ChoiceParameters
 from villagesim.mechanisms.employment import (
     EmploymentParameters,
     jobs_offered,
@@ -19,7 +20,7 @@ from villagesim.mechanisms.employment import (
 GRID = 2**20
 NOT_SEEKING = 255
 P = EmploymentParameters()._replace(
-    job_pay=1000.0, link_success=0.01, link_alone=0.3, link_end=0.1, link_pay=1000.0, seek=0.3, busy=60.0,
+    job_pay=1000.0, link_success=0.01, link_alone=0.3, link_end=0.1, link_pay=1000.0, seek=0.3, job_hours=25.0,
     leave_rate=0.02, return_rate=0.02,
     city_weight=0.5, gap_scale=1000.0, job_holds=1.0, remittance=0.1,
 )
@@ -56,8 +57,8 @@ def test_there_are_as_many_jobs_as_the_money_pays_for(money, jobs):
 
 def seeks(**changes):
     usual = {
-        "woman_led": 0, "elder_led": 0, "returnee": 0, "adults": 2, "away": 1, "selling_hours": 60.0, "job": 0,
-        "u_job": 0.2, "p": P,
+        "woman_led": 0, "elder_led": 0, "returnee": 0, "adults": 2, "away": 1, "selling_hours": 15.0, "job": 0,
+        "u_job": 0.2, "p": P, "p_choice": ChoiceParameters()._replace(spare_hours=40.0),
     }
     return seeks_job(**usual | changes)
 
@@ -73,8 +74,11 @@ def seeks(**changes):
     ({"woman_led": 1, "u_job": 0.4}, NOT_SEEKING),
     ({"away": 2}, NOT_SEEKING),  # nobody is at home
     ({"away": 2, "job": 1}, NOT_SEEKING),  # so the job is given up
-    ({"selling_hours": 60.5}, NOT_SEEKING),  # busy selling
-    ({"selling_hours": 40.5, "p": P._replace(busy=40.0)}, NOT_SEEKING),
+    ({"selling_hours": 15.5}, NOT_SEEKING),  # of 40 hours selling leaves 24.5, a job takes 25
+    ({"selling_hours": 15.5, "job": 1}, NOT_SEEKING),
+    ({"selling_hours": 55.0, "away": 0}, 2),  # two at home: 80 - 55 = 25
+    ({"selling_hours": 55.5, "away": 0}, NOT_SEEKING),
+    ({"selling_hours": 0.0, "p": P._replace(job_hours=40.5)}, NOT_SEEKING),
 ])
 def test_holders_keep_their_jobs_then_come_women_elders_and_returnees_with_time_to_spare(changes, place):
     assert seeks(**changes) == place

@@ -24,10 +24,10 @@ from villagesim.mechanisms.workforce import (
 LN_2 = 0.6931471805599453
 P = WorkforceParameters()._replace(
     leave_rate=0.24, leave_pay=4 * LN_2, leave_ladder=LN_2, leave_local=2 * LN_2, leave_load=0.5 * LN_2,
-    leave_supervision=0.75 * LN_2, leave_graduate=LN_2, caseload_norm=400.0, load_most=3.0, hire_rate=0.16,
-    hire_ladder=0.3, part_least=0.1, appeal_least=0.3, appeal_most=2.0, local_share=0.32, returnee_part=0.6,
-    hired_spread=0.3, online_graduate=0.2, senior_gain=2.0, road_far=20.0, road_plain=0.4, road_most=1.6,
-    productive_least=0.05, graduate_share=0.25, social_start=0.5, social_local=0.4, online_start=0.1,
+    leave_supervision=0.75 * LN_2, leave_graduate=LN_2, caseload_norm=400.0, hire_rate=0.16,
+    hire_ladder=0.3, part_least=0.1, appeal_most=2.0, local_share=0.32, returnee_part=0.6,
+    hired_spread=0.3, online_graduate=0.2, senior_gain=2.0, road_far=20.0, road_plain=0.4,
+    graduate_share=0.25, social_start=0.5, social_local=0.4, online_start=0.1,
     online_returnee=0.35, learn_social=0.02, learn_online=0.01, mentor_gain=1.0, course_gain=2.0, supervision_gain=0.5,
     contractor_online=0.45, grade_months=20.0, hours=160.0, paperwork=0.25, paperwork_alone=0.3,
     paperwork_assessed=0.05, slack=0.4, slack_months=12.0, bend=0.5, road_loss=0.4, hardware_loss=0.3, overhead=0.2,

@@ -23,8 +23,8 @@ class EmploymentParameters(NamedTuple):
     link_pay: Annotated[float, Quantity("yuan/firm/month", "wage money that a linked firm spends in the village", 200.0, 20000.0,
         "3 to 10 direct jobs per million yuan of turnover", "B")] = 3000.0
     seek: Annotated[float, Quantity("1/month", "chance that a household with time to spare seeks a local job", 0.01, 1.0, _SWEPT, "C")] = 0.3
-    busy: Annotated[float, Quantity("hour/month", "own hours of selling online beyond which a household takes no local job", 2.0, 200.0,
-        "active shops 40 to 100 hours (judgement)", "C")] = 60.0
+    job_hours: Annotated[float, Quantity("hour/month", "hours that a local job takes, of those that the adults at home can spare",
+        5.0, 120.0, "flexible workshop and piece work beside the household (Heze 2017): part of a working month", "C")] = 30.0
     leave_rate: Annotated[float, Quantity("1/month", "highest rate at which an adult leaves for the city", 0.001, 0.1, _SWEPT, "C")] = 0.012
     return_rate: Annotated[float, Quantity("1/month", "highest rate at which a member away comes home", 0.001, 0.1, _SWEPT, "C")] = 0.014
     city_weight: Annotated[float, Quantity("share", "part of the city wage that counts, after rent and being away", 0.2, 1.0, _SWEPT, "C")] = 0.5
@@ -52,9 +52,13 @@ def jobs_offered(pool, packing_pay, handling_pay, firm_orders, p):
 
 
 @rule
-def seeks_job(woman_led, elder_led, returnee, adults, away, selling_hours, job, u_job, p):
-    """Priority for a local job [class; 255: does not seek one]: holders stay, then women, elders and returnees."""
-    if adults - away < 1 or selling_hours > p.busy:
+def seeks_job(woman_led, elder_led, returnee, adults, away, selling_hours, job, u_job, p, p_choice):
+    """Priority for a local job [class; 255: does not seek one]: holders stay, then women, elders and returnees.
+
+    None is sought, or kept, beyond the hours that selling leaves to the adults at home.
+    """
+    left = p_choice.spare_hours * max(0, adults - away) - selling_hours
+    if left < p.job_hours:
         return NOT_SEEKING
     if job:
         return 0

@@ -13,6 +13,9 @@ TOP_GRADE = 5.0
 THOUSAND = 1000.0
 MONTHS = 12.0
 ALMOST_ONE = 0.999999
+# Bounds that keep odd scenarios sensible and never bind in a usual one: load in norms, appeal of a post, road in
+# `road_far`, productive share of time.
+LOAD_MOST, APPEAL_LEAST, ROAD_MOST, PRODUCTIVE_LEAST = 3.0, 0.3, 1.6, 0.05
 _SWEPT = "assumption: varied over its range in experiments/"
 _TURNOVER = "17.6 to 25 % a year in Shenzhen, Guangzhou, Dongguan and Shanghai, 2011-14 (China Philanthropy Times 2014-04-03)"
 
@@ -28,11 +31,9 @@ class WorkforceParameters(NamedTuple):
     leave_supervision: Annotated[float, Quantity("1", "fall of the log hazard under full outside supervision", 0.0, 1.0, _SWEPT, "C")] = 0.2
     leave_graduate: Annotated[float, Quantity("1", "rise of the log hazard for college graduates (other posts want them)", 0.0, 1.0, _SWEPT, "C")] = 0.2
     caseload_norm: Annotated[float, Quantity("household/post", "households a post can know", 100.0, 800.0, _SWEPT, "C")] = 400.0
-    load_most: Annotated[float, Quantity("1", "caseload over the norm beyond which more drives nobody away, in norms", 0.5, 10.0, _SWEPT, "C")] = 3.0
     part_least: Annotated[float, Quantity("share", "part of full time below which no post is kept", 0.0, 0.2, _SWEPT, "C")] = 0.05
     hire_rate: Annotated[float, Quantity("1/month", "chance that a vacant post is filled", 0.03, 0.6, _SWEPT, "C")] = 0.20
     hire_ladder: Annotated[float, Quantity("1", "appeal that a full ladder adds to a vacant post", 0.0, 1.0, _SWEPT, "C")] = 0.3
-    appeal_least: Annotated[float, Quantity("1", "appeal of a vacant post (pay over the wage compared with, and the ladder), at least", 0.0, 0.6, _SWEPT, "C")] = 0.3
     appeal_most: Annotated[float, Quantity("1", "appeal of a vacant post, at most", 1.0, 4.0, _SWEPT, "C")] = 2.0
     local_share: Annotated[float, Quantity("share", "hires from returnees and officials without local hiring", 0.0, 0.5, _SWEPT, "C")] = 0.15
     returnee_part: Annotated[float, Quantity("share", "returnees among local hires (the others are village officials)", 0.2, 0.9, _SWEPT, "C")] = 0.6
@@ -65,9 +66,7 @@ class WorkforceParameters(NamedTuple):
     road_loss: Annotated[float, Quantity("share", "productive time lost to travel at `road_far` of mountain road, or a closed one", 0.0, 0.9, _SWEPT, "C")] = 0.45
     road_far: Annotated[float, Quantity("km", "road at which that much is lost", 10.0, 40.0, _SWEPT, "C")] = 20.0
     road_plain: Annotated[float, Quantity("1", "a kilometre of plain, counted in kilometres of high mountain", 0.1, 1.0, _SWEPT, "C")] = 0.4
-    road_most: Annotated[float, Quantity("1", "road beyond which no more is lost, in `road_far`", 1.0, 4.0, _SWEPT, "C")] = 1.6
     hardware_loss: Annotated[float, Quantity("share", "productive time lost where there is neither coverage nor point", 0.0, 0.9, _SWEPT, "C")] = 0.35
-    productive_least: Annotated[float, Quantity("share", "time that stays productive on the worst road, and with the worst hardware", 0.0, 0.3, _SWEPT, "C")] = 0.05
     overhead: Annotated[float, Quantity("share", "part of a post's price that goes to insurance, travel and office", 0.05, 0.5, _SWEPT, "C")] = 0.22
     city_share: Annotated[float, Quantity("share", "part of the city wage that a worker compares with", 0.3, 1.5, _SWEPT, "C")] = 1.2
 
@@ -92,7 +91,7 @@ def leaves_post(ordinal, filled, origin, grade, caseload, county_households, cou
     gap = 1.0 - pay / max(1.0, county_city_wage * p.city_share)
     local = 1.0 if (origin == RETURNEE or origin == OFFICIAL) else 0.0
     wanted = 1.0 if origin == GRADUATE else 0.0
-    load = clip(caseload / p.caseload_norm - 1.0, 0.0, p.load_most)
+    load = clip(caseload / p.caseload_norm - 1.0, 0.0, LOAD_MOST)
     log_hazard = (
         p.leave_pay * gap - p.leave_ladder * lever_ladder - p.leave_local * local + p.leave_graduate * wanted
         + p.leave_load * load - p.leave_supervision * lever_supervision
@@ -112,7 +111,7 @@ def fills_post(open, filled, contractor, generation, origin, tenure, social, onl
     """
     pay = price_posts * (1.0 - p.overhead) + price_pay * lever_pay
     appeal = pay / max(1.0, county_city_wage * p.city_share) + p.hire_ladder * lever_ladder
-    appeal = clip(appeal, p.appeal_least, p.appeal_most)
+    appeal = clip(appeal, APPEAL_LEAST, p.appeal_most)
     hires = open == 1 and filled == 0 and u_hire < p.hire_rate * appeal
     local = p.local_share + (1.0 - p.local_share) * clip(lever_local_hiring, 0.0, 1.0)
     who = OUTSIDER
@@ -208,10 +207,10 @@ def visit_conditions(assigned, households, distance_town, terrain, coverage, ser
     served = assigned == 1 and worker_filled == 1
     closed = 1.0 if rank >= 1.0 - lever_road_closure else 0.0
     rough = p.road_plain + (1.0 - p.road_plain) * terrain
-    road = clip(distance_town / p.road_far * rough + closed, 0.0, p.road_most)
+    road = clip(distance_town / p.road_far * rough + closed, 0.0, ROAD_MOST)
     hardware = 1.0 - 0.5 * (coverage + service_point)
-    on_the_road = clip(1.0 - p.road_loss * road, p.productive_least, 1.0)
-    productive = on_the_road * clip(1.0 - p.hardware_loss * hardware, p.productive_least, 1.0)
+    on_the_road = clip(1.0 - p.road_loss * road, PRODUCTIVE_LEAST, 1.0)
+    productive = on_the_road * clip(1.0 - p.hardware_loss * hardware, PRODUCTIVE_LEAST, 1.0)
     return (
         served,
         (served and worker_contractor == 1),
