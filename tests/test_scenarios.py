@@ -9,6 +9,7 @@ import pytest
 from villagesim.declare import declared
 from villagesim.levers import BY_NAME, LEVERS, ROW
 from villagesim.mechanisms import Parameters
+from villagesim.results import record
 from villagesim.scenario import Scenario, changed, digest, load, outside, plan, resolved, with_seed
 from villagesim.scenario_text import as_toml
 from villagesim.scenario_values import same_unit
@@ -97,8 +98,18 @@ def test_a_mix_can_be_paid_from_its_budget_every_year_and_says_who_comes_first(n
 def test_the_integrated_programme_and_its_rivals_plan_nearly_the_same_money():
     integrated = planned_cost(shipped("integrated")).mean()
     assert 450.0 <= integrated <= 500.0
-    for rival in ("cash", "contractors", "urban_template"):
+    for rival in ("contractors", "urban_template"):
         assert planned_cost(shipped(rival)).mean() == pytest.approx(integrated, rel=0.05)
+
+
+def test_cash_hands_out_what_the_integrated_programme_really_spends():
+    def spent(name, seed):
+        run = record(shipped(name), seed)
+        people = run.group[run.group["group"] == "all"]["households"].iloc[0]
+        return run.spending.loc[run.spending["month"] >= 0, "yuan"].sum() / people
+
+    integrated, cash = (np.mean([spent(name, seed) for seed in (1, 2, 3)]) for name in ("integrated", "cash"))
+    assert cash == pytest.approx(integrated, rel=0.02)
 
 
 def test_the_integrated_programme_is_the_four_pathways_together():
