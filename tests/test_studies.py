@@ -23,6 +23,7 @@ from villagesim.study import batch, design, store, sweep
 from villagesim.study.runner import Interrupted
 from villagesim.study.store import Store, StoreError
 
+TICKETED = Path(__file__).parent / "ticketed.py"
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 STUDY = """
 title = "A small study"
@@ -87,9 +88,19 @@ def whole(tmp_path_factory):
     return out / "small"
 
 
-def command(path: Path, out: Path, *more: str) -> subprocess.Popen:
-    words = [sys.executable, "-m", "villagesim.cli", "sweep", str(path), "--out", str(out), *more]
-    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+def command(path: Path, out: Path, *more: str, tickets: Path | None = None) -> subprocess.Popen:
+    """tickets: let no run begin without one, so that the command can't be through before it is stopped."""
+    how = ["-m", "villagesim.cli"] if tickets is None else [str(TICKETED)]
+    words = [sys.executable, *how, "sweep", str(path), "--out", str(out), *more]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+                            env=os.environ | {"VILLAGESIM_TICKETS": str(tickets)})
+
+
+def issue(tickets: Path, count: int) -> Path:
+    tickets.mkdir(exist_ok=True)
+    for ticket in range(count):
+        (tickets / f"{ticket}").touch()
+    return tickets
 
 
 def until_finished(process: subprocess.Popen, folder: Path, count: int) -> None:
@@ -181,12 +192,13 @@ def test_a_command_killed_again_and_again_ends_with_the_same_table_and_does_noth
     luck = random.Random(11)
     before: dict[str, int] = {}
     for kill in range(3):
-        process = command(path, out)
-        until_finished(process, out / "small", 2 + 3 * kill)
+        process = command(path, out, tickets=issue(tmp_path / "tickets", 3))
+        until_finished(process, out / "small", 1 + 2 * kill)
         time.sleep(luck.random() * 0.3)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         tried, done = attempts(out / "small"), finished(out / "small")
+        assert len(done) < 12
         assert all(tried[run] == count for run, count in before.items())
         before = {run: tried[run] for run in done}
     process = command(path, out)
@@ -204,9 +216,11 @@ def test_a_command_killed_again_and_again_ends_with_the_same_table_and_does_noth
 @pytest.mark.slow
 def test_a_worker_that_is_killed_costs_nothing_but_time(tmp_path, whole):
     path, out = written(tmp_path), tmp_path / "out"
-    process = command(path, out, "--workers", "2")
+    tickets = issue(tmp_path / "tickets", 3)
+    process = command(path, out, "--workers", "2", tickets=tickets)
     until_finished(process, out / "small", 1)
     os.kill(spawned_by(process)[0], signal.SIGKILL)
+    issue(tickets, 36)
     _, said = process.communicate(timeout=300)
     assert process.returncode == 0, said
     assert same_table(out / "small", whole)
@@ -216,23 +230,31 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(tmp_path, whole):
 def test_dask_gives_the_same_bytes_and_survives_a_killed_worker(tmp_path, whole):
     pytest.importorskip("distributed")
     path, out = written(tmp_path), tmp_path / "out"
-    process = command(path, out, "--workers", "2", "--cluster", "local")
+    tickets = issue(tmp_path / "tickets", 3)
+    process = command(path, out, "--workers", "2", "--cluster", "local", tickets=tickets)
     until_finished(process, out / "small", 1)
     os.kill(spawned_by(process)[0], signal.SIGKILL)
+    issue(tickets, 36)
     _, said = process.communicate(timeout=300)
     assert process.returncode == 0, said
     assert same_table(out / "small", whole)
 
 
 @pytest.mark.slow
-def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(tmp_path, whole):
+@pytest.mark.parametrize("more", [(), ("--cluster", "local")], ids=["pool", "dask"])
+def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(tmp_path, whole, more):
+    if more:
+        pytest.importorskip("distributed")
     path, out = written(tmp_path), tmp_path / "out"
-    process = command(path, out)
+    tickets = issue(tmp_path / "tickets", 3)
+    process = command(path, out, "--workers", "2", *more, tickets=tickets)
     until_finished(process, out / "small", 2)
     os.killpg(process.pid, signal.SIGINT)
+    issue(tickets, 36)
     _, said = process.communicate(timeout=120)
     kept = len(finished(out / "small"))
-    assert process.returncode == 130
+    assert process.returncode == 130, said
+    assert 2 <= kept < 12
     assert "Traceback" not in said
     assert said.strip().splitlines()[-1] == (f"interrupted: {kept} of 12 runs are kept in {out / 'small'}; the same "
                                              "command goes on")

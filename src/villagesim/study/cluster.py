@@ -23,11 +23,13 @@ def executor(address: str, workers: int | None = None) -> Iterator[tuple[Executo
         from distributed import Client, LocalCluster
     except ImportError:
         raise ClusterError("--cluster needs Dask: pip install 'villagesim[cluster]'") from None
-    from villagesim.study.pool import available
+    from villagesim.study.pool import available, interrupt_held
 
     if address == LOCAL:
-        with LocalCluster(workers or available(), threads_per_worker=1, processes=True, dashboard_address=None,
-                          env=ALONE, silence_logs="ERROR") as cluster, Client(cluster) as client:
+        with interrupt_held():
+            started = LocalCluster(workers or available(), threads_per_worker=1, processes=True,
+                                   dashboard_address=None, env=ALONE, silence_logs="ERROR")
+        with started as cluster, Client(cluster) as client:
             yield client.get_executor(pure=False), workers or available()
         return
     try:

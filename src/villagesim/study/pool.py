@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -96,7 +97,7 @@ def _drain(work: Callable[[Item], Result], waiting: _Waiting[Item], executor: Ex
         while True:
             while not broken and len(running) < workers + QUEUED and (item := waiting.take()) is not None:
                 try:
-                    with _as_worker():
+                    with interrupt_held(), _on_one_thread():
                         running[executor.submit(work, item)] = item
                 except BrokenExecutor:
                     waiting.put_back(item)
@@ -104,7 +105,8 @@ def _drain(work: Callable[[Item], Result], waiting: _Waiting[Item], executor: Ex
             if not running:
                 return lost
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                take(future)
+                with interrupt_held():
+                    take(future)
     except KeyboardInterrupt:
         for future in [future for future in running if future.cancel()]:
             del running[future]
@@ -118,20 +120,39 @@ def _spawned(workers: int) -> ProcessPoolExecutor:
 
 
 @contextmanager
-def _as_worker() -> Iterator[None]:
-    """Start processes that compute on one thread each and leave Ctrl-C to this one.
+def interrupt_held() -> Iterator[None]:
+    """Hold Ctrl-C back until the block ends, then deliver it. Processes that are started within never see it.
 
-    Both are inherited: numba reads its variable when it is imported, before any initialiser could set it.
+    The mask is what processes inherit; the handler is for this one, where a signal may reach Python by any thread.
     """
-    before = os.environ.get("NUMBA_NUM_THREADS")
-    main = threading.current_thread() is threading.main_thread()
-    os.environ["NUMBA_NUM_THREADS"] = "1"
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
+    masks = hasattr(signal, "pthread_sigmask")  # Windows has none.
+    if masks:
+        # The tracker takes its own block off when it starts, and this one with it: it must be there before.
+        resource_tracker.ensure_running()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        if main:
-            signal.signal(signal.SIGINT, handler)
+        if masks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+    if held:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def _on_one_thread() -> Iterator[None]:
+    """Let processes that are started within compute on one thread each: numba reads its variable at import."""
+    before = os.environ.get("NUMBA_NUM_THREADS")
+    os.environ["NUMBA_NUM_THREADS"] = "1"
+    try:
+        yield
+    finally:
         if before is None:
             del os.environ["NUMBA_NUM_THREADS"]
         else:

@@ -194,7 +194,8 @@ def carry(tasks: Mapping[str, Task], handing: Handing, store: Store, workers: in
         singles = [_batch([task], handing, store) for task in kept.again]
         pool.each(batch.carry, singles, kept.take, kept.lose, lanes, executor)
     except KeyboardInterrupt:
-        raise runner.Interrupted(f"interrupted: {kept.before + kept.done} of {kept.total} runs are kept in "
+        known = store.states()
+        raise runner.Interrupted(f"interrupted: {sum(run in known for run in tasks)} of {len(tasks)} runs are kept in "
                                  f"{store.folder}; the same command goes on") from None
 
 

@@ -1,0 +1,133 @@
+"""The command's verbs as functions of files, for notebooks: each returns pandas tables, or an object that holds them.
+
+`out` is the folder that the command would use: what is finished there is not run again. `workers`: processes (None: one
+a processor core). A file that can't be used raises ScenarioError, one line: file, key, what is allowed.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from villagesim.scenario import load
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from villagesim.results import Run
+    from villagesim.study.analyses import Sensitivity
+    from villagesim.study.compare import Comparison
+    from villagesim.study.design import Study
+    from villagesim.study.discover import Discovery
+    from villagesim.study.factorial import Factorial
+    from villagesim.study.hysteresis import Hysteresis
+    from villagesim.study.optimise import Front
+    from villagesim.study.robustness import Robustness
+    from villagesim.study.trace import Trace
+
+File = str | Path
+
+
+def run(scenario: File, seed: int | None = None, engine: str = "core") -> "Run":
+    """One run of a scenario file: tidy monthly tables (DataFrames) and a manifest.
+
+    seed: one integer, by default the scenario's. engine: "core" or "reference"; their numbers are the same.
+    """
+    from villagesim.results import record
+
+    return record(load(Path(scenario)), seed, engine)
+
+
+def compare(scenarios: Sequence[File], replicates: int = 20, workers: int | None = None,
+            out: File | None = None) -> "Comparison":
+    """Paired differences of the later scenario files against the first, from the same seeds, with 95 % intervals."""
+    from villagesim.study.compare import compare as compared
+
+    return compared([load(Path(path)) for path in scenarios], replicates, workers=workers, folder=_runs(out))
+
+
+def factorial(base: File, replicates: int = 20, budget: float | None = None, mixes: File | None = None,
+              workers: int | None = None, out: File | None = None) -> "Factorial":
+    """What the four pathways add together, under either carrier, at equal levers and at equal money (yuan a year).
+
+    mixes: the folder of policy_only.toml and the others, by default the base's.
+    """
+    from villagesim.study import factorial as study
+    from villagesim.study.mixes import cells
+
+    designed = cells(load(Path(base)), Path(mixes or Path(base).parent), yuan=budget)
+    return study.run(designed, replicates, _runs(out), workers)
+
+
+def hysteresis(scenario: File, push: File, months: Sequence[int] = (12, 60), replicates: int = 20,
+               workers: int | None = None, out: File | None = None) -> "Hysteresis":
+    """The same county from low and from high adoption (`months` of the push before), going on under one scenario."""
+    from villagesim.study import hysteresis as study
+
+    return study.run(load(Path(scenario)), load(Path(push)), months, replicates=replicates, folder=_runs(out),
+                     workers=workers)
+
+
+def trace(scenario: File, household: int, seed: int | None = None, against: File | None = None) -> "Trace":
+    """One household month by month, under a scenario and under another with the same luck. Raises TraceError."""
+    from villagesim.study.trace import trace as traced
+
+    return traced(scenario, household, seed, against)
+
+
+def sweep(study: File, out: File = "results", workers: int | None = None) -> "pd.DataFrame":
+    """The table of a study file, a row a point and replicate, after what was missing is run. Raises StoreError."""
+    return _swept(study, out, workers)[1]
+
+
+def sensitivity(study: File, outcome: str, method: str | None = None, scenario: str | None = None, gaps: str = "refuse",
+                out: File = "results", workers: int | None = None) -> "Sensitivity":
+    """Which factors of a study decide an outcome: `.table` of indices with intervals, `.grown` over growing designs.
+
+    Raises ValueError for a method that does not go with the sampler, IncompleteError where runs have failed.
+    """
+    from villagesim.study.analyses import of_sensitivity
+
+    return of_sensitivity(*_swept(study, out, workers), outcome, method, scenario, gaps)
+
+
+def variance(study: File, outcome: str, scenario: str | None = None, out: File = "results",
+             workers: int | None = None) -> "pd.DataFrame":
+    """Shares of an outcome's variance by county, luck, numbers and forms; the study's sampler is "crossed"."""
+    from villagesim.study.analyses import of_variance
+
+    return of_variance(*_swept(study, out, workers), outcome, scenario)
+
+
+def discover(study: File, scenario: str | None = None, out: File = "results",
+             workers: int | None = None) -> "Discovery":
+    """Under which assumptions a scenario of the study fails: `.boxes`, and a tree as `.text`. Raises CasesError."""
+    from villagesim.study.analyses import of_failures
+
+    return of_failures(*_swept(study, out, workers), scenario)
+
+
+def robustness(study: File, outcome: str, out: File = "results", workers: int | None = None) -> "Robustness":
+    """How the study's scenarios do over all its futures: `.regret`, `.best`, `.satisficing`."""
+    from villagesim.study.analyses import of_mixes
+
+    return of_mixes(*_swept(study, out, workers), outcome)
+
+
+def optimise(study: File, out: File = "results", workers: int | None = None) -> "Front":
+    """Mixes that no other mix beats within the study's budget and posts, run again on fresh seeds: `.mixes`."""
+    from villagesim.study.design import read_study
+    from villagesim.study.optimising import carry_out
+
+    return carry_out(read_study(study), out, workers)
+
+
+def _runs(out: File | None) -> Path | None:
+    return None if out is None else Path(out) / "runs"
+
+
+def _swept(study: File, out: File, workers: int | None) -> "tuple[Study, pd.DataFrame]":
+    from villagesim.study.design import read_study
+    from villagesim.study.sweep import sweep as carry_out
+
+    chosen = read_study(study)
+    return chosen, carry_out(chosen, out, workers)
