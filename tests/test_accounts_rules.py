@@ -19,25 +19,49 @@ from villagesim.mechanisms.accounts import (
 P = AccountsParameters()._replace(spending=0.9, wealth_spending=0.01, subsistence=300.0)
 EARNED = (
     "off_farm", "online_income", "trader_income", "market_income", "wage_income", "remittance", "tourism_income",
-    "champion_income", "cash_income",
+    "champion_income", "cash_income", "credit_income", "relief_income",
 )
 PAID = (
     "platform_cost", "tax_cost", "parcel_cost", "haul_cost", "packing_cost", "start_cost", "farm_cost",
 )
 
 
+# Nobody to pay: 3 champions and 40 households in a county that was granted 10,000 and 9,999 fen for them.
+GRANTED = {
+    "champion": 0, "credit_income": 0, "relief_income": 0, "county_champions": 3, "county_households": 40,
+    "county_credit_claims": 0, "county_relief_claims": 0, "granted_champions": 10000, "granted_cash": 9999,
+    "granted_startup_credit": 0, "granted_tax_relief": 0,
+}
+
+
+def paid(**changes):
+    return programme_payments(**GRANTED | changes)
+
+
 @pytest.mark.parametrize(("champion", "allowance"), [(1, 3333), (0, 0)])
 def test_allowances_and_cash_are_dealt_in_equal_whole_fen(champion, allowance):
     # 10,000 fen among 3 champions; 9,999 fen among 40 households
-    assert programme_payments(champion, 3, 40, 10000, 9999) == (allowance, 249)
+    assert paid(champion=champion) == (allowance, 249, 0, 0)
 
 
 def test_who_is_alone_gets_all_of_it():
-    assert programme_payments(1, 1, 1, 10000, 9999) == (10000, 9999)
+    assert paid(champion=1, county_champions=1, county_households=1) == (10000, 9999, 0, 0)
 
 
 def test_money_for_champions_waits_where_there_are_none():
-    assert programme_payments(0, 0, 40, 10000, 0) == (0, 0)
+    assert paid(county_champions=0, granted_cash=0) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("granted", "credit"), [
+    (90000, 30000),  # more than the 80,000 fen that all claim: paid in full
+    (80000, 30000),
+    (60000, 22500),  # three quarters of what is claimed
+    (0, 0),
+    (7, 2),  # 30,000 of 80,000 of 7 fen is 2.625
+])
+def test_claims_are_paid_in_full_or_all_alike_in_part(granted, credit):
+    assert paid(credit_income=30000, county_credit_claims=80000, granted_startup_credit=granted)[2] == credit
+    assert paid(relief_income=30000, county_relief_claims=80000, granted_tax_relief=granted)[3] == credit
 
 
 @TRIALS
@@ -45,10 +69,15 @@ def test_money_for_champions_waits_where_there_are_none():
 def test_nobody_is_paid_beyond_what_was_granted(situation):
     situation["county_households"] = max(1, situation["county_households"])
     situation["county_champions"] = max(1, situation["county_champions"])
-    allowance, cash = results = programme_payments(**situation)
+    # What all claim includes what this household claims.
+    for claim in ("credit", "relief"):
+        situation[f"county_{claim}_claims"] += situation[f"{claim}_income"]
+    allowance, cash, credit, relief = results = programme_payments(**situation)
     assert misfits(programme_payments, results) == []
     assert allowance * situation["county_champions"] <= situation["granted_champions"]
     assert cash * situation["county_households"] <= situation["granted_cash"]
+    assert credit <= min(situation["granted_startup_credit"], situation["credit_income"])
+    assert relief <= min(situation["granted_tax_relief"], situation["relief_income"])
 
 
 def household(**changes):

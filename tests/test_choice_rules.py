@@ -113,7 +113,7 @@ OUTSIDE = {
     "p": P,
 }
 NAMES = ("mode", "sells", "share", "entered", "quit", "quit_over", "start_cost", "months_online", "rest", "gear",
-         "ever_online", "first_online", "feasible")
+         "ever_online", "first_online", "feasible", "credit_income")
 
 
 def choice(start, **changes):
@@ -191,11 +191,12 @@ def test_some_who_learned_it_start_by_live_stream_and_pay_for_the_gear(skill, lu
     assert (entered["mode"], entered["start_cost"], entered["gear"]) == (mode, fen, gear)
 
 
-def test_who_enters_starts_with_the_share_it_wants_and_pays_what_credit_leaves():
-    # 1,000 yuan less a quarter
+def test_who_enters_starts_with_the_share_it_wants_and_claims_what_credit_carries():
+    # 1,000 yuan, a quarter of them claimed back
     assert choice(OUTSIDE, lever_startup_credit=0.25) == {
-        "mode": SHOP, "sells": 1, "share": 0.5, "entered": 1, "quit": 0, "quit_over": NOTHING, "start_cost": 75_000,
+        "mode": SHOP, "sells": 1, "share": 0.5, "entered": 1, "quit": 0, "quit_over": NOTHING, "start_cost": 100_000,
         "months_online": 0, "rest": 0, "gear": 0, "ever_online": 1, "first_online": 17, "feasible": 1,
+        "credit_income": 25_000,
     }
 
 
@@ -209,6 +210,7 @@ def test_a_trader_may_lose_those_who_would_gain_online_though_they_wait(gain, fe
     assert choice(OUTSIDE, gain=gain, ever_online=1, first_online=3) == {
         "mode": OFFLINE, "sells": 0, "share": 0.0, "entered": 0, "quit": 0, "quit_over": NOTHING, "start_cost": 0,
         "months_online": 0, "rest": 0, "gear": 0, "ever_online": 1, "first_online": 3, "feasible": feasible,
+        "credit_income": 0,
     }
 
 
@@ -287,6 +289,7 @@ def test_a_seller_moves_towards_the_share_it_wants(mode):
     assert after == {
         "mode": mode, "sells": 1, "entered": 0, "quit": 0, "quit_over": NOTHING, "start_cost": 0, "months_online": 8,
         "rest": 0, "gear": 0, "ever_online": 1, "first_online": 9, "feasible": 1,
+        "credit_income": 0,
     }
 
 
@@ -304,8 +307,8 @@ SKILLED = INSIDE | {"skill_operation": 0.3, "u_live": 0.099, "gain": 200.001}
     ({"savings": 99_999}, SHOP, 0, 0),
     ({"savings": 99_999, "gain": 400.001}, LIVE, 50_000, 1),
     ({"savings": 100_000}, LIVE, 50_000, 1),
-    # credit carries half: 100 a year
-    ({"lever_startup_credit": 0.5, "gain": 100.001}, LIVE, 25_000, 1),
+    # credit carries half: 100 a year are felt, and all is paid
+    ({"lever_startup_credit": 0.5, "gain": 100.001}, LIVE, 50_000, 1),
     # gear at hand costs nothing
     ({"gear": 1, "gain": 0.001}, LIVE, 0, 1),
     # a live-streamer goes back to a shop alone one month in twenty, and keeps the gear
@@ -314,6 +317,7 @@ SKILLED = INSIDE | {"skill_operation": 0.3, "u_live": 0.099, "gain": 200.001}
 ])
 def test_a_shop_that_earns_the_gear_may_turn_to_live_streaming(changes, mode, fen, gear):
     after = choice(SKILLED, **changes)
+    assert after["credit_income"] == int(fen * changes.get("lever_startup_credit", 0.0))
     assert (after["mode"], after["start_cost"], after["gear"], after["sells"]) == (mode, fen, gear, 1)
 
 
@@ -355,6 +359,7 @@ def test_who_stops_keeps_its_history_and_starts_its_count_again(gain, feasible):
     assert choice(INSIDE, months_unsold=12, gain=gain, gear=1) == {
         "mode": OFFLINE, "sells": 0, "share": 0.0, "entered": 0, "quit": 1, "quit_over": UNSOLD, "start_cost": 0,
         "months_online": 0, "rest": 9, "gear": 1, "ever_online": 1, "first_online": 9, "feasible": feasible,
+        "credit_income": 0,
     }
 
 

@@ -265,7 +265,7 @@ def test_a_farther_village_never_ships_faster(situation, distance):
 
 NAMES = (
     "orders", "unshipped", "goods", "income", "platform", "tax", "parcel", "haul", "packing", "margin", "sold",
-    "goods_fen", "hours",
+    "goods_fen", "hours", "waived",
 )
 
 
@@ -374,9 +374,12 @@ def test_platform_agent_and_packaging_are_paid_on_what_is_kept(changes, platform
     assert online(**changes)["platform"] == platform
 
 
-@pytest.mark.parametrize(("relief", "tax"), [(0.0, 1140), (0.5, 570), (1.0, 0)])
-def test_tax_relief_waives_its_share_of_the_tax(relief, tax):
-    assert online(lever_tax_relief=relief)["tax"] == tax
+@pytest.mark.parametrize(("relief", "waived"), [(0.0, 0), (0.5, 570), (1.0, 1140)])
+def test_tax_relief_waives_its_share_of_the_tax_which_counts_for_the_margin(relief, waived):
+    sold, plain = online(lever_tax_relief=relief), online()
+    assert (sold["tax"], sold["waived"]) == (1140, waived)
+    # 400 yuan of goods
+    assert sold["margin"] == pytest.approx(plain["margin"] + waived / 100 / 400)
 
 
 @pytest.mark.parametrize(("changes", "packing"), [

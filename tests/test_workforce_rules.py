@@ -30,7 +30,7 @@ P = WorkforceParameters()._replace(
     graduate_share=0.25, social_start=0.5, social_local=0.4, online_start=0.1,
     online_returnee=0.35, learn_social=0.02, learn_online=0.01, mentor_gain=1.0, course_gain=2.0, supervision_gain=0.5,
     contractor_online=0.45, grade_months=20.0, hours=160.0, paperwork=0.25, paperwork_alone=0.3,
-    paperwork_assessed=0.05, slack=0.4, slack_months=12.0, bend=0.5, road_loss=0.4, hardware_loss=0.3, overhead=0.2,
+    paperwork_assessed=0.05, award_drive=0.5, slack=0.4, slack_months=12.0, bend=0.5, road_loss=0.4, hardware_loss=0.3, overhead=0.2,
     city_share=1.0,
 )
 # The first of two posts of a county of 1,000 households. Take-home pay 5,000 x 0.8 = 4,000 yuan, as in the city.
@@ -289,36 +289,43 @@ def test_neither_a_vacant_post_nor_a_contractor_grows(filled, contractor, tenure
     (12, 1.0, 0.5, 104.4),
 ])
 def test_paperwork_and_slack_eat_the_hours_for_villages(tenure, coordination, assessment, hours):
-    found = service_hours(1, 1.0, tenure, 0.0, coordination, 5000.0, 0.0, 4000.0, 0.0, 500.0, assessment, P)
+    found = service_hours(1, 1.0, tenure, 0.0, coordination, 5000.0, 0.0, 4000.0, 0.0, 500.0, assessment, 0.0, P)
     assert found[0] == pytest.approx(hours, rel=1e-14)
+
+
+@pytest.mark.parametrize(("assessment", "award", "same"), [(0.0, 1.0, 0.5), (0.25, 0.5, 0.5), (0.9, 1.0, 1.0)])
+def test_money_that_waits_for_a_rating_presses_like_half_an_assessment(assessment, award, same):
+    hours = [service_hours(1, 1.0, 12, 0.0, 1.0, 5000.0, 0.0, 4000.0, 0.0, 500.0, *pressed, P)[0]
+             for pressed in ((assessment, award), (same, 0.0))]
+    assert hours[0] == hours[1] > 96.0
 
 
 def test_a_desk_takes_all_hours_and_no_more():
     # 0.6 + 0.4 + 0.3 of the hours
     buried = P._replace(paperwork=0.6, paperwork_alone=0.4, paperwork_assessed=0.3)
-    assert service_hours(1, 1.0, 0, 0.0, 0.0, 5000.0, 0.0, 4000.0, 0.0, 500.0, 1.0, buried)[0] == 0.0
+    assert service_hours(1, 1.0, 0, 0.0, 0.0, 5000.0, 0.0, 4000.0, 0.0, 500.0, 1.0, 0.0, buried)[0] == 0.0
 
 
 def test_a_post_pays_base_supplements_and_overhead():
     # 5,000 x 0.8; 0.25 x 4,000; 500 x 0.5 x 2 / 5; 5,000 x 0.2
-    found = service_hours(1, 1.0, 0, 2.0, 1.0, 5000.0, 0.25, 4000.0, 0.5, 500.0, 0.0, P)
+    found = service_hours(1, 1.0, 0, 2.0, 1.0, 5000.0, 0.25, 4000.0, 0.5, 500.0, 0.0, 0.0, P)
     assert found[1:] == (400_000, 100_000, 10_000, 100_000)
 
 
 def test_a_part_time_post_serves_and_costs_its_part():
     # a quarter of 120 hours, of 4,000, of 1,000, of 100 and of 1,000 yuan
-    found = service_hours(1, 0.25, 0, 2.0, 1.0, 5000.0, 0.25, 4000.0, 0.5, 500.0, 0.0, P)
+    found = service_hours(1, 0.25, 0, 2.0, 1.0, 5000.0, 0.25, 4000.0, 0.5, 500.0, 0.0, 0.0, P)
     assert found == (30.0, 100_000, 25_000, 2_500, 25_000)
 
 
 def test_pay_is_cut_to_whole_fen_never_rounded_up():
     # 100.04 yuan: 80.032 and 20.008; 0.25 x 0.07 = 0.0175; 0.5 x 0.19 x 2 / 5 = 0.038
-    found = service_hours(1, 1.0, 0, 2.0, 1.0, 100.04, 0.25, 0.07, 0.5, 0.19, 0.0, P)
+    found = service_hours(1, 1.0, 0, 2.0, 1.0, 100.04, 0.25, 0.07, 0.5, 0.19, 0.0, 0.0, P)
     assert found[1:] == (8003, 1, 3, 2000)
 
 
 def test_a_vacant_post_costs_nothing_and_serves_nobody():
-    assert service_hours(0, 1.0, 12, 2.0, 1.0, 5000.0, 0.25, 4000.0, 0.5, 500.0, 0.0, P) == (0.0, 0, 0, 0, 0)
+    assert service_hours(0, 1.0, 12, 2.0, 1.0, 5000.0, 0.25, 4000.0, 0.5, 500.0, 0.0, 0.0, P) == (0.0, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize(("rank", "posts", "reach", "found"), [
@@ -395,7 +402,7 @@ MIX = {
 # 200 of 400 households of a worker with 100 hours, productive at 0.8: 40 hours.
 SERVICE = MIX | {
     "served": 1, "by_contractor": 0, "productivity": 0.8, "households": 200, "worker_hours": 100.0,
-    "worker_caseload": 400, "lever_assessment": 0.0, "p": P,
+    "worker_caseload": 400, "lever_assessment": 0.0, "lever_award": 0.0, "p": P,
 }
 
 
@@ -405,6 +412,10 @@ SERVICE = MIX | {
     ({"lever_assessment": 1.0}, (4.0, 21.0, 4.0, 6.0, 5.0)),
     # half an assessment moves a quarter: 12 + 2 + 2.5
     ({"lever_assessment": 0.5}, (6.0, 16.5, 4.0, 6.0, 7.5)),
+    # half the money as an award weighs like a quarter of an assessment: 12 + 1 + 1.25
+    ({"lever_award": 0.5}, (7.0, 14.25, 4.0, 6.0, 8.75)),
+    # and adds to it, up to a whole one
+    ({"lever_assessment": 0.9, "lever_award": 1.0}, (4.0, 21.0, 4.0, 6.0, 5.0)),
     # a contractor's staff teach and do nothing else
     ({"by_contractor": 1}, (0.0, 40.0, 0.0, 0.0, 0.0)),
     ({"served": 0}, (0.0, 0.0, 0.0, 0.0, 0.0)),

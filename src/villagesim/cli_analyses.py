@@ -44,12 +44,14 @@ def sensitivity(
         study, table = _swept(file, out, workers, cluster)
         from villagesim.figures.sensitivity import draw
         from villagesim.study.analyses import methods, of_sensitivity, unit_of
+        from villagesim.study.sensitivity import main_index
 
         for one in outcome or study.columns:
             for way in method or methods(study)[:1] or ("none",):
                 found = of_sensitivity(study, table, one, way, scenario, gaps)
-                _show(f"{one}: {way}", found.table[found.table["index"] != "S2"], ("index", "factor", "value", "low",
-                                                                                   "high"))
+                ranked = found.table[found.table["index"] == main_index(found.table)]
+                _show(f"{one}: {way}", ranked.sort_values("value", ascending=False, kind="stable"),
+                      ("index", "factor", "value", "low", "high"))
                 typer.echo(" ".join((found.statement, *found.said)))
                 path = found.write(out / study.name / "sensitivity", study)
                 unit = unit_of(study, one)
@@ -114,7 +116,11 @@ def discover(
                 typer.echo(f"{name}: {error}")
                 continue
             here = found.write(folder / "discover" / name)
-            _show(f"{name} fails where", found.boxes, ("box", "factor", "low", "high", "coverage", "density", "base"))
+            if len(found.boxes):
+                _show(f"{name} fails where", found.boxes,
+                      ("box", "factor", "low", "high", "coverage", "density", "base"))
+            else:
+                typer.echo(f"{name}: no box of assumptions sets the failing futures apart")
             typer.echo(found.text)
             _say([here / "boxes.csv", here / "tree.txt", *draw("discover", here)])
         if len(study.scenarios) > 1 and scenario is None:
@@ -173,7 +179,7 @@ def _plain() -> Iterator[None]:
         raise typer.Exit(BAD_INPUT) from None
 
 
-def _show(title: str, table: "pd.DataFrame", columns: tuple[str, ...]) -> None:
+def _show(title: str, table: "pd.DataFrame", columns: tuple[str, ...], most: int = MOST_ROWS) -> None:
     """The first rows of a table on the terminal."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -183,12 +189,12 @@ def _show(title: str, table: "pd.DataFrame", columns: tuple[str, ...]) -> None:
     lines = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for column in columns:
         lines.add_column(column, justify="right" if table[column].dtype.kind == "f" else "left", no_wrap=True)
-    for row in table.head(MOST_ROWS)[list(columns)].itertuples(index=False):
+    for row in table.head(most)[list(columns)].itertuples(index=False):
         lines.add_row(*(Text(f"{cell:.4g}" if isinstance(cell, float) else str(cell)) for cell in row))
     console = Console()
     Console(width=console.width if console.is_terminal else WIDE).print(lines)
-    if len(table) > MOST_ROWS:
-        typer.echo(f"the first {MOST_ROWS} of {len(table)} rows")
+    if len(table) > most:
+        typer.echo(f"the first {most} of {len(table)} rows")
 
 
 def _say(files: Iterable[Path]) -> None:

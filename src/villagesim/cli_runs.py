@@ -157,6 +157,7 @@ def compare(
     from villagesim.study.compare import TABLES
     from villagesim.study.compare import compare as compared
     from villagesim.study.level import level
+    from villagesim.study.runner import alike
 
     if len(scenarios) < 2:
         _refuse("compare needs two scenario files or more; `villagesim run` takes one")
@@ -164,6 +165,7 @@ def compare(
     names = [scenario.name for scenario in chosen]
     if len(set(names)) < len(names):
         _refuse("two of the scenarios have the same name; a comparison tells them apart by the names of their files")
+    chosen = alike(chosen)
     plans = [] if budget is None else at_budget(chosen, budget)
     chosen = [plan.scenario for plan in plans] or chosen
     label = "-".join(["compare", *names] if len(names) <= NAMED else ["compare", str(len(names))])

@@ -65,9 +65,9 @@ LEVERS: tuple[Lever, ...] = (
     Lever("assessment", "policy", _share("weight of e-commerce service in the yearly assessment of posts"),
           "county", _yuan("yuan/month/1000 households", "assessing", 0, 5000), 150.0),
     Lever("startup_credit", "policy", _share("share of a seller's start-up cost that the programme carries (credit that is not called in)"),
-          "household", _yuan("yuan/month/household", "what starters are spared, interest and handling", 0, 5), 0.5),
+          "household", _yuan("yuan/month/household", "set aside for claims; what nobody claims is not spent", 0, 20), 5.0),
     Lever("tax_relief", "policy", _share("share of platform taxes and registration fees waived"),
-          "household", _yuan("yuan/month/household", "revenue forgone and handling", 0, 5), 0.05),
+          "household", _yuan("yuan/month/household", "set aside for claims; what nobody claims is not spent", 0, 20), 1.0),
     Lever("matched_money", "policy", Quantity("yuan/yuan", "private money that each public yuan of cold chain draws in",
           0.0, 2.0, "city programmes: match of 0.1 to 0.25, up to 2 in rich counties", "B"),
           "county", _yuan("yuan/month/1000 households", "brokering", 0, 5000), 100.0),
@@ -140,4 +140,4 @@ WORKS = tuple(lever.name for lever in LEVERS if lever.upkeep is not None)
 # What several departments pay for, each on its own unless they coordinate.
 SHARED = tuple(lever.name for lever in LEVERS if lever.pathway in ("training", "logistics", "market"))
 # What spends the sums that people were paid, not the sum that was granted.
-ITEMISED = ("posts", "pay", "ladder", "champions", "cash")
+ITEMISED = ("posts", "pay", "ladder", "champions", "cash", "startup_credit", "tax_relief")

@@ -180,13 +180,14 @@ _HOUSEHOLD = (
             lambda world: world.households.online_value + world.households.offline_value),
     *_sums(
         "online_income", "trader_income", "market_income", "wage_income", "off_farm", "remittance", "tourism_income",
-        "champion_income", "cash_income", "platform_cost", "parcel_cost", "haul_cost", "packing_cost", "tax_cost",
+        "champion_income", "cash_income", "credit_income", "relief_income",
+        "platform_cost", "parcel_cost", "haul_cost", "packing_cost", "tax_cost",
         "start_cost", "farm_cost", "income", "consumption", "debt",
     ),
     Outcome("online_gain", "yuan", "gain of goods sold online over the trader's price, all costs taken off", "sum",
             lambda world: world.households.margin * world.households.online_value),
     Outcome("online_net", "fen", "received from online buyers, all costs of selling taken off", "sum",
-            lambda world: world.households.online_income - sum(
+            lambda world: world.households.online_income + world.households.relief_income - sum(
                 getattr(world.households, f"{cost}_cost") for cost in SELLING_COSTS)),
     Outcome("shipping_paid", "fen", "parcel fees and haulage paid", "sum",
             lambda world: world.households.parcel_cost + world.households.haul_cost),

@@ -190,6 +190,18 @@ def gather(path: Path, check: Callable[[Document], None], chain: tuple[Path, ...
     return document
 
 
+def flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:
+    """Nested tables as dotted keys: `world.villages = 4` is written with quotes or without.
+
+    >>> flat({"world": {"villages": 4, "coverage": 1}, "run.seed": 3})
+    {'world.villages': 4, 'world.coverage': 1, 'run.seed': 3}
+    """
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        found |= flat(value, f"{above}{key}.") if isinstance(value, dict) else {above + key: value}
+    return found
+
+
 def as_toml(values: dict[str, Any], keys: tuple[str, ...] = ()) -> str:
     """Nested tables of plain values as TOML text."""
     plain = {key: value for key, value in values.items() if not isinstance(value, dict)}

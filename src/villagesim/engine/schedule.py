@@ -151,7 +151,7 @@ CHOICE: tuple[Phase, ...] = (
                "households.selling_hours"),
     _rows("households", choice.chooses_channel,
           "mode sells share entered quit quit_over start_cost months_online rest gear ever_online first_online "
-          "feasible",
+          "feasible credit_income",
           "enter, adjust, stay out or stop", last="households.months_unsold households.savings"),
     _sum("villages.sellers", "households.sells", "households.village", "active sellers of this month"),
 )
@@ -165,7 +165,7 @@ SALES: tuple[Phase, ...] = (
           last="couriers.serving couriers.visits"),
     _rows("households", sales.online_sales,
           "orders unshipped online_value online_income platform_cost tax_cost parcel_cost haul_cost packing_cost "
-          "margin sold online_fen selling_hours",
+          "margin sold online_fen selling_hours relief_income",
           "online first: what is not sold online goes to the trader",
           last="households.away villages.brand traders.markdown"),
     _rows("households", sales.own_record, "margin_smooth months_unsold", "a seller judges by its own record"),
@@ -241,7 +241,10 @@ BRAND: tuple[Phase, ...] = (
 
 ACCOUNTS: tuple[Phase, ...] = (
     _all("county.champions", "households.champion", "allowances are shared"),
-    _rows("households", accounts.programme_payments, "champion_income cash_income", "within what was granted"),
+    _all("county.credit_claims", "households.credit_income", "claims are paid in full or all alike in part"),
+    _all("county.relief_claims", "households.relief_income", "claims are paid in full or all alike in part"),
+    _rows("households", accounts.programme_payments, "champion_income cash_income credit_income relief_income",
+          "within what was granted"),
     _rows("households", accounts.household_accounts, "income consumption savings income_so_far income_year",
           "all flows of the month are known"),
     _rows("workers", accounts.post_cost, "post_cost", "what a post itself costs"),
@@ -249,7 +252,8 @@ ACCOUNTS: tuple[Phase, ...] = (
     _rows("traders", accounts.trader_accounts, "savings", "a trader's books"),
     *(_all("levers.booked", paid, "itemised levers spend what people were paid", row=ROW[name]) for name, paid in (
         ("posts", "workers.post_cost"), ("pay", "workers.extra_pay"), ("ladder", "workers.supplement"),
-        ("champions", "households.champion_income"), ("cash", "households.cash_income"))),
+        ("champions", "households.champion_income"), ("cash", "households.cash_income"),
+        ("startup_credit", "households.credit_income"), ("tax_relief", "households.relief_income"))),
     _rows("levers", accounts.lever_accounts, "spent outside_spent", "spending by lever"),
     _all("county.spent", "levers.spent", "spending of the county"),
     _rows("county", accounts.county_accounts, "fund", "never below zero: levers spend within what was granted"),

@@ -54,8 +54,7 @@ def draw(table: pd.DataFrame, path: Path, title: str, grown: pd.DataFrame | None
         left = f" The first {MOST} of {len(rows)} factors." if len(rows) > MOST else ""
         blue = " No share of a pair lies below 0: blue is sampling error." if len(pairs) else ""
         many = f"means of {replicates} replicates" if replicates > 1 else "one replicate"
-        drawn.supxlabel(f"n = {n}; {many}. Lines and bands: 95 % percentile intervals.{left}{blue}\n{source}".strip(),
-                        fontsize=6.8, color="#595959", ha="left", x=0.008)
+        style.small_print(drawn, f"n = {n}; {many}. Lines and bands: 95 % percentile intervals.{left}{blue}\n{source}")
         return style.save(drawn, Path(path))
 
 

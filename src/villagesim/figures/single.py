@@ -18,7 +18,8 @@ SOURCES = (
     ("trader_income", "traders", style.BROWN), ("market_income", "township market", "#b9a468"),
     ("online_income", "online buyers", style.RED), ("wage_income", "local e-commerce jobs", style.BLUE),
     ("tourism_income", "visitors", style.GREEN), ("champion_income", "champion allowances", style.PINK),
-    ("cash_income", "cash transfers", style.ORANGE),
+    ("cash_income", "cash transfers", style.ORANGE), ("credit_income", "start-up credit", style.PURPLE),
+    ("relief_income", "tax relief", style.SKY),
 )
 # A source or lever below this share of the whole is drawn with the others.
 SMALL = 0.002

@@ -1,5 +1,6 @@
 """How every figure looks: colours that the colour-blind tell apart, labels on the lines, a source line, fixed bytes."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -164,10 +165,21 @@ def by_replicate(series: pd.DataFrame, outcome: str) -> tuple[np.ndarray, np.nda
     return wide.columns.to_numpy(), wide.to_numpy(np.float64)
 
 
+# Characters of small print that fit into an inch.
+PRINT_AN_INCH = 18
+
+
 def source_line(drawn: Figure, about: dict[str, Any], more: str = "") -> None:
     """What the figure stands on, in small print at its foot."""
     seeds = about["seeds"]
     many = f"{len(seeds)} replicates from seed {seeds[0]}" if len(seeds) > 1 else f"one run, seed {seeds[0]}"
     digests = ", ".join(f"{words(name)} {digest[:8]}" for name, digest in about["scenarios"].items())
     text = f"villagesim {about['version']} (model {about['sources'][:8]}); {many}. {more}\nScenario hashes: {digests}."
-    drawn.supxlabel(text, fontsize=6.8, color="#595959", ha="left", x=0.008)
+    small_print(drawn, text)
+
+
+def small_print(drawn: Figure, text: str) -> None:
+    """Text at the figure's foot, its lines broken where the figure ends."""
+    most = int(PRINT_AN_INCH * drawn.get_figwidth())
+    lines = [part for line in text.splitlines() for part in textwrap.wrap(line, most, break_on_hyphens=False)]
+    drawn.supxlabel("\n".join(lines), fontsize=6.8, color="#595959", ha="left", x=0.008)

@@ -42,13 +42,15 @@ FLOWS: tuple[Flow, ...] = (
     Flow("post_overhead", "county", "outside", "workers", "overhead", "insurance, travel and office cost of posts"),
     Flow("champion_allowance", "county", "households", "households", "champion_income", "allowances of champions"),
     Flow("cash_transfer", "county", "households", "households", "cash_income", "cash to households"),
+    Flow("startup_credit", "county", "households", "households", "credit_income", "start-up cost carried for sellers"),
+    Flow("tax_relief", "county", "households", "households", "relief_income", "platform taxes and fees given back"),
     Flow("online_sales", "outside", "households", "households", "online_income", "online buyers, refunds taken off"),
     Flow("platform", "households", "outside", "households", "platform_cost", "commission, traffic, agents and packaging"),
     Flow("tax", "households", "outside", "households", "tax_cost", "platform taxes and fees"),
     Flow("parcel_fee", "households", "couriers", "households", "parcel_cost", "parcel fees on village routes"),
     Flow("haulage", "households", "outside", "households", "haul_cost", "parcels carried to the road or the township"),
     Flow("packing", "households", "villages", "households", "packing_cost", "packing and customer-service help"),
-    Flow("start_up", "households", "outside", "households", "start_cost", "start-up cost of new sellers"),
+    Flow("start_up", "households", "outside", "households", "start_cost", "start-up cost of sellers, later gear too"),
     Flow("trader_sales", "traders", "households", "households", "trader_income", "goods sold to traders"),
     Flow("market_sales", "outside", "households", "households", "market_income", "goods hauled to the township market"),
     Flow("trader_credit", "traders", "households", "households", "borrowed", "inputs on a trader's credit"),
@@ -78,20 +80,27 @@ HOLDINGS: dict[str, tuple[tuple[str, str], ...]] = {
 
 
 @rule
-def programme_payments(champion, county_champions, county_households, granted_champions, granted_cash):
-    """Champion's allowance and cash transfer [fen], in equal whole fen within what was granted."""
+def programme_payments(champion, credit_income, relief_income, county_champions, county_households, county_credit_claims,
+                       county_relief_claims, granted_champions, granted_cash, granted_startup_credit, granted_tax_relief):
+    """Champion's allowance, cash transfer, start-up credit and tax relief [fen], whole fen within what was granted.
+
+    Allowances and cash are equal shares; claims of credit and relief are paid in full, or all alike in part.
+    """
     allowance = granted_champions // max(1, county_champions) if champion else 0
-    return allowance, granted_cash // max(1, county_households)
+    credit = credit_income * min(granted_startup_credit, county_credit_claims) // max(1, county_credit_claims)
+    relief = relief_income * min(granted_tax_relief, county_relief_claims) // max(1, county_relief_claims)
+    return allowance, granted_cash // max(1, county_households), credit, relief
 
 
 @rule
 def household_accounts(size, off_farm, online_income, platform_cost, tax_cost, parcel_cost, haul_cost, packing_cost,
                        start_cost, trader_income, market_income, borrowed, repaid, farm_cost, wage_income, remittance,
-                       tourism_income, champion_income, cash_income, savings, income_so_far, income_year, county_season, p):
+                       tourism_income, champion_income, cash_income, credit_income, relief_income, savings, income_so_far, income_year, county_season, p):
     """Net income this month, spending, savings, income so far this year, income of the last full year [fen]."""
     income = (
         off_farm + online_income - platform_cost - tax_cost - parcel_cost - haul_cost - packing_cost - start_cost
         + trader_income + market_income - farm_cost + wage_income + remittance + tourism_income + champion_income + cash_income
+        + credit_income + relief_income
     )
     usual = p.spending * income_year / 12.0 + p.wealth_spending * max(0, savings)
     spent = max(whole_fen(p.subsistence * size), whole_fen(usual / FEN))

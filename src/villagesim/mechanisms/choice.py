@@ -135,7 +135,8 @@ def stops_over(months_online, months_unsold, realised, skill_operation, visited,
 def chooses_channel(mode, share, savings, reluctance, skill_operation, belief_precision, output, wanted, gain, realised,
                     months_online, months_unsold, rest, gear, ever_online, first_online, seat_basic, visited, group_months,
                     county_month, lever_startup_credit, u_consider, u_live, u_quit, u_help, p):
-    """Mode, sells, share, entered, quit, quit over, start-up cost [fen], months online, rest, gear, ever, first, feasible.
+    """Mode, sells, share, entered, quit, quit over, start-up cost [fen], months online, rest, gear, ever, first, feasible,
+    what credit carries of the start-up cost [fen].
 
     Weighs the gain against the start-up cost, written off over the horizon, distaste, and the worth of waiting while the
     belief is vague (Dixit and Pindyck 1994). Two forms, by `entry`. certainty_equivalent: whoever thinks of it enters
@@ -149,8 +150,8 @@ def chooses_channel(mode, share, savings, reluctance, skill_operation, belief_pr
     able = skill_operation >= p.live_skill
     live = able and u_live < p.live_chance
     kit = 0.0 if gear else p.live_cost
-    price = (p.start_cost * (p.restart if ever_online else 1.0) + (kit if live else 0.0)) * owed
-    felt = price * (p.scarcity if savings < whole_fen(p.cushion * price) else 1.0)
+    price = p.start_cost * (p.restart if ever_online else 1.0) + (kit if live else 0.0)
+    felt = price * owed * (p.scarcity if savings < whole_fen(p.cushion * price * owed) else 1.0)
     vague = p.waiting * wanted * output * (1.0 / belief_precision)
     distaste = max(0.0, p.reluctance + p.reluctance_spread * reluctance)
     worth = gain - distaste - vague - felt / p.horizon
@@ -163,16 +164,15 @@ def chooses_channel(mode, share, savings, reluctance, skill_operation, belief_pr
         if u_consider < chance and may:
             first = county_month if first_online < 0 else first_online
             has = 1 if live else gear
-            return (LIVE if live else SHOP), 1, wanted, 1, 0, NOTHING, whole_fen(price), 0, 0, has, 1, first, 1
-        return OFFLINE, 0, 0.0, 0, 0, NOTHING, 0, 0, max(0, rest - 1), gear, ever_online, first_online, gain > distaste
+            return (LIVE if live else SHOP), 1, wanted, 1, 0, NOTHING, whole_fen(price), 0, 0, has, 1, first, 1, whole_fen(price * (1.0 - owed))
+        return OFFLINE, 0, 0.0, 0, 0, NOTHING, 0, 0, max(0, rest - 1), gear, ever_online, first_online, gain > distaste, 0
     over = stops_over(months_online, months_unsold, realised, skill_operation, visited, group_months, u_quit, u_help, p)
     if over != NOTHING:
-        return OFFLINE, 0, 0.0, 0, 1, over, 0, 0, int(p.cooling), gear, ever_online, first_online, gain > distaste
-    cost = kit * owed
-    strain = cost * (p.scarcity if savings < whole_fen(p.cushion * cost) else 1.0)
+        return OFFLINE, 0, 0.0, 0, 1, over, 0, 0, int(p.cooling), gear, ever_online, first_online, gain > distaste, 0
+    strain = kit * owed * (p.scarcity if savings < whole_fen(p.cushion * kit * owed) else 1.0)
     turns = mode == SHOP and able and u_live < p.live_later and gain > strain / p.horizon
     back = mode == LIVE and u_live < p.live_back
     after = LIVE if turns else (SHOP if back else mode)
     moved = share + p.adjust * (wanted - share)
-    return (after, 1, moved, 0, 0, NOTHING, (whole_fen(cost) if turns else 0), months_online + 1, 0, (1 if turns else gear),
-            ever_online, first_online, 1)
+    return (after, 1, moved, 0, 0, NOTHING, (whole_fen(kit) if turns else 0), months_online + 1, 0, (1 if turns else gear),
+            ever_online, first_online, 1, (whole_fen(kit * (1.0 - owed)) if turns else 0))

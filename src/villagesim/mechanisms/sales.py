@@ -166,7 +166,8 @@ def online_sales(product, mode, share, stock, demand, adults, away, access, chea
                  skill_business, luck, village_brand, village_cold_chain, village_transit, village_fill, village_parcel_price,
                  village_haul_price, village_teamwork, trader_markdown, county_retail, county_fee_level, county_common_shock,
                  lever_price_crash, lever_fee_rise, lever_tax_relief, z_sale_shock, p, p_choice):
-    """One month online: orders, unshipped [parcel], goods [yuan], income and five costs [fen], margin, sold, goods [fen], hours.
+    """One month online: orders, unshipped [parcel], goods [yuan], income and five costs [fen], margin, sold, goods [fen],
+    hours, tax waived [fen].
 
     Orders are bounded by stock, demand and own hours, of which live-streaming takes more; what the courier can't carry
     is not sold; fresh goods spoil on the way. The margin is what a yuan of goods brought online, all costs taken off,
@@ -192,11 +193,12 @@ def online_sales(product, mode, share, stock, demand, adults, away, access, chea
     platform = kept * ((p.commission + p.traffic) * county_fee_level + lever_fee_rise + access) + orders * (
         p.packaging + (p.packaging_fresh if product == FRESH else 0.0)
     )
-    tax = kept * p.tax * (1.0 - clip(lever_tax_relief, 0.0, 1.0))
+    tax = kept * p.tax
+    waived = tax * clip(lever_tax_relief, 0.0, 1.0)
     parcel = orders * village_parcel_price
     haul = orders * village_haul_price
     helped = max(0.0, orders - p.help_from) * p.help_pay * (1.0 - p.help_shared * village_teamwork)
-    spent = platform + tax + parcel + haul + helped
+    spent = platform + tax - waived + parcel + haul + helped
     offline_price = (1.0 - lever_price_crash) * (1.0 - trader_markdown)
     margin = clip((kept - spent) / goods - offline_price, -WIDEST, WIDEST) if orders > 0 else 0.0
     return (
@@ -213,6 +215,7 @@ def online_sales(product, mode, share, stock, demand, adults, away, access, chea
         orders > 0,
         whole_fen(goods),
         (goods * hours if orders > 0 else 0.0),
+        whole_fen(waived),
     )
 
 

@@ -62,6 +62,7 @@ class WorkforceParameters(NamedTuple):
     paperwork_assessed: Annotated[float, Quantity("share", "hours more on paperwork under full assessment", 0.0, 0.3, _SWEPT, "C")] = 0.05
     slack: Annotated[float, Quantity("share", "service hours that lapse with time in post where nobody assesses", 0.0, 0.8, _SWEPT, "C")] = 0.35
     slack_months: Annotated[float, Quantity("month", "time in post after which half of that has lapsed", 3.0, 48.0, _SWEPT, "C")] = 12.0
+    award_drive: Annotated[float, Quantity("share", "weight of an assessment that an award of all the money carries", 0.0, 1.0, _SWEPT, "C")] = 0.5
     bend: Annotated[float, Quantity("share", "casework and follow-up hours that full assessment moves to what is counted (groups)", 0.0, 0.9, _SWEPT, "C")] = 0.3
     road_loss: Annotated[float, Quantity("share", "productive time lost to travel at `road_far` of mountain road, or a closed one", 0.0, 0.9, _SWEPT, "C")] = 0.45
     road_far: Annotated[float, Quantity("km", "road at which that much is lost", 10.0, 40.0, _SWEPT, "C")] = 20.0
@@ -168,15 +169,23 @@ def gains_competence(filled, contractor, tenure, social, online, grade, serves, 
 
 
 @rule
+def pressure(lever_assessment, lever_award, p):
+    """How far posts are assessed [share]: by the yearly assessment, and for the award that departments wait for."""
+    return clip(lever_assessment + p.award_drive * lever_award, 0.0, 1.0)
+
+
+@rule
 def service_hours(filled, part, tenure, grade, county_coordination, price_posts, lever_pay, price_pay, lever_ladder, price_ladder,
-                  lever_assessment, p):
+                  lever_assessment, lever_award, p):
     """Hours left for villages [hour], and base pay, pay above scale, grade supplement, overhead [fen].
 
     Uncoordinated departments each want their own reports; where nobody assesses, service lapses with time in post.
+    Money that waits for a rating makes departments assess their posts too.
     Pay is cut to whole fen, never rounded up, so that it stays within what was granted.
     """
-    desk = p.paperwork + p.paperwork_alone * (1.0 - county_coordination) + p.paperwork_assessed * lever_assessment
-    lapse = p.slack * (1.0 - clip(lever_assessment, 0.0, 1.0)) * tenure / (tenure + p.slack_months)
+    assessed = pressure(lever_assessment, lever_award, p)
+    desk = p.paperwork + p.paperwork_alone * (1.0 - county_coordination) + p.paperwork_assessed * assessed
+    lapse = p.slack * (1.0 - assessed) * tenure / (tenure + p.slack_months)
     hours = part * p.hours * clip(1.0 - desk, 0.0, 1.0) * (1.0 - lapse)
     if filled:
         return (
@@ -224,14 +233,16 @@ def visit_conditions(assigned, households, distance_town, terrain, coverage, ser
 
 @rule
 def hours_by_service(served, by_contractor, productivity, households, worker_hours, worker_caseload, county_mix_casework,
-                     county_mix_group, county_mix_organising, county_mix_linking, county_mix_follow_up, lever_assessment, p):
+                     county_mix_group, county_mix_organising, county_mix_linking, county_mix_follow_up, lever_assessment,
+                     lever_award, p):
     """Productive hours this month [hour]: casework, groups, organising, linking, follow-up.
 
     A contractor's staff teach and do nothing else. Assessment counts groups, so effort bends towards them.
     """
     hours = worker_hours * share_of(households, worker_caseload) * productivity if served else 0.0
-    moved = p.bend * clip(lever_assessment, 0.0, 1.0) * (county_mix_casework + county_mix_follow_up)
-    kept = 1.0 - p.bend * clip(lever_assessment, 0.0, 1.0)
+    bent = p.bend * pressure(lever_assessment, lever_award, p)
+    moved = bent * (county_mix_casework + county_mix_follow_up)
+    kept = 1.0 - bent
     if by_contractor:
         return 0.0, hours, 0.0, 0.0, 0.0
     return (

@@ -1,7 +1,6 @@
 """The claims of the paper as declared: an experiment file with a table a claim, read and checked."""
 
 import dataclasses
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +10,7 @@ from villagesim.levers import BY_NAME
 from villagesim.mechanisms import Parameters
 from villagesim.scenario import Scenario, changed, digest, load
 from villagesim.scenario_sections import SETTINGS
-from villagesim.scenario_text import Place, nearest, shown
+from villagesim.scenario_text import Place, flat, nearest, shown
 from villagesim.scenario_text import read as read_toml
 from villagesim.study import budget, claim_pathways, measure
 from villagesim.study.claim_pathways import Pathways
@@ -158,22 +157,15 @@ def _arm(folder: Path, said: dict[str, Any], changes: dict[str, Any]) -> Scenari
 
     One that is to cost so many yuan a household and year is scaled to that sum as it is run: see `paid`.
     """
-    where = said.get("where")
-    found = changed(load(folder / said["scenario"]), changes | (dict(_flat(read_toml(folder / where))) if where else {})
-                    | said.get("set", {}))
+    where = flat(read_toml(folder / said["where"])) if "where" in said else {}
+    settings = {key: value for key, value in where.items() if key != "title"}
+    found = changed(load(folder / said["scenario"]), changes | settings | flat(said.get("set", {})))
     yuan = said.get("yuan")
     return _named(found) if yuan is None else dataclasses.replace(found, name=f"{digest(found)[:16]}{PAID}{yuan:g}")
 
 
 def _named(scenario: Scenario) -> Scenario:
     return dataclasses.replace(scenario, name=digest(scenario)[:16])
-
-
-def _flat(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The settings of a file's tables by dotted key."""
-    for section, inner in values.items():
-        if isinstance(inner, dict):
-            yield from ((f"{section}.{key}", value) for key, value in inner.items())
 
 
 def paid(arm: Scenario) -> Scenario:

@@ -82,8 +82,11 @@ class Comparison:
 
 def compare(scenarios: Sequence[Scenario], replicates: int = 20, engine: str = "core", workers: int | None = None,
             folder: str | Path | None = None, progress: runner.Progress | None = None) -> Comparison:
-    """Each scenario against the first, over the same replicates. With a folder, finished runs are kept there."""
-    runs = runner.replicate(scenarios, replicates, engine, workers, folder, progress, NEEDED + BY_VILLAGE)
+    """Each scenario against the first, over the same replicates. With a folder, finished runs are kept there.
+
+    Raises ScenarioError where months differ (see `runner.alike`).
+    """
+    runs = runner.replicate(runner.alike(scenarios), replicates, engine, workers, folder, progress, NEEDED + BY_VILLAGE)
     return of_runs(runs)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from villagesim.draws import replicate_seed
 from villagesim.outcomes import HEADLINES
 from villagesim.scenario import Scenario, assigned, changed, load
-from villagesim.scenario_text import Place, ScenarioError, nearest, read, shown
+from villagesim.scenario_text import Place, ScenarioError, flat, nearest, read, shown
 from villagesim.study import factors, measure
 from villagesim.study.factors import Factor
 from villagesim.study.measure import Measure
@@ -107,7 +107,7 @@ def read_study(path: str | Path) -> Study:
     scenarios = _scenarios(path, values)
     said: dict[str, Any] = {key: {} for key in factors.graded(Place(file, "grades"), values.get("grades", ()))}
     varied = tuple(factors.read(Place(file, f"vary.{name}"), name, how)
-                   for name, how in (said | dict(_flat(values.get("vary", {})))).items())
+                   for name, how in (said | dict(_varied(values.get("vary", {})))).items())
     last = int(scenarios[0].run.months)
     outcomes = values["outcomes"] or list(HEADLINES)
     study = Study(
@@ -210,8 +210,8 @@ def _scenarios(path: Path, values: dict[str, Any]) -> tuple[Scenario, ...]:
     place, names = Place(str(path), "scenarios"), values["scenarios"]
     if not names or not all(isinstance(name, str) for name in names):
         raise place.problem(f"is {shown(names)}", KEYS["scenarios"][1])
-    changes = dict(_flat(read(path.parent / values["where"]))) if "where" in values else {}
-    changes = {key: value for key, value in changes.items() if key != "title"} | dict(values.get("set", {}))
+    changes = flat(read(path.parent / values["where"])) if "where" in values else {}
+    changes = {key: value for key, value in changes.items() if key != "title"} | flat(values.get("set", {}))
     if "months" in values:
         changes["run.months"] = values["months"]
     found = tuple(changed(load(path.parent / name), changes) for name in names)
@@ -221,13 +221,13 @@ def _scenarios(path: Path, values: dict[str, Any]) -> tuple[Scenario, ...]:
     return found
 
 
-def _flat(values: dict[str, Any], at: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+def _varied(values: dict[str, Any], at: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
     """Settings by dotted key, however deep the file's tables are: what lies below a whole key is its value."""
     for key, value in values.items():
         parts = (*at, *key.split("."))
         whole = len(parts) >= (DEEP if parts[0] in ("parameters", "levers", "shocks") else DEEP - 1)
         if isinstance(value, dict) and not whole:
-            yield from _flat(value, parts)
+            yield from _varied(value, parts)
         else:
             yield ".".join(parts), value
 

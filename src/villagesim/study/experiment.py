@@ -10,7 +10,7 @@ import pandas as pd
 from villagesim.outcomes import HEADLINES, LEVELS, OUTCOME
 from villagesim.results import Run, check_place, codebook, final, interval, write_table
 from villagesim.scenario import Scenario, ScenarioError, changed, load
-from villagesim.scenario_text import Place, nearest, read, shown
+from villagesim.scenario_text import Place, flat, nearest, read, shown
 from villagesim.study import runner
 from villagesim.study.compare import COLUMNS, NEEDED, about, paired
 
@@ -66,24 +66,12 @@ def read_experiment(path: str | Path, replicates: int | None = None) -> Experime
     count = values["replicates"] if replicates is None else replicates
     if not 1 <= count <= MOST_REPLICATES:
         raise Place(file, "replicates").problem(f"is {shown(count)}", KEYS["replicates"][1])
-    changes = _flat(values.get("set", {}))
+    changes = flat(values.get("set", {}))
     if "months" in values:
         if not 1 <= values["months"] <= MOST_MONTHS:
             raise Place(file, "months").problem(f"is {shown(values['months'])}", KEYS["months"][1])
         changes["run.months"] = values["months"]
-    return Experiment(path.stem, values["title"], figure, _scenarios(path, values, changes), count)
-
-
-def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:
-    """Nested tables as dotted keys: `world.villages = 4` is written with quotes or without.
-
-    >>> _flat({"world": {"villages": 4, "coverage": 1}, "run.seed": 3})
-    {'world.villages': 4, 'world.coverage': 1, 'run.seed': 3}
-    """
-    found: dict[str, Any] = {}
-    for key, value in values.items():
-        found |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {above + key: value}
-    return found
+    return Experiment(path.stem, values["title"], figure, tuple(runner.alike(_scenarios(path, values, changes))), count)
 
 
 def _scenarios(path: Path, values: dict[str, Any], changes: dict[str, Any]) -> tuple[Scenario, ...]:

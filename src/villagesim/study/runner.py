@@ -11,7 +11,7 @@ from typing import NamedTuple
 from villagesim import results
 from villagesim.draws import replicate_seed
 from villagesim.results import TABLES, Run
-from villagesim.scenario import Scenario
+from villagesim.scenario import Scenario, ScenarioError, with_seed
 from villagesim.study import pool
 
 Progress = Callable[[float, int], None]
@@ -67,6 +67,22 @@ def replicate(scenarios: Sequence[Scenario], replicates: int, engine: str = "cor
         raise Interrupted(f"interrupted: {where}") from None
     runs = [found.get(id(task)) or _kept(task, tables) for task in tasks]
     return {scenario.name: runs[i * replicates:(i + 1) * replicates] for i, scenario in enumerate(scenarios)}
+
+
+def alike(scenarios: Sequence[Scenario]) -> list[Scenario]:
+    """The scenarios as they are compared month by month, under the seed of the first.
+
+    Raises ScenarioError where one has other months, spin-up or first month than the first.
+    """
+    first = scenarios[0]
+    for other in scenarios[1:]:
+        for key in ("months", "spin_up", "start_month"):
+            here, there = (getattr(one.run, key) for one in (first, other))
+            if here != there:
+                raise ScenarioError(f"{other.path or other.name}: run.{key} is {there:g} month, and {here:g} in "
+                                    f"{first.path or first.name}; allowed: the same in all that are compared")
+    return [with_seed(scenario, first.run.seed) if scenario.run.seed != first.run.seed else scenario
+            for scenario in scenarios]
 
 
 def prepare(scenarios: Sequence[Scenario], engine: str = "core") -> None:

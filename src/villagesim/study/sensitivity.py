@@ -101,13 +101,18 @@ def convergence(method: str, names: Sequence[str], unit: np.ndarray, values: np.
     return pd.concat(tables, ignore_index=True)
 
 
+def main_index(table: pd.DataFrame) -> str:
+    """The index that ranks the factors of one method's table: the total-order one, else the method's first."""
+    return "ST" if "ST" in set(table["index"]) else indices.INDICES[table["method"].iloc[0]][0]
+
+
 def statement(grown: pd.DataFrame, first: int = 5) -> str:
     """What `convergence` shows, in words: the largest change from n/2 to n, and whether the first factors stay put.
 
-    Of the total-order index where there is one, else of the method's first index.
+    Of the `main_index`.
     """
     method = grown["method"].iloc[0]
-    index = "ST" if "ST" in set(grown["index"]) else indices.INDICES[method][0]
+    index = main_index(grown)
     wide = grown[grown["index"] == index].pivot(index="factor", columns="n", values="value")
     if wide.shape[1] < 2:
         return f"{method}: {index} at n = {wide.columns[-1]} only; no smaller n to compare with."

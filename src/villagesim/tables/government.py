@@ -61,6 +61,8 @@ class County(NamedTuple):
     returned: Annotated[Fen, fen("award money not earned and money that lapses, sent back this month")]
     coordination: Annotated[Real, share("how far departments plan together")]
     champions: Annotated[Count, count("household", "champions supported this month")]
+    credit_claims: Annotated[Fen, fen("start-up credit claimed this month")]
+    relief_claims: Annotated[Fen, fen("tax relief claimed this month")]
     sellers: Annotated[Count, count("household", "households selling online")]
     sellers_before: Annotated[Count, count("household", "households selling online at the last rating")]
     online_value: Annotated[Fen, fen("goods sold online this month, at the reference price")]

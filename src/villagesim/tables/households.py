@@ -117,6 +117,8 @@ class Households(NamedTuple):
     tourism_income: Annotated[Fen, fen("received from visitors: tourism and craft")]
     champion_income: Annotated[Fen, fen("allowance received as a champion")]
     cash_income: Annotated[Fen, fen("cash transfer received")]
+    credit_income: Annotated[Fen, fen("start-up credit claimed, then paid, this month")]
+    relief_income: Annotated[Fen, fen("tax relief claimed, then paid, this month")]
     consumption: Annotated[Fen, fen("spent on living")]
     income: Annotated[Fen, fen("net income this month, all sources", -MONEY)]
     income_so_far: Annotated[Fen, fen("net income of this calendar year so far", -MONEY)]

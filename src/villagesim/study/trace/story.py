@@ -221,7 +221,7 @@ SOURCES = {
     "local e-commerce work": ("wage_income",),
     "members away": ("remittance",),
     "visitors": ("tourism_income",),
-    "the programme": ("champion_income", "cash_income"),
+    "the programme": ("champion_income", "cash_income", "credit_income", "relief_income"),
     "other wages and transfers": ("off_farm",),
 }
 COSTS = ("platform_cost", "tax_cost", "parcel_cost", "haul_cost", "packing_cost", "start_cost")

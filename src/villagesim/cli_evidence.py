@@ -1,0 +1,123 @@
+"""The commands on evidence: `targets`, `trial`, `validate`. `cli.py` puts them in place."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from villagesim.cli_analyses import _say, _show
+from villagesim.cli_studies import BAD_INPUT, Out, Workers, plain_failures
+
+if TYPE_CHECKING:
+    from villagesim.study.validation import Base
+
+SCENARIOS = Path("scenarios")
+PLACES = ("village_plain.toml", "village_hill.toml", "village_mountain.toml")
+
+
+def targets(
+    role: Annotated[str, typer.Option("--role", help="calibrate or validate; usually both.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, all fields.")] = False,
+) -> None:
+    """The published numbers that the model answers to: value, interval, source, estimator, role.
+
+    \b
+    Examples:
+      villagesim targets
+      villagesim targets --role validate --json
+    """
+    from villagesim import evidence
+
+    if role not in ("", evidence.CALIBRATE, evidence.VALIDATE):
+        typer.echo(f"--role is {role}; allowed: {evidence.CALIBRATE}, {evidence.VALIDATE}", err=True)
+        raise typer.Exit(BAD_INPUT)
+    chosen = [one for one in evidence.targets() if one.role == role or not role]
+    if as_json:
+        import json
+
+        typer.echo(json.dumps([one.model_dump() for one in chosen], indent=1, ensure_ascii=False))
+        return
+    for one in chosen:
+        low, high = one.range
+        typer.echo(f"{one.id}  {one.what}\n    {one.value:g} ({low:g} to {high:g}) {one.unit}, {one.year}; {one.role}, "
+                   f"{one.confidence}, by {one.estimator}\n    {one.source}")
+        if one.because:
+            typer.echo(f"    interval: {one.because}")
+
+
+def trial(
+    file: Annotated[Path, typer.Argument(help="A trial file, such as experiments/trial_access.toml.")],
+    out: Out = Path("results"),
+    workers: Workers = None,
+) -> None:
+    """Plan a field experiment inside the model: effect, power, and the smallest effect it would find, by its size.
+
+    \b
+    Example:
+      villagesim trial experiments/trial_access.toml
+    """
+    from villagesim.figures import draw
+    from villagesim.study.trials import power, read_trial
+
+    asked = read_trial(file)
+    with plain_failures(), _counting(asked.asked.title) as tell:
+        found = power(asked, workers, tell)
+    folder = found.write(out / asked.name)
+    unit = found.about["unit"]
+    _show(f"{asked.asked.title}: {asked.asked.outcome} [{unit}], {asked.asked.estimator}", found.table,
+          tuple(found.table.columns))
+    _say([folder / "power.csv", folder / "estimates.csv", *draw("power", folder)])
+
+
+def validate(
+    members: Annotated[int, typer.Option("--members", min=3, help="Counties of the ensemble: plain, hill and mountain "
+                                         "in turn.")] = 21,
+    scenarios: Annotated[Path, typer.Option("--scenarios", help="Folder of baseline.toml, integrated.toml and the three "
+                                            "village settings.")] = SCENARIOS,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of all luck.")] = 1,
+    out: Out = Path("results"),
+    workers: Workers = None,
+) -> None:
+    """Every published target beside the model's value, by the source's own estimator; verdict: inside, right sign, wrong.
+
+    \b
+    Example:
+      villagesim validate
+    """
+    from villagesim.figures import draw
+    from villagesim.study.validation import validate as validated
+
+    bases = [_base(scenarios, place) for place in PLACES]
+    with plain_failures(), _counting("Evidence") as tell:
+        found = validated(bases, members, seed, workers, tell)
+    folder = found.write(out / "validation")
+    for role, rows in found.table.groupby("role", sort=False):
+        _show(f"{role} ({members} counties)", rows, ("target", "what", "source_value", "source_low", "source_high",
+                                                     "model", "low", "high", "verdict"), most=len(rows))
+    counts = found.table.groupby("role", sort=False)["verdict"].value_counts()
+    typer.echo("; ".join(f"{role}: {count} {verdict}" for (role, verdict), count in counts.items()))
+    _say([folder / "validation.csv", folder / "members.csv", *draw("validation", folder)])
+
+
+def _base(folder: Path, place: str) -> "Base":
+    """Today's county and the same under the programme, in one setting."""
+    from villagesim.scenario import changed, load
+    from villagesim.scenario_text import flat, read
+    from villagesim.study.validation import Base
+
+    setting = {key: value for key, value in flat(read(folder / place)).items() if key != "title"}
+    return Base(*(changed(load(folder / name), setting) for name in ("baseline.toml", "integrated.toml")))
+
+
+@contextmanager
+def _counting(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar with what is done, of how much, and the time left."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

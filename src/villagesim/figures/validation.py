@@ -1,0 +1,54 @@
+"""Validation: where the model's value of every target lies, in half widths of the published interval."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from villagesim.figures import style
+from villagesim.results import read_about
+
+COLOURS = {"inside": style.GREEN, "right sign": style.ORANGE, "wrong": style.RED}
+# Beyond so many half widths a mark stands at the edge, and its value says the rest.
+EDGE = 4.0
+SAYS = (
+    "Band: the published interval (two standard errors, or the range of its sources), its middle at 0.\nMarks: mean over "
+    "the counties of the ensemble; lines: their 2.5th to 97.5th percentile. Numbers: model / published value and unit."
+)
+
+
+def draw(folder: Path) -> list[Path]:
+    """Draw the figure from folder/validation.parquet; return the files."""
+    table, about = pd.read_parquet(folder / "validation.parquet"), read_about(folder / "validation.parquet")
+    table = table[table["model"].notna()].iloc[::-1].reset_index(drop=True)
+    with style.figure(10.5, 1.7 + 0.3 * len(table)) as drawn:
+        axes = drawn.subplots()
+        _marks(axes, table)
+        drawn.suptitle("What is published, and what the model gives", x=0.008, ha="left", fontsize=12.5,
+                       fontweight="bold")
+        style.source_line(drawn, about | {"scenarios": {}}, SAYS)
+        return style.save(drawn, folder / "validation")
+
+
+def _marks(axes: Axes, table: pd.DataFrame) -> None:
+    middle = (table["source_low"] + table["source_high"]) / 2
+    half = (table["source_high"] - table["source_low"]) / 2
+    place = np.arange(len(table))
+    colours = [COLOURS[verdict] for verdict in table["verdict"]]
+    axes.axvspan(-1, 1, color=style.GREY, alpha=0.18, linewidth=0)
+    low, at, high = (((table[name] - middle) / half).clip(-EDGE, EDGE) for name in ("low", "model", "high"))
+    axes.hlines(place, low, high, color=colours, linewidth=1.6)
+    axes.scatter(at, place, color=colours, s=26, zorder=3)
+    for row, height in zip(table.itertuples(), place, strict=True):
+        axes.annotate(f"{row.model:.3g} / {row.source_value:g} {row.unit}", (1.01, height), va="center", fontsize=7.5,
+                      xycoords=("axes fraction", "data"), annotation_clip=False)
+    axes.set_yticks(place, [f"{row.what}  {row.target}{'' if row.role == 'calibrate' else ' (kept aside)'}"
+                            for row in table.itertuples()], fontsize=7.5)
+    axes.set_ylim(-0.7, len(table) - 0.3)
+    axes.set_xlim(-EDGE - 0.2, EDGE + 0.2)
+    axes.set_xlabel("distance from the middle of the published interval [half widths]")
+    axes.grid(axis="y", visible=False)
+    handles = [Line2D([], [], color=colour, marker="o", linewidth=1.6, label=name) for name, colour in COLOURS.items()]
+    axes.legend(handles=handles, loc="lower right", fontsize=8)

@@ -1,0 +1,139 @@
+"""Estimators of published studies, made on simulated surveys: every one a statsmodels fit, or a plain mean.
+
+Each takes a table (one row a household, a household and year, or a county and year) and gives one Estimate.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+CONTROLS = ("age", "schooling", "size")
+NORMAL_95 = 1.959963984540054
+
+
+class Estimate(NamedTuple):
+    """A value with its standard error (NaN where the estimator has none) and the number of rows behind it."""
+
+    value: float
+    se: float
+    n: int
+
+    @property
+    def low(self) -> float:
+        """Lower end of the 95 % interval."""
+        return self.value - NORMAL_95 * self.se
+
+    @property
+    def high(self) -> float:
+        """Upper end of the 95 % interval."""
+        return self.value + NORMAL_95 * self.se
+
+    @property
+    def significant(self) -> bool:
+        """Whether the 95 % interval leaves out 0."""
+        return self.low > 0 or self.high < 0
+
+
+def intention_to_treat(data: pd.DataFrame) -> Estimate:
+    """Effect of assignment on `outcome`, given `before` and controls; errors clustered by village.
+
+    data: columns outcome, before, treated (by assignment), village, age, schooling, size.
+    """
+    return _ols(data, f"outcome ~ treated + before + {' + '.join(CONTROLS)}", "treated", "village")
+
+
+def ols_village_effects(data: pd.DataFrame) -> Estimate:
+    """Effect of `treated` on `outcome` within villages, with controls; errors clustered by village."""
+    return _ols(data, f"outcome ~ treated + {' + '.join(CONTROLS)} + C(village)", "treated", "village")
+
+
+def naive_gap(data: pd.DataFrame) -> Estimate:
+    """How much more of `outcome` those have who sell, with controls: what a survey shows, selection and all."""
+    return _ols(data, f"outcome ~ sells + {' + '.join(CONTROLS)}", "sells", "village")
+
+
+def difference_of_means(data: pd.DataFrame) -> Estimate:
+    """Mean of `outcome` of those who sell less that of the others; errors clustered by village."""
+    return _ols(data, "outcome ~ sells", "sells", "village")
+
+
+def two_way_fixed_effects(data: pd.DataFrame) -> Estimate:
+    """Difference-in-differences over a panel of counties: effects of county and year, errors clustered by county.
+
+    data: columns outcome, treated (1 from the county's first year under the programme), county, year.
+    """
+    return _ols(data, "outcome ~ treated + C(county) + C(year)", "treated", "county")
+
+
+def imputation(data: pd.DataFrame) -> Estimate:
+    """Difference-in-differences that staggered starts do not bias (Borusyak, Jaravel, Spiess 2024).
+
+    Effects of county and year come from rows not yet treated; the estimate is the mean of what treated rows have beyond
+    them. Its error comes from leaving out one county at a time (jackknife).
+    """
+    value = _imputed(data)
+    counties = data["county"].unique()
+    others = np.array([_imputed(data[data["county"] != county]) for county in counties])
+    count = len(counties)
+    return Estimate(value, float(np.sqrt((count - 1) / count * ((others - others.mean()) ** 2).sum())), len(data))
+
+
+def pre_trend(data: pd.DataFrame, lead: int = 2) -> Estimate:
+    """A placebo: the same estimate with every start moved `lead` years back, on years before the true start alone.
+
+    data: as for `two_way_fixed_effects`, with the column start (first year treated; NaN: never).
+    """
+    before = data[data["start"].isna() | (data["year"] < data["start"])]
+    return two_way_fixed_effects(before.assign(treated=(before["year"] >= before["start"] - lead).astype(float)))
+
+
+def intra_class_correlation(outcome: np.ndarray, village: np.ndarray) -> float:
+    """Share of the variance of `outcome` that lies between villages (one-way analysis of variance, unequal sizes)."""
+    table = pd.DataFrame({"outcome": np.asarray(outcome, np.float64), "village": village})
+    groups = table.groupby("village")["outcome"]
+    sizes, means = groups.size().to_numpy(), groups.mean().to_numpy()
+    n, k = sizes.sum(), len(sizes)
+    between = float((sizes * (means - table["outcome"].mean()) ** 2).sum()) / (k - 1)
+    within = float(((table["outcome"] - groups.transform("mean")) ** 2).sum()) / (n - k)
+    typical = (n - (sizes**2).sum() / n) / (k - 1)
+    whole = between + (typical - 1) * within
+    return (between - within) / whole if whole > 0 else float("nan")
+
+
+ESTIMATORS: dict[str, Callable[[pd.DataFrame], Estimate]] = {
+    "intention_to_treat": intention_to_treat,
+    "ols_village_effects": ols_village_effects,
+    "naive_gap": naive_gap,
+    "difference_of_means": difference_of_means,
+    "two_way_fixed_effects": two_way_fixed_effects,
+    "imputation": imputation,
+}
+
+
+def combined(estimates: Sequence[Estimate]) -> Estimate:
+    """The mean of estimates from independent samples, with the error of that mean by their own spread."""
+    values = np.array([one.value for one in estimates])
+    spread = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")
+    return Estimate(float(values.mean()), spread, sum(one.n for one in estimates))
+
+
+def _ols(data: pd.DataFrame, formula: str, term: str, cluster: str) -> Estimate:
+    import statsmodels.formula.api as formulas
+
+    whole = data.astype({column: float for column in data.columns if data[column].dtype.kind in "biu"
+                         and column not in (cluster, "village", "county", "year")})
+    fitted = formulas.ols(formula, whole).fit(cov_type="cluster", cov_kwds={"groups": whole[cluster].to_numpy()})
+    return Estimate(float(fitted.params[term]), float(fitted.bse[term]), len(whole))
+
+
+def _imputed(data: pd.DataFrame) -> float:
+    import statsmodels.formula.api as formulas
+
+    treated = data["treated"] > 0
+    clean = data[~treated]
+    # A county that is treated in all its years has no effect of its own to be taken off, nor a year without others.
+    usable = data[treated & data["county"].isin(clean["county"]) & data["year"].isin(clean["year"])]
+    fitted = formulas.ols("outcome ~ C(county) + C(year)", clean).fit()
+    return float((usable["outcome"] - fitted.predict(usable)).mean())

@@ -1,0 +1,218 @@
+"""Every published target beside what the model gives, by the source's own estimator on simulated data.
+
+Four kinds of simulated evidence: an ordinary county, a promoted one beside the same county without, a field trial of
+access, and a panel of counties under a programme. Each is made anew for every member of the ensemble.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from villagesim import __version__
+from villagesim.draws import replicate_seed
+from villagesim.evidence import Target, targets
+from villagesim.results import last_months, record, write_tables
+from villagesim.scenario import Scenario, changed, digest
+from villagesim.sources import sources
+from villagesim.study import estimates, panels, pool, runner, surveys, trials
+from villagesim.world import geography, networks
+
+INSIDE, SIGN, WRONG, NOT_YET = "inside", "right sign", "wrong", "not computed"
+# The county that evidence is made in: small enough for many, large enough for each estimator.
+COUNTY = {"world.villages": 16, "world.townships": 4, "world.households": 120}
+PANEL = {"world.villages": 6, "world.townships": 2, "world.households": 60}
+PANEL_COUNTIES, PANEL_STARTS, PANEL_YEARS = 24, (3, 4, 5), 8
+TRIAL = trials.Asked(
+    title="access alone", scenario="", set={"world.households": 60}, share=0.6, villages=[100],
+    arm={"county.budget": 400, "levers.service_point.intensity": 1, "levers.coverage.intensity": 1})
+QUARTER, YEAR = 3, 12
+# What a programme does for its workers beyond a post.
+CARE = ("pay", "ladder", "mentors", "supervision")
+
+Values = dict[str, float]
+Progress = Callable[[int, int], None]
+BOOK = {
+    "target": ("code", "target"),
+    "what": ("text", "what it is"),
+    "unit": ("text", "unit of the values"),
+    "role": ("code", "calibrate: may be fitted; validate: never is"),
+    "source_value": ("target's unit", "published value"),
+    "source_low": ("target's unit", "lower end of what counts as inside"),
+    "source_high": ("target's unit", "upper end of what counts as inside"),
+    "model": ("target's unit", "mean over the ensemble"),
+    "low": ("target's unit", "2.5th percentile over the ensemble"),
+    "high": ("target's unit", "97.5th percentile over the ensemble"),
+    "verdict": ("code", "inside the published interval, right sign, wrong, or not computed"),
+    "estimator": ("code", "estimator"),
+}
+
+
+class Base(NamedTuple):
+    """What evidence is made from: today's county, and the same county under the whole programme."""
+
+    today: Scenario
+    programme: Scenario
+
+
+class _Task(NamedTuple):
+    kind: str
+    base: Base
+    member: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Validation:
+    """table: a row a target, columns as BOOK. values: a row a member, a column a target. about: what they rest on."""
+
+    table: pd.DataFrame
+    values: pd.DataFrame
+    about: dict[str, Any]
+
+    def write(self, folder: str | Path) -> Path:
+        """Write both tables as CSV and Parquet; return the folder."""
+        return write_tables(folder, {"validation": self.table, "members": self.values}, self.about, BOOK)
+
+
+def ordinary(base: Base, seed: int) -> Values:
+    """What a survey of today's villages finds: T5, T10, T11, T13, T14, T16, T17, V4, V6, V8, T12."""
+    today = changed(base.today, {**COUNTY, "run.months": YEAR})
+    run = record(today, seed)
+    group, village = last_months(run.group), last_months(run.village)
+    every = group[group["group"] == "all"].mean(numeric_only=True)
+    fresh = group[group["group"] == "fresh"].mean(numeric_only=True)
+    people = surveys.households(today, seed, (YEAR - 1,))
+    people["outcome"] = np.log(people["income"].clip(lower=1.0))
+    apart = {name: estimates.difference_of_means(people.assign(outcome=people[name].astype(float))).value
+             for name in ("age", "schooling", "returnee")}
+    sent = village["parcels_out"].sum()
+    shipped = village["parcels_in"].sum() / sent if sent else float("nan")
+    return _networks(today, seed) | {
+        "T10": float(every["farm_gate"]) / today.outside.retail,
+        "T11": float(fresh["spoiled"] / (fresh["spoiled"] + fresh["sales_value"])),
+        "T12": float(village["route_serving"].mean()),
+        "T13": float(every["adoption"]),
+        "T14.income": float(every["income_head"]),
+        "T16.age": float(people["age"].mean()),
+        "T17": shipped,
+        "V4": estimates.naive_gap(people).value,
+        "V6.age": apart["age"], "V6.schooling": apart["schooling"], "V6.returnee": apart["returnee"],
+        "V8": shipped,
+    }
+
+
+def promoted(base: Base, seed: int) -> Values:
+    """A county under the whole programme for five years, beside itself without: T7, T9, T15, T18, V5."""
+    months = {**COUNTY, "run.months": 5 * YEAR}
+    with_it, without = (record(changed(one, months), seed) for one in (base.programme, base.today))
+    county = with_it.county[with_it.county["month"] >= YEAR]
+    every = {name: last_months(run.group[run.group["group"] == "all"]).mean(numeric_only=True)
+             for name, run in (("with", with_it), ("without", without))}
+    people = surveys.households(changed(base.programme, months), seed, (5 * YEAR - 1,))
+    spending = with_it.spending[with_it.spending["month"] >= YEAR]
+    posts = spending[spending["lever"].isin(("posts", "pay", "ladder"))]["yuan"].sum()
+    return {
+        "T7": estimates.intra_class_correlation(people["sells"].to_numpy(), people["village"].to_numpy()),
+        "T9": float(posts / county["posts_filled"].sum() * YEAR),
+        "T15": float(every["with"]["adoption"]),
+        "T18": float(every["with"]["seat_started"]),
+        "V5": float(every["with"]["away_share"] / every["without"]["away_share"] - 1),
+    }
+
+
+def posts(base: Base, seed: int) -> Values:
+    """Posts as they were where leaving was counted, without better pay, ladder, mentors and supervision: T8, V7."""
+    plain = {f"levers.{name}.intensity": 0 for name in CARE if name in base.programme.levers}
+    run = record(changed(base.programme, {**COUNTY, **plain, "run.months": 10 * YEAR}), seed)
+    stays = 1 - run.county["workers_left"].sum() / run.county["posts_filled"].sum()
+    return {"T8": float(1 - stays**YEAR), "V7": float(1 - stays**QUARTER)}
+
+
+def trial(base: Base, seed: int) -> Values:
+    """A village-randomised trial of access alone, after twelve months: V1, V2."""
+    arm = changed(base.today, {**TRIAL.set, **TRIAL.arm, "county.selection": "random", "run.months": TRIAL.survey.month,
+                               "levers.service_point.reach": TRIAL.share, "levers.coverage.reach": TRIAL.share})
+    data = trials.data_of(trials.Trial("access", TRIAL, arm), TRIAL.villages[0], seed)
+    by_route = {route: estimates.intention_to_treat(part).value for route, part in data.groupby("route_before")
+                if part["treated"].nunique() == 2 and part["village"].nunique() > 10}
+    return {"V1": estimates.intention_to_treat(data).value,
+            "V2": by_route[False] - by_route[True] if len(by_route) == 2 else float("nan")}
+
+
+def panel(base: Base, seed: int) -> Values:
+    """Counties under the programme from staggered years, the others never: V3, its placebo and a robust estimate."""
+    today, programme = (changed(one, PANEL) for one in base)
+    data = panels.staggered(today, programme, PANEL_COUNTIES, PANEL_STARTS, PANEL_YEARS, seed)
+    return {"V3": estimates.two_way_fixed_effects(data).value, "V3.imputed": estimates.imputation(data).value,
+            "V3.placebo": estimates.pre_trend(data).value}
+
+
+EVIDENCE: dict[str, Callable[[Base, int], Values]] = {
+    "ordinary": ordinary, "promoted": promoted, "posts": posts, "trial": trial, "panel": panel}
+
+
+def validate(bases: Sequence[Base], members: int = 21, seed: int = 1, workers: int | None = None,
+             progress: Progress | None = None) -> Validation:
+    """All targets over an ensemble of `members` counties, dealt to the bases in turn. Raises what the runs raise."""
+    tasks = [_Task(kind, bases[member % len(bases)], member, replicate_seed(seed, member))
+             for member in range(members) for kind in EVIDENCE]
+    found: list[Values] = [{} for _ in range(members)]
+    done = 0
+    runner.prepare([bases[0].programme])
+
+    def finish(task: _Task, values: Values) -> None:
+        nonlocal done
+        found[task.member] |= values
+        done += 1
+        if progress is not None:
+            progress(done, len(tasks))
+
+    def fail(_: _Task, error: BaseException) -> None:
+        raise error
+
+    pool.each(_carry, tasks, finish, fail, workers or pool.available())
+    values = pd.DataFrame(found)
+    values.insert(0, "member", range(members))
+    about = {"scenarios": {f"{one.name} {place}": digest(one) for place, base in enumerate(bases) for one in base},
+             "seeds": [replicate_seed(seed, member) for member in range(members)],
+             "version": __version__, "sources": sources()}
+    return Validation(held_against(values, targets()), values, about)
+
+
+def held_against(values: pd.DataFrame, wanted: Sequence[Target]) -> pd.DataFrame:
+    """A row a target: the published value and interval, the model's, and the verdict."""
+    return pd.DataFrame([_row(one, values) for one in wanted], columns=list(BOOK))
+
+
+def verdict(model: float, one: Target) -> str:
+    """Where a model value lies: inside the published interval, outside with the published sign, or wrong."""
+    low, high = one.range
+    if low <= model <= high:
+        return INSIDE
+    return SIGN if model * one.value > 0 else WRONG
+
+
+def _row(one: Target, values: Mapping[str, Any]) -> tuple:
+    low, high = one.range
+    said = (one.id, one.what, one.unit, one.role, one.value, low, high)
+    if one.id not in values or np.isnan(values[one.id]).all():
+        return (*said, np.nan, np.nan, np.nan, NOT_YET, one.estimator)
+    found = values[one.id].dropna()
+    model = float(found.mean())
+    return (*said, model, *np.percentile(found, [2.5, 97.5]), verdict(model, one), one.estimator)
+
+
+def _carry(task: _Task) -> Values:
+    return EVIDENCE[task.kind](task.base, task.seed)
+
+
+def _networks(scenario: Scenario, seed: int) -> Values:
+    settings = scenario.world
+    counts = geography.household_counts(settings, seed)
+    ties = networks.named(settings, seed, counts)
+    found = networks.describe(networks.hamlets(settings, seed, counts), ties.listener, ties.speaker)
+    return {f"T5.{name}": found[name] for name in ("degree", "clustering", "giant", "reciprocity")}
