@@ -46,7 +46,7 @@ MIRRORS = {
     "workers.post_cost": ("workers.base_pay", "workers.overhead"),
     "levers.booked": (
         "workers.base_pay", "workers.overhead", "workers.extra_pay", "workers.supplement",
-        "households.champion_income", "households.cash_income",
+        "households.champion_income", "households.cash_income", "households.credit_income", "households.relief_income",
     ),
     "levers.spent": ("levers.booked", "levers.outside_spent"),
     "county.spent": ("levers.spent",),
@@ -61,6 +61,7 @@ NOT_PAID = {
     "plans and prices": (
         "works.need", "works.need_later", "townships.need", "townships.need_later", "levers.need",
         "levers.need_later", "levers.cost", "levers.later", "levers.granted", "county.budget", "villages.job_wage",
+        "county.credit_claims", "county.relief_claims",
     ),
     "sums of flows over kinds or months": (
         "households.income", "households.income_so_far", "households.income_year",

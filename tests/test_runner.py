@@ -17,6 +17,7 @@ from villagesim.draws import replicate_seed
 from villagesim.scenario import changed, load
 from villagesim.study import pool, runner
 from villagesim.study.design import read_study
+from villagesim.study.trials import read_trial
 from villagesim.study.experiment import read_experiment
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -334,6 +335,8 @@ def test_every_shipped_experiment_is_right():
     figures = [file for file in files if "\nfigure" in file.read_text(encoding="utf-8")]
     assert [file.name for file in figures] == ["mixes.toml"]
     assert all(read_experiment(file).replicates >= 20 for file in figures)
-    studies = [read_study(file) for file in files if file not in figures]
+    trials = [file for file in files if file.name.startswith("trial_")]
+    assert [read_trial(file).name for file in trials] == ["trial_access"]
+    studies = [read_study(file) for file in files if file not in figures + trials]
     assert {study.name for study in studies} == {"front", "futures", "screening", "sobol", "variance"}
     assert len({factor.name for study in studies for factor in study.factors}) > 200

@@ -99,7 +99,7 @@ def _claim(path: Path, folder: Path, name: str, row: dict[str, Any], changes: di
     asked = _pathways(place, folder, row, changes) if design == PATHWAYS else None
     said = {role: row[role] for role in weights if role in row}
     for kind in types:
-        said |= {f"{mix} in {kind}": arm | {"where": kind} for mix, arm in row["mixes"].items()}
+        said |= {f"{mix} in {kind}": _there(arm, kind) for mix, arm in row["mixes"].items()}
     for role in weights if asked is None else ():
         if role not in said:
             raise place.problem(f"says no {role}", ", ".join(weights))
@@ -155,13 +155,20 @@ def _check_rests(place: Place, rests: dict[str, Any]) -> None:
 def _arm(folder: Path, said: dict[str, Any], changes: dict[str, Any]) -> Scenario:
     """A scenario file, the setting of another laid over it, and changes; named by its content, so that it runs once.
 
-    One that is to cost so many yuan a household and year is scaled to that sum as it is run: see `paid`.
+    One that is to cost so many yuan a household and year is scaled to that sum as it is run, and what such a plan was
+    found to leave unspent goes out as cash beside it: see `paid`.
     """
     where = flat(read_toml(folder / said["where"])) if "where" in said else {}
     settings = {key: value for key, value in where.items() if key != "title"}
     found = changed(load(folder / said["scenario"]), changes | settings | flat(said.get("set", {})))
     yuan = said.get("yuan")
-    return _named(found) if yuan is None else dataclasses.replace(found, name=f"{digest(found)[:16]}{PAID}{yuan:g}")
+    return _named(found) if yuan is None else dataclasses.replace(
+        found, name=f"{digest(found)[:16]}{PAID}{yuan:g}+{said.get('unspent', 0):g}")
+
+
+def _there(arm: dict[str, Any], kind: str) -> dict[str, Any]:
+    """A mix in one kind of village: `unspent` says a sum for each of them."""
+    return arm | {"where": kind} | ({"unspent": arm["unspent"][kind.removesuffix(".toml")]} if "unspent" in arm else {})
 
 
 def _named(scenario: Scenario) -> Scenario:
@@ -170,7 +177,8 @@ def _named(scenario: Scenario) -> Scenario:
 
 def paid(arm: Scenario) -> Scenario:
     """The arm as it is run: where its name says a sum, the mix scaled to it, what it can't use as cash."""
-    yuan = arm.name.partition(PAID)[2]
+    yuan, _, unspent = arm.name.partition(PAID)[2].partition("+")
     if not yuan:
         return arm
-    return dataclasses.replace(budget.at_sum(arm, float(yuan) * budget.households(arm)).scenario, name=arm.name)
+    scaled = budget.at_sum(arm, float(yuan) * budget.households(arm)).scenario
+    return dataclasses.replace(budget.with_monthly_cash(scaled, float(unspent) / budget.MONTHS), name=arm.name)
