@@ -52,8 +52,9 @@ paper: experiments ## bring the first experiment's figure and table to paper/fig
 baseline: $(READY) ## accept the numbers of today as the expected ones (and say "Results change" in CHANGELOG.md)
 	$(BIN)/python -m pytest tests/test_baseline.py --accept
 
-bench: $(READY) ## household-months a second of both engines
+bench: $(READY) ## household-months a second of both engines, and what batching costs
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/batching.py
 
 clean: ## remove .venv, caches and results/
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist results

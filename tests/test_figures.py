@@ -14,17 +14,20 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from villagesim import cli
+from villagesim.evidence import targets
 from villagesim.figures import FIGURES, draw, style
 from villagesim.results import read_about
 from villagesim.study import experiment, variance
 from villagesim.study.discover import discover
 from villagesim.study.optimise import Choice, Problem, front
 from villagesim.study.robustness import Robustness, Threshold, best, regret, satisficing
+from villagesim.study.trials import SIZES, Power
+from villagesim.study.validation import Validation, held_against
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 COUNTY = "[run]\nmonths = 14\nspin_up = 13\n[world]\nvillages = 4\ntownships = 2\nhouseholds = 30\n"
 # Figures that the commands above do not draw themselves.
-ANALYSES = ("discover", "robustness", "variance", "front")
+ANALYSES = ("discover", "robustness", "variance", "front", "power", "validation")
 DRAW = """
 import sys
 from villagesim.figures import draw
@@ -77,6 +80,10 @@ def answers(folder: Path) -> dict[str, Path]:
         return np.stack([np.stack([unit.sum(axis=1), 9000 * unit[:, 0], 100 * unit[:, 1]], axis=1)] * 2, axis=1)
 
     front(problem, evaluate, evaluate, 8, 3).write(folder / "front", about)
+    sizes = pd.DataFrame(luck.random((3, len(SIZES))), columns=list(SIZES)).assign(villages=[20, 50, 100])
+    Power(sizes, sizes[["villages"]], about).write(folder / "power")
+    made = pd.DataFrame({"member": [0, 1], "T13": [0.02, 0.05], "V1": [0.1, 0.3], "T9": [61_000.0, 64_000.0]})
+    Validation(held_against(made, targets()), made, about).write(folder / "validation")
     return {name: folder / name for name in ANALYSES}
 
 

@@ -17,8 +17,8 @@ from villagesim.draws import replicate_seed
 from villagesim.scenario import changed, load
 from villagesim.study import pool, runner
 from villagesim.study.design import read_study
-from villagesim.study.trials import read_trial
 from villagesim.study.experiment import read_experiment
+from villagesim.study.trials import read_trial
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 SMALL = {"world.villages": 4, "world.townships": 2, "world.households": 30, "run.months": 14, "run.spin_up": 13}

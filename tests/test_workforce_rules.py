@@ -30,8 +30,8 @@ P = WorkforceParameters()._replace(
     graduate_share=0.25, social_start=0.5, social_local=0.4, online_start=0.1,
     online_returnee=0.35, learn_social=0.02, learn_online=0.01, mentor_gain=1.0, course_gain=2.0, supervision_gain=0.5,
     contractor_online=0.45, grade_months=20.0, hours=160.0, paperwork=0.25, paperwork_alone=0.3,
-    paperwork_assessed=0.05, award_drive=0.5, slack=0.4, slack_months=12.0, bend=0.5, road_loss=0.4, hardware_loss=0.3, overhead=0.2,
-    city_share=1.0,
+    paperwork_assessed=0.05, award_drive=0.5, slack=0.4, slack_months=12.0, bend=0.5, road_loss=0.4, hardware_loss=0.3,
+    overhead=0.2, city_share=1.0,
 )
 # The first of two posts of a county of 1,000 households. Take-home pay 5,000 x 0.8 = 4,000 yuan, as in the city.
 HELD = {

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from villagesim.declare import Declared, Quantity, declared
 from villagesim.levers import LEVERS
 from villagesim.mechanisms import Parameters
+from villagesim.outcomes import OUTCOMES
 from villagesim.scenario_sections import SETTINGS, fields_of
 from villagesim.scenario_text import nearest
 from villagesim.scenario_values import allowed
@@ -100,14 +101,20 @@ def columns() -> Iterator[Entry]:
             yield _entry("column", f"{name}.{field.name}", None, field.quantity)
 
 
+def outcomes() -> Iterator[Entry]:
+    """All that is measured."""
+    for outcome in OUTCOMES:
+        yield Entry("outcome", f"outcomes.{outcome.name}", None, outcome.unit, None, None, "", "", outcome.meaning)
+
+
 def called(name: str) -> list[Entry]:
     """What goes by this name: a whole key, its last part, or a lever with its prices."""
-    return [entry for entry in (*settable(), *texts(), *columns()) if f".{name}." in f".{entry.key}."]
+    return [entry for entry in (*settable(), *texts(), *columns(), *outcomes()) if f".{name}." in f".{entry.key}."]
 
 
 def near(name: str) -> list[str]:
     """Up to three known names that are like this one."""
-    keys = [entry.key for entry in (*settable(), *texts(), *columns())]
+    keys = [entry.key for entry in (*settable(), *texts(), *columns(), *outcomes())]
     known = sorted({*keys, *(part for key in keys for part in key.split(".")[1:])})
     found = []
     for _ in range(3):

@@ -74,13 +74,13 @@ def trial(
 def validate(
     members: Annotated[int, typer.Option("--members", min=3, help="Counties of the ensemble: plain, hill and mountain "
                                          "in turn.")] = 21,
-    scenarios: Annotated[Path, typer.Option("--scenarios", help="Folder of baseline.toml, integrated.toml and the three "
+    scenarios: Annotated[Path, typer.Option("--scenarios", help="Folder of baseline.toml, integrated.toml and the "
                                             "village settings.")] = SCENARIOS,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of all luck.")] = 1,
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:
-    """Every published target beside the model's value, by the source's own estimator; verdict: inside, right sign, wrong.
+    """Every published target beside the model's value, by the source's own estimator, with a verdict.
 
     \b
     Example:
@@ -94,8 +94,8 @@ def validate(
         found = validated(bases, members, seed, workers, tell)
     folder = found.write(out / "validation")
     for role, rows in found.table.groupby("role", sort=False):
-        _show(f"{role} ({members} counties)", rows, ("target", "what", "source_value", "source_low", "source_high",
-                                                     "model", "low", "high", "verdict"), most=len(rows))
+        _show(f"{role} ({members} counties)", rows, ("target", "source_value", "source_low", "source_high", "model",
+                                                     "low", "high", "verdict", "what"), most=len(rows))
     counts = found.table.groupby("role", sort=False)["verdict"].value_counts()
     typer.echo("; ".join(f"{role}: {count} {verdict}" for (role, verdict), count in counts.items()))
     _say([folder / "validation.csv", folder / "members.csv", *draw("validation", folder)])

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 LARGEST_FILE = 1_000_000
 DEEPEST_TABLE = 6
 LONGEST_TEXT = 80
+# Files in a row of extends.
+LONGEST = 50
 
 
 class ScenarioError(ValueError):
@@ -125,11 +127,14 @@ def read(path: Path) -> dict[str, Any]:
     place = Place(str(path))
     text = _text(path, place)
     try:
-        return tomllib.loads(text)
+        values = tomllib.loads(text)
     except RecursionError:
         raise place.problem("nests its values too deeply", "tables of two levels") from None
     except ValueError as error:
         raise place.problem(f"is not TOML: {shortened(str(error))}") from None
+    if not values:
+        raise place.problem("says nothing: it holds comments only", "at least one key")
+    return values
 
 
 def _origins(values: dict[str, Any], file: str, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -171,6 +176,8 @@ def gather(path: Path, check: Callable[[Document], None], chain: tuple[Path, ...
         own = read(path)
     except ScenarioError as error:
         raise error if said is None else said.problem(f"names a file that fails: {error}") from None
+    if len(chain) >= LONGEST:
+        raise (said or Place(str(path))).problem(f"is the {LONGEST}th file in a row of extends", f"{LONGEST} in a row")
     # realpath: two names of one file close a circle too.
     here = Path(os.path.realpath(path))
     if here in chain:

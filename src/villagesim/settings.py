@@ -149,7 +149,7 @@ class CountySettings(NamedTuple):
     budget: Annotated[float, Quantity("yuan/household/year", "programme money when it comes whole", 0, 10000,
         "national demonstration counties: 15-20 million yuan over two years", "A")] = 0.0
     contractors: Annotated[int, Quantity("code", "who holds the posts (carrier)", 0, 1,
-        "by design: the comparison of MODEL's D1", "A")] = 0
+        "by design: chosen by the scenario (claim D1 compares the two)", "A")] = 0
     targeting: Annotated[int, Quantity("code", "who comes first for seats and hours", 0, 4,
         "by design: chosen by the scenario", "A")] = 0
     selection: Annotated[int, Quantity("code", "in which order the programme reaches villages", 0, 2,

@@ -13,9 +13,10 @@ from villagesim.results import read_about
 COLOURS = {"inside": style.GREEN, "right sign": style.ORANGE, "wrong": style.RED}
 # Beyond so many half widths a mark stands at the edge, and its value says the rest.
 EDGE = 4.0
+THOUSAND = 1000
 SAYS = (
-    "Band: the published interval (two standard errors, or the range of its sources), its middle at 0.\nMarks: mean over "
-    "the counties of the ensemble; lines: their 2.5th to 97.5th percentile. Numbers: model / published value and unit."
+    "Band: the published interval (two standard errors, or the range of its sources), its middle at 0.\n"
+    "Marks: mean over the counties of the ensemble; lines: their 2.5th to 97.5th percentile. Right: model / published."
 )
 
 
@@ -28,8 +29,17 @@ def draw(folder: Path) -> list[Path]:
         _marks(axes, table)
         drawn.suptitle("What is published, and what the model gives", x=0.008, ha="left", fontsize=12.5,
                        fontweight="bold")
-        style.source_line(drawn, about | {"scenarios": {}}, SAYS)
+        style.source_line(drawn, about, SAYS)
         return style.save(drawn, folder / "validation")
+
+
+def _number(value: float) -> str:
+    """Three digits, thousands in groups.
+
+    >>> _number(0.06412), _number(66604.2), _number(-4.3117)
+    ('0.0641', '66,604', '-4.31')
+    """
+    return f"{value:,.0f}" if abs(value) >= THOUSAND else f"{value:.3g}"
 
 
 def _marks(axes: Axes, table: pd.DataFrame) -> None:
@@ -42,8 +52,8 @@ def _marks(axes: Axes, table: pd.DataFrame) -> None:
     axes.hlines(place, low, high, color=colours, linewidth=1.6)
     axes.scatter(at, place, color=colours, s=26, zorder=3)
     for row, height in zip(table.itertuples(), place, strict=True):
-        axes.annotate(f"{row.model:.3g} / {row.source_value:g} {row.unit}", (1.01, height), va="center", fontsize=7.5,
-                      xycoords=("axes fraction", "data"), annotation_clip=False)
+        axes.annotate(f"{_number(row.model)} / {_number(row.source_value)} {row.unit}", (1.01, height), va="center",
+                      fontsize=7.5, xycoords=("axes fraction", "data"), annotation_clip=False)
     axes.set_yticks(place, [f"{row.what}  {row.target}{'' if row.role == 'calibrate' else ' (kept aside)'}"
                             for row in table.itertuples()], fontsize=7.5)
     axes.set_ylim(-0.7, len(table) - 0.3)
@@ -51,4 +61,4 @@ def _marks(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_xlabel("distance from the middle of the published interval [half widths]")
     axes.grid(axis="y", visible=False)
     handles = [Line2D([], [], color=colour, marker="o", linewidth=1.6, label=name) for name, colour in COLOURS.items()]
-    axes.legend(handles=handles, loc="lower right", fontsize=8)
+    axes.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=8)

@@ -18,9 +18,9 @@ COLUMNS = (*TRAITS, "household", "wave", "sells", "away", "income", "online_inco
 
 
 def households(scenario: Scenario, seed: int, waves: Sequence[int]) -> pd.DataFrame:
-    """Every household at the end of each of the months `waves` (below 0: spin-up): COLUMNS.
+    """Every household at the end of each of the months `waves` (below 0: spin-up), as COLUMNS.
 
-    rank: its village's place in the order in which a programme reaches villages (a lever reaches those below its reach).
+    rank: its village's place in the order in which a programme reaches villages (a lever reaches those below it).
     route: whether a parcel route serves its village.
     """
     recent: dict[str, list[np.ndarray]] = {"income": [], "online_income": []}

@@ -31,7 +31,7 @@ OF_TRIALS = ("intention_to_treat", "ols_village_effects")
 DETECTED = 1.959963984540054 + 0.8416212335729143
 
 Progress = Callable[[int, int], None]
-BOOK = {
+SIZES = {
     "villages": ("village", "villages of the trial"),
     "trials": ("1", "simulated trials of that size"),
     "effect": ("outcome's unit", "mean estimate over the trials"),
@@ -42,6 +42,15 @@ BOOK = {
     "power": ("share", "trials whose 95 % interval leaves out 0"),
     "mde": ("outcome's unit", "effect that four trials of five would find at 5 %"),
     "imbalance": ("share", "trials whose arms differ before the start, at 5 % (a placebo)"),
+}
+ROWS = {
+    "villages": SIZES["villages"],
+    "seed": ("1", "seed of the simulated trial"),
+    "estimate": ("outcome's unit", "its estimate"),
+    "se": ("outcome's unit", "standard error that it reports"),
+    "significant": ("1", "its 95 % interval leaves out 0"),
+    "imbalanced": ("1", "its arms differ before the start, at 5 %"),
+    "households": ("household", "households asked twice"),
 }
 
 
@@ -82,7 +91,7 @@ class Trial:
 
 
 class Power(NamedTuple):
-    """table: a row a size, columns as BOOK says. estimates: a row a simulated trial. about: what they stand on."""
+    """table: a row a size, columns as SIZES says. estimates: a row a simulated trial. about: what they stand on."""
 
     table: pd.DataFrame
     estimates: pd.DataFrame
@@ -90,10 +99,11 @@ class Power(NamedTuple):
 
     def write(self, folder: str | Path) -> Path:
         """Write both tables as CSV and Parquet; return the folder."""
-        return write_tables(folder, {"power": self.table, "estimates": self.estimates}, self.about, BOOK)
+        return write_tables(folder, {"power": self.table, "estimates": self.estimates}, self.about, SIZES | ROWS)
 
 
 class _Task(NamedTuple):
+    place: int
     trial: Trial
     villages: int
     seed: int
@@ -148,29 +158,33 @@ def simulate(trial: Trial, villages: int, seed: int) -> tuple[Estimate, Estimate
 def power(trial: Trial, workers: int | None = None, progress: Progress | None = None) -> Power:
     """All sizes, `trials` times each. Raises what the runs raise."""
     asked = trial.asked
-    tasks = [_Task(trial, villages, replicate_seed(asked.seed, number))
-             for villages in asked.villages for number in range(asked.trials)]
-    found: dict[_Task, tuple[Estimate, Estimate]] = dict.fromkeys(tasks)
+    wanted = [(villages, number) for villages in asked.villages for number in range(asked.trials)]
+    tasks = [_Task(place, trial, villages, replicate_seed(asked.seed, number))
+             for place, (villages, number) in enumerate(wanted)]
+    found: dict[int, tuple[Estimate, Estimate]] = {}
     runner.prepare([trial.arm])
 
     def finish(task: _Task, result: tuple[Estimate, Estimate]) -> None:
-        found[task] = result
+        found[task.place] = result
         if progress is not None:
-            progress(sum(one is not None for one in found.values()), len(tasks))
+            progress(len(found), len(tasks))
 
     def fail(_: _Task, error: BaseException) -> None:
         raise error
 
     pool.each(_carry, tasks, finish, fail, workers or pool.available())
-    rows = pd.DataFrame([(task.villages, task.seed, one.value, one.se, one.significant, placebo.significant, one.n)
-                         for task, (one, placebo) in found.items()],
-                        columns=["villages", "seed", "estimate", "se", "significant", "imbalanced", "households"])
+    rows = pd.DataFrame([_row(task, *found[task.place]) for task in tasks], columns=list(ROWS))
     about = {"trial": trial.name, "title": asked.title, "outcome": asked.outcome, "unit": OUTCOMES[asked.outcome],
-             "estimator": asked.estimator, "scenarios": {trial.name: digest(trial.arm)}, "version": __version__, "sources": sources(),
+             "estimator": asked.estimator, "scenarios": {trial.name: digest(trial.arm)}, "version": __version__,
+             "sources": sources(),
              "month": asked.survey.month, "share": asked.share, "a_village": asked.survey.households,
              "noise": asked.survey.noise,
              "seeds": [replicate_seed(asked.seed, number) for number in range(asked.trials)]}
     return Power(_table(rows), rows, about)
+
+
+def _row(task: _Task, one: Estimate, placebo: Estimate) -> tuple:
+    return task.villages, task.seed, one.value, one.se, one.significant, placebo.significant, one.n
 
 
 def _carry(task: _Task) -> tuple[Estimate, Estimate]:
@@ -184,4 +198,4 @@ def _table(rows: pd.DataFrame) -> pd.DataFrame:
         found.append((villages, len(part), whole.value, whole.low, whole.high, part["se"].mean(),
                       part["estimate"].std(ddof=1), part["significant"].mean(), DETECTED * part["se"].mean(),
                       part["imbalanced"].mean()))
-    return pd.DataFrame(found, columns=list(BOOK))
+    return pd.DataFrame(found, columns=list(SIZES))

@@ -1,0 +1,240 @@
+"""Targets as data, surveys and estimators with known answers, and what is kept aside stays aside."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from typer.testing import CliRunner
+
+from conftest import SCENARIOS
+from villagesim import cli, evidence
+from villagesim.scenario import ScenarioError, changed, load
+from villagesim.study import estimates, panels, surveys, trials, validation
+from villagesim.study.estimates import Estimate
+
+ROOT = Path(__file__).parents[1]
+SMALL = {"world.villages": 6, "world.townships": 2, "world.households": 30, "run.spin_up": 13, "run.months": 24}
+
+
+def test_every_target_has_source_unit_role_and_one_tolerance():
+    found = evidence.targets()
+    assert len({one.id for one in found}) == len(found) > 30
+    assert {f"T{n}" for n in range(1, 19)} | {f"V{n}" for n in range(1, 9)} == {one.id.split(".")[0] for one in found}
+    assert all(one.role == (evidence.CALIBRATE if one.id[0] == "T" else evidence.VALIDATE) for one in found)
+    assert evidence.target("T1").range == pytest.approx((0.089, 0.193))
+
+
+@pytest.mark.parametrize("change", [{"se": 0.1}, {"low": None}, {"value": 9.0}, {"because": ""}, {"role": "both"},
+                                    {"source": ""}, {"confidence": "memory"}])
+def test_a_target_without_a_full_account_is_refused(change):
+    whole = evidence.target("T13").model_dump()
+    evidence.Target.model_validate(whole)
+    with pytest.raises(ValidationError):
+        evidence.Target.model_validate(whole | change)
+
+
+def test_what_is_kept_aside_for_validation_is_named_nowhere_that_fits():
+    """No parameter, setting or lever cites a target that is kept aside as its source."""
+    aside = [one.source.split(":")[0] for one in evidence.targets() if one.role == evidence.VALIDATE]
+    said = "".join(path.read_text(encoding="utf-8") for folder in ("mechanisms", "tables")
+                   for path in (ROOT / "src/villagesim" / folder).glob("*.py"))
+    said += "".join((ROOT / f"src/villagesim/{name}.py").read_text(encoding="utf-8") for name in ("settings", "levers"))
+    assert not [source for source in aside if source in said]
+    assert "Couture" not in said
+
+
+def test_targets_are_printed_and_as_json():
+    said = CliRunner().invoke(cli.app, ["targets", "--role", "validate"]).output
+    assert "V3  rural income raised by a county programme" in said
+    assert "T1  " not in said
+    rows = json.loads(CliRunner().invoke(cli.app, ["targets", "--json"]).output)
+    assert [row["id"] for row in rows] == [one.id for one in evidence.targets()]
+    refused = CliRunner().invoke(cli.app, ["targets", "--role", "fit"])
+    assert (refused.exit_code, refused.stderr) == (2, "--role is fit; allowed: calibrate, validate\n")
+
+
+# Estimators, on data with a known effect.
+
+
+def people(rng, effect, villages=60, each=15):
+    village = np.repeat(np.arange(villages), each)
+    treated = (np.arange(villages) % 2)[village].astype(float)
+    table = pd.DataFrame({"village": village, "treated": treated, "age": rng.normal(50, 10, len(village)),
+                          "schooling": rng.normal(7, 3, len(village)), "size": rng.integers(2, 6, len(village))})
+    shared = rng.normal(0, 0.2, villages)[village]
+    before = 0.02 * table["age"] + shared + rng.normal(0, 0.3, len(village))
+    return table.assign(before=before, outcome=before + effect * treated + rng.normal(0, 0.3, len(village)))
+
+
+def test_intention_to_treat_finds_the_effect_with_the_coverage_that_it_claims():
+    found = [estimates.intention_to_treat(people(np.random.default_rng(seed), 0.15)) for seed in range(60)]
+    assert np.mean([one.value for one in found]) == pytest.approx(0.15, abs=0.01)
+    assert 0.86 <= np.mean([one.low <= 0.15 <= one.high for one in found]) <= 1.0
+    none = [estimates.intention_to_treat(people(np.random.default_rng(seed), 0.0)) for seed in range(60)]
+    assert np.mean([one.significant for one in none]) <= 0.15
+
+
+def test_the_naive_gap_is_selection_where_nothing_is_caused():
+    rng = np.random.default_rng(3)
+    table = people(rng, 0.0)
+    able = rng.normal(0, 1, len(table))
+    online = table.assign(outcome=able, sells=able + rng.normal(0, 1, len(table)) > 1.2)
+    assert estimates.naive_gap(online).low > 0.5
+
+
+def counties(rng, effect, growing=False, count=24, years=8):
+    rows = []
+    for county in range(count):
+        start = (3, 4, 5)[county // 2 % 3] if county % 2 else np.nan
+        level = rng.normal(0, 1)
+        for year in range(years):
+            on = year >= start
+            size = effect * (year - start + 1 if growing else 1) if on else 0.0
+            rows.append((county, year, start, float(on), level + 0.05 * year + size + rng.normal(0, 0.01)))
+    return pd.DataFrame(rows, columns=["county", "year", "start", "treated", "outcome"])
+
+
+def test_differences_in_differences_take_off_county_and_year_and_find_no_placebo():
+    data = counties(np.random.default_rng(1), 0.2)
+    for estimator in (estimates.two_way_fixed_effects, estimates.imputation):
+        found = estimator(data)
+        # one draw: within three standard errors, which are small
+        assert abs(found.value - 0.2) < 3 * found.se < 0.03
+    placebo = estimates.pre_trend(data)
+    assert abs(placebo.value) < 3 * placebo.se
+
+
+def test_staggered_effects_that_grow_bias_two_way_fixed_effects_and_not_the_imputation():
+    data = counties(np.random.default_rng(2), 0.1, growing=True)
+    treated = data[data["treated"] > 0]
+    true = float((0.1 * (treated["year"] - treated["start"] + 1)).mean())
+    assert estimates.imputation(data).value == pytest.approx(true, abs=0.02)
+    assert estimates.two_way_fixed_effects(data).value < true - 0.03
+
+
+def test_intra_class_correlation_by_hand():
+    # Two villages of two, 0 0 and 1 1: all variance lies between; 0 1 and 0 1: between is below within.
+    assert estimates.intra_class_correlation(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1])) == 1.0
+    # mean squares 0 between and 0.5 within, of size 2: (0 - 0.5) / (0 + 0.5)
+    assert estimates.intra_class_correlation(np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1])) == -1.0
+
+
+@given(st.floats(-5, 5), st.floats(0.01, 3))
+def test_an_estimate_is_significant_when_its_interval_leaves_out_nothing(value, se):
+    assert Estimate(value, se, 1).significant == (abs(value) > estimates.NORMAL_95 * se)
+
+
+# Surveys, trials, panels of simulated counties.
+
+
+def test_a_survey_asks_what_the_county_holds():
+    scenario = changed(load(SCENARIOS / "baseline.toml"), SMALL)
+    whole = surveys.households(scenario, 4, (-1, 11))
+    assert set(whole["wave"]) == {-1, 11}
+    assert set(surveys.COLUMNS) == set(whole.columns)
+    from villagesim.results import record
+
+    every = record(changed(scenario, {"run.months": 12}), 4).group
+    year = every[(every["group"] == "all") & every["month"].between(0, 11)]
+    assert whole.loc[whole["wave"] == 11, "income"].sum() == pytest.approx(
+        (year["income_mean"] / 12 * year["households"]).sum())
+    asked = surveys.sampled(whole, 5, 0.0, np.random.default_rng(1))
+    assert asked.groupby(["village", "wave"]).size().unique().tolist() == [5]
+    exact = whole.set_index(["household", "wave"])["income"]
+    assert (asked.set_index(["household", "wave"])["income"] == exact.loc[
+        pd.MultiIndex.from_frame(asked[["household", "wave"]])].to_numpy()).all()
+
+
+TRIAL = f"""
+title = "Cash, to see it found"
+scenario = "{SCENARIOS / 'baseline.toml'}"
+share = 0.5
+villages = [10]
+trials = 2
+survey = {{month = 12, households = 10, noise = 0.0}}
+set = {{"world.households" = 15, "run.spin_up" = 13}}
+[arm]
+"county.budget" = 6000
+"levers.cash.intensity" = 400
+"levers.continuity.intensity" = 0
+"""
+
+
+def written(folder, text):
+    path = folder / "trial_cash.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_trial_gives_its_arm_to_the_villages_that_were_drawn(tmp_path):
+    text = TRIAL.replace('"levers.cash.intensity" = 400\n"levers.continuity.intensity" = 0',
+                         '"levers.basic_course.intensity" = 30').replace('survey', 'outcome = "sells"\nsurvey')
+    trial = trials.read_trial(written(tmp_path, text))
+    assert trial.arm.levers["basic_course"].reach == 0.5
+    data = trials.data_of(trial, 10, 3)
+    assert data.groupby("village")["treated"].nunique().max() == 1
+    assert data.groupby("village")["treated"].first().sum() == 5
+    # those who sat in a course live in villages that were drawn
+    assert set(data.loc[data["trained"] > 0, "treated"]) == {1.0}
+
+
+@pytest.mark.parametrize(("was", "now", "says"), [
+    ('"levers.continuity.intensity" = 0', '"levers.platform.intensity" = 1', "reaches the whole county"),
+    ("share = 0.5", "share = 1.5", "share"),
+    ("share = 0.5", 'estimator = "guess"', "intention_to_treat"),
+    ("share = 0.5", 'outcome = "joy"', "log_income"),
+    ("share = 0.5", "shares = 0.5", "shares"),
+])
+def test_a_trial_that_is_written_wrongly_is_one_line(tmp_path, was, now, says):
+    with pytest.raises(ScenarioError, match=re.escape(says)) as caught:
+        trials.read_trial(written(tmp_path, TRIAL.replace('"levers.continuity.intensity" = 0\n', "").replace(
+            "[arm]", '[arm]\n"levers.continuity.intensity" = 0') if was not in TRIAL else TRIAL.replace(was, now)))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_trial_is_planned_from_the_command_line(tmp_path):
+    text = TRIAL.replace('"levers.cash.intensity" = 400\n"levers.continuity.intensity" = 0',
+                         '"levers.service_point.intensity" = 1')
+    said = CliRunner().invoke(cli.app, ["trial", str(written(tmp_path, text)), "--out", str(tmp_path / "out"),
+                                        "--workers", "1"])
+    assert said.exit_code == 0, said.output
+    table = pd.read_csv(tmp_path / "out/trial_cash/power.csv")
+    assert table["mde"].iloc[0] == pytest.approx(trials.DETECTED * table["se"].iloc[0])
+    assert (tmp_path / "out/trial_cash/power.png").stat().st_size > 0
+
+
+def test_a_panel_starts_each_programme_in_its_year():
+    base, programme = (changed(load(SCENARIOS / name), SMALL | {"run.months": 48})
+                       for name in ("baseline.toml", "integrated.toml"))
+    late = panels.delayed(programme, 24)
+    assert {name: late.levers[name].start - one.start for name, one in programme.levers.items()} == dict.fromkeys(
+        programme.levers, 24)
+    data = panels.staggered(base, programme, 4, (1, 2), 4, 7)
+    assert data.groupby("county")["treated"].sum().tolist() == [0, 3, 0, 2]
+    # before its programme a county is what it would have been
+    alone = np.log(panels.county_years(base, panels.replicate_seed(7, 3)))
+    early = data[(data["county"] == 3) & (data["year"] < 2)]["outcome"].to_numpy()
+    assert early == pytest.approx(alone[:2], rel=1e-12)
+
+
+# Validation.
+
+
+@pytest.mark.parametrize(("model", "said"), [(0.05, validation.INSIDE), (0.061, validation.SIGN),
+                                             (0.001, validation.SIGN), (-0.01, validation.WRONG)])
+def test_a_verdict_is_by_the_published_interval_then_by_the_sign(model, said):
+    assert validation.verdict(model, evidence.target("V3")) == said
+
+
+def test_what_is_not_computed_is_said():
+    table = validation.held_against(pd.DataFrame({"member": [0, 1], "V1": [0.01, 0.03], "V2": [np.nan, np.nan]}),
+                                    evidence.targets()).set_index("target")
+    assert table.loc["V1", "model"] == pytest.approx(0.02)
+    assert table.loc["V1", "verdict"] == validation.INSIDE
+    assert table.loc[["V2", "T6.half"], "verdict"].tolist() == [validation.NOT_YET] * 2
