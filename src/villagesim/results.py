@@ -116,7 +116,7 @@ def record(scenario: Any, seed: int | None = None, engine: str = "core",
            also: Callable[[int, Any, Recorder], None] | None = None) -> Run:
     """Run a scenario and keep its monthly tables. `progress(month)` is called after each month.
 
-    start: an `engine.checkpoint.Checkpoint` with its record to go on from: the tables are those of the whole run. Raises
+    start: an `engine.checkpoint.Checkpoint` with its record, to go on from: the tables are those of the whole run.
     ScenarioError where its past or seed is another. also(month, world, recorder) is called after each month, to look.
     """
     from villagesim import engine as engines
@@ -130,7 +130,7 @@ def record(scenario: Any, seed: int | None = None, engine: str = "core",
         if seed != start.seed:
             raise ScenarioError(f"{scenario.name}: seed is {seed}; the checkpoint is of seed {start.seed}")
         if not start.recorded and first > int(scenario.run.spin_up) + FIRST_MONTH:
-            raise ScenarioError(f"{scenario.name}: the checkpoint holds no record of its past; run --checkpoint keeps it")
+            raise ScenarioError(f"{scenario.name}: the checkpoint holds no record; `run --checkpoint` keeps one")
         recorder.remember(world, start.recorded)
     started, clock = datetime.now(UTC), time.perf_counter()
     engines.run(scenario, seed, engine, as_observer(recorder, progress, also), world, first=first)
