@@ -86,7 +86,8 @@ def convergence(method: str, names: Sequence[str], unit: np.ndarray, values: np.
 
     Of designs in blocks the first ones, of points a random subset that the seed draws, each within the next. Sizes too
     small for the method, or without variance, are left out; those too small for intervals have none. The curves of
-    eFAST cannot be cut: there one set of curves, two, four ... and all, and n counts the points of all of a factor's.
+    eFAST cannot be cut: there one set of curves, two, four ... and all, with intervals for all only, and n counts the
+    points on all curves of a factor.
     """
     values, laid = _checked(method, names, unit, values, intervals=True)
     order = np.arange(len(unit))
@@ -97,7 +98,9 @@ def convergence(method: str, names: Sequence[str], unit: np.ndarray, values: np.
         # The whole keeps its order, and with it the numbers of `analyse`.
         rows = np.sort(order[:size * laid.block]) if size * laid.block < len(unit) else np.arange(len(unit))
         if len(rows) == len(unit) or np.ptp(np.mean(values[rows], axis=1)) > 0:
-            count = resamples if size >= METHODS[method].least or method == "efast" else 0
+            # A bootstrap of few sets of curves would look surer than it is.
+            enough = len(rows) == len(unit) if method == "efast" else size >= METHODS[method].least
+            count = resamples if enough else 0
             table = analyse(method, names, unit[rows], values[rows], seed, count)
             tables.append(table.assign(n=size * laid.n) if method == "efast" else table)
     return pd.concat(tables, ignore_index=True)
