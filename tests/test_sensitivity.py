@@ -423,13 +423,13 @@ def test_efasts_curves_are_not_cut_but_counted():
         assert part == pytest.approx(analyse("efast", X, unit[rows], values[rows], 1, 0)["value"].to_numpy(), abs=1e-9)
     said = statement(grown)
     assert "from 2 to 4 sets of curves of n = 65 points: " in said
-    assert said.endswith("this cannot tell: run the study with n = 130 as well, and compare.")
+    assert said.endswith("this cannot tell: run a copy of the study with n = 130, and compare.")
     one = convergence("efast", X, unit[:195], values[:195], 1, 10)
-    assert statement(one) == "efast: ST at n = 65 only; run the study with n = 130 as well, and compare."
+    assert statement(one) == "efast: ST at n = 65 only; run a copy of the study with n = 130, and compare."
     three = unit_design("fast", 3, 129, 1, curves=3)
     grown = convergence("efast", X, three, ishigami(three)[:, None], 1, 10)
     assert list(dict.fromkeys(grown["n"])) == [129, 258, 387]
-    assert statement(grown).endswith("run the study with n = 65 as well, and compare.")
+    assert statement(grown).endswith("run a copy of the study with n = 65, and compare.")
 
 
 def test_hdmr_is_compared_with_its_half_which_has_no_intervals_where_it_is_small():

@@ -148,7 +148,7 @@ def _instead(method: str, n: int) -> str:
     least = METHODS[method].bare
     if method == "efast":
         half = (n + 1) // 2
-        return f"run the study with n = {half if half >= least else 2 * n} as well, and compare"
+        return f"run a copy of the study with n = {half if half >= least else 2 * n}, and compare"
     if n >= 2 * least:
         return "the outcome does not vary over half of it"
     return f"run the study with n of {2 * least} or more, and it is compared with its half"
