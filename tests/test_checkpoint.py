@@ -9,8 +9,10 @@ from conftest import SCENARIOS
 from fingerprints import of_world
 from villagesim import cli
 from villagesim.engine import checkpoint, run
-from villagesim.outcomes import looks_back
+from villagesim.results import TABLES, record, run_name
 from villagesim.scenario import ScenarioError, changed
+from villagesim.study import batch
+from villagesim.study.measure import Measure
 
 MIXES = ("baseline", "integrated", "contractors", "urban_template", "fund_cut", "cash")
 
@@ -52,6 +54,86 @@ def test_a_fund_cut_forks_from_the_programme_that_it_cuts(engine, small_county):
     whole = by_month(cut, 3)
     assert forked == {month: mark for month, mark in whole.items() if month >= 14}
     assert whole != by_month(going_on, 3)
+
+
+def recorded_at(scenario, seed, months):
+    """The whole run, and its checkpoints at the starts of months counted from the end of spin-up, with its record."""
+    taken = {}
+
+    def look(now, world, recorder):
+        if now + 1 in months:
+            at = now + 1 + scenario.run.spin_up
+            taken[now + 1] = checkpoint.take(world, scenario, seed, at, recorder.remembered())
+
+    return record(scenario, seed, also=look), taken
+
+
+def same_tables(one, two):
+    for name in TABLES:
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(two, name), check_exact=True, obj=name)
+
+
+def test_all_tables_of_a_run_from_a_checkpoint_are_those_of_the_whole_run_however_late_it_forks(tmp_path, small_county):
+    going_on = small_county("integrated")
+    cut = changed(going_on, {"shocks.fund_cut.intensity": 1, "shocks.fund_cut.start": 22})
+    whole = record(cut, 3)
+    _, taken = recorded_at(going_on, 3, (-12, -3, 0, 5, 13, 22))
+    for month, kept in taken.items():
+        read = checkpoint.read(checkpoint.write(kept, tmp_path / f"{month}.npz"))
+        same_tables(record(cut, 3, start=read), whole)
+    assert len(taken[22].recorded["months"]) == 34
+    assert not whole.group[["started", "seat_starts", "rated"]].sum().eq(0).any()
+    assert run_name(record(cut, 3, start=read).manifest["identity"]) != run_name(whole.manifest["identity"])
+
+
+@pytest.mark.parametrize("name", MIXES)
+def test_every_mix_has_its_own_tables_when_it_goes_on_from_the_spin_up_of_another(name, small_county):
+    _, taken = recorded_at(small_county("baseline"), 5, (0,))
+    same_tables(record(small_county(name), 5, start=taken[0]), record(small_county(name), 5))
+
+
+def test_a_run_from_a_checkpoint_can_be_kept_again(small_county):
+    scenario = small_county("integrated")
+    _, first = recorded_at(scenario, 3, (4, 20))
+    again = {}
+
+    def look(now, world, recorder):
+        if now + 1 == 20:
+            again.update(checkpoint.take(world, scenario, 3, 32, recorder.remembered()).recorded)
+
+    record(scenario, 3, start=first[4], also=look)
+    assert list(again) == list(first[20].recorded)
+    for name, values in first[20].recorded.items():
+        assert (values.dtype, values.shape) == (again[name].dtype, again[name].shape), name
+        assert np.array_equal(values, again[name], equal_nan=values.dtype.kind == "f"), name
+
+
+def test_a_checkpoint_without_a_record_of_a_shorter_run_or_of_another_seed_is_refused_in_one_line(small_county):
+    scenario = small_county("integrated")
+    bare = kept_at(scenario, 3, 20)
+    for wanted, seed, says in ((scenario, 3, "holds no record"), (scenario, 4, "seed is 4; .* of seed 3"),
+                               (changed(scenario, {"run.months": 6}), 3, "ends after 18 months")):
+        with pytest.raises(ScenarioError, match=says) as caught:
+            record(wanted, seed, start=bare)
+        assert "\n" not in str(caught.value)
+    early = changed(scenario, {"run.spin_up": 20})
+    same_tables(record(early, 3, start=kept_at(early, 3, 8)), record(early, 3))
+
+
+def test_forks_of_a_study_change_none_of_its_numbers(tmp_path, small_county):
+    """The second run of each past starts from the file that the first one left."""
+    going_on = small_county("integrated")
+    cut = changed(going_on, {"shocks.fund_cut.intensity": 1, "shocks.fund_cut.start": 14})
+    for measures in ([Measure("adoption", ("all",), (20, 24))],
+                     [Measure("started_share", ("all",), (20, 24)), Measure("tier_dormant", ("all",), (23, 24))]):
+        pasts = tmp_path / measures[0].outcome
+        pasts.mkdir()
+        alone = batch.run(batch.Task("a", cut, 3), measures, None, 60)
+        for scenario in (going_on, cut):
+            forked = batch.run(batch.Task("a", scenario, 3, (12, 26)), measures, pasts, 60)
+        assert forked == alone
+        # A history is known from the first recorded month on only, so that a run that measures one never forks later.
+        assert len(list(pasts.iterdir())) == (2 if measures[0].outcome == "adoption" else 0)
 
 
 def test_a_file_holds_what_was_put_into_it(tmp_path, small_county):
@@ -128,22 +210,24 @@ def test_a_run_goes_on_from_the_command_line_where_another_left_it(tmp_path):
         text = f'title = "{name}"\nextends = "{SCENARIOS / "integrated.toml"}"\n'
         text += "[world]\nvillages = 6\nhouseholds = 40\n[run]\nmonths = 24\nspin_up = 12\n" + more
         (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
-    kept = command(tmp_path / "going.toml", "--checkpoint", 12)
-    file = tmp_path / "out/going/seed-1-month-12.npz"
-    assert kept.exit_code == 0, kept.output
-    assert f"kept: {file}" in kept.output
-    assert command(tmp_path / "cut.toml", "--from", file).exit_code == 0
-    forked = pd.read_csv(tmp_path / "out/cut/summary.csv")
     assert command(tmp_path / "cut.toml", "--replicates", 1).exit_code == 0
-    # What shows of a household only over months is recorded from where the tables begin.
-    told = ~forked["outcome"].map(looks_back)
-    assert told.sum() > 20
-    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "out/cut/summary.csv")[told], forked[told], check_exact=True)
+    whole = pd.read_csv(tmp_path / "out/cut/summary.csv")
+    assert len(whole) > 40
+    for month in (0, 3, 14):
+        kept = command(tmp_path / "going.toml", "--checkpoint", month)
+        file = tmp_path / f"out/going/seed-1-month-{month}.npz"
+        assert kept.exit_code == 0, kept.output
+        assert f"kept: {file}" in kept.output
+        assert command(tmp_path / "cut.toml", "--from", file, "--seed", 1).exit_code == 0
+        pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "out/cut/summary.csv"), whole, check_exact=True)
     for words, says in (
         ((tmp_path / "going.toml", "--from", tmp_path / "none.npz"), "no such file"),
         ((tmp_path / "going.toml", "--from", tmp_path / "cut.toml"), "no checkpoint"),
         ((tmp_path / "going.toml", "--checkpoint", 24), "allowed: 0 to 23"),
         ((tmp_path / "going.toml", "--checkpoint", 3, "--replicates", 2), "of one run"),
+        ((tmp_path / "cut.toml", "--from", file, "--seed", 9), "--seed 9"),
+        ((tmp_path / "cut.toml", "--from", file, "--checkpoint", 6), "only begins after it; allowed: 15 to 23"),
+        ((tmp_path / "cut.toml", "--from", file, "--checkpoint", 14), "only begins after it; allowed: 15 to 23"),
     ):
         refused = command(*words)
         assert refused.exit_code == 2

@@ -407,12 +407,40 @@ def test_a_statement_names_the_largest_change_and_factors_that_change_places():
     assert statement(grown) == ("sobol: largest change of ST from n = 8 to 16: 0.14 (x3); the first 3 factors were "
                                 "x1, x2, x3, are x1, x3, x2.")
     assert statement(grown, first=1).endswith("0.14 (x3); the first 1 factors unchanged.")
-    assert statement(grown[grown["n"] == 16]) == "sobol: ST at n = 16 only; no smaller n to compare with."
+    assert statement(grown[grown["n"] == 16]) == "sobol: ST at n = 16 only; the outcome does not vary over half of it."
+    few = pd.DataFrame([("pawn", "PAWN median", name, 150, 0.5) for name in X], columns=grown.columns)
+    assert statement(few) == ("pawn: PAWN median at n = 150 only; run the study with n of 200 or more, and it is "
+                              "compared with its half.")
 
 
-def test_efasts_curves_are_not_cut():
+def test_efasts_curves_are_not_cut_but_counted():
     unit, values = made("efast")
-    assert set(convergence("efast", X, unit, values, 1, 10)["n"]) == {65}
+    grown = convergence("efast", X, unit, values, 1, 10)
+    assert list(dict.fromkeys(grown["n"])) == [65, 130, 260]
+    for sets in (1, 2, 4):
+        rows = slice(0, 65 * 3 * sets)
+        part = grown[grown["n"] == 65 * sets]["value"].to_numpy()
+        assert part == pytest.approx(analyse("efast", X, unit[rows], values[rows], 1, 0)["value"].to_numpy(), abs=1e-9)
+    said = statement(grown)
+    assert "from 2 to 4 sets of curves of n = 65 points: " in said
+    assert said.endswith("this cannot tell: run a copy of the study with n = 130, and compare.")
+    one = convergence("efast", X, unit[:195], values[:195], 1, 10)
+    assert statement(one) == "efast: ST at n = 65 only; run a copy of the study with n = 130, and compare."
+    three = unit_design("fast", 3, 129, 1, curves=3)
+    grown = convergence("efast", X, three, ishigami(three)[:, None], 1, 10)
+    assert list(dict.fromkeys(grown["n"])) == [129, 258, 387]
+    assert statement(grown).endswith("run a copy of the study with n = 65, and compare.")
+
+
+def test_hdmr_is_compared_with_its_half_which_has_no_intervals_where_it_is_small():
+    unit, values = made("hdmr")
+    grown = convergence("hdmr", X, unit, values, 1, 4)
+    assert list(dict.fromkeys(grown["n"])) == [300, 600]
+    assert grown[grown["n"] == 300][["low", "high"]].isna().all(axis=None)
+    assert np.isfinite(grown[grown["n"] == 600][["low", "high"]]).all(axis=None)
+    assert statement(grown).startswith("hdmr: largest change of ST from n = 300 to 600: ")
+    with pytest.raises(ValueError, match="n = 599 is too small; at least 600"):
+        convergence("hdmr", X, unit[:599], values[:599], 1)
 
 
 @pytest.mark.parametrize("method", ["sobol", "morris", "pawn"])

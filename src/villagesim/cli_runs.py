@@ -13,6 +13,7 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
 
+    from villagesim.recorder import Recorder
     from villagesim.results import Run
     from villagesim.scenario import Scenario
     from villagesim.study.runner import Progress
@@ -73,7 +74,7 @@ def run(
     chosen = chosen if seed is None else with_seed(chosen, seed)
     _place(out, chosen.name)
     if checkpoint is not None or start is not None:
-        _branch(chosen, engine.value, replicates, checkpoint, start, out)
+        _branch(chosen, engine.value, replicates, checkpoint, start, out, seed)
         return
     count = replicates or USUAL[engine]
     with _studying([chosen], engine.value) as progress:
@@ -82,7 +83,7 @@ def run(
 
 
 def _branch(scenario: "Scenario", engine: str, replicates: int | None, month: int | None, start: Path | None,
-            out: Path) -> None:
+            out: Path, asked: int | None) -> None:
     """One run that keeps its county at a month, or goes on from one that was kept."""
     from villagesim.engine import checkpoint
     from villagesim.results import record
@@ -90,15 +91,20 @@ def _branch(scenario: "Scenario", engine: str, replicates: int | None, month: in
 
     if (replicates or 1) > 1:
         _refuse(f"--replicates {replicates}: a checkpoint is of one run; allowed: 1")
-    if month is not None and month >= scenario.run.months:
-        _refuse(f"--checkpoint {month}: the run ends before it; allowed: 0 to {scenario.run.months - 1}")
     begun = None if start is None else checkpoint.read(start)
     seed = int(scenario.run.seed) if begun is None else begun.seed
+    if asked not in (None, seed):
+        _refuse(f"--seed {asked}: {start} is of seed {seed}, under which the run goes on; allowed: {seed}")
     spin_up, kept = int(scenario.run.spin_up), []
+    # The first month before which this run has lived through another.
+    least, most = max(0, (begun.month if begun else 0) + 1 - spin_up), int(scenario.run.months) - 1
+    if month is not None and not least <= month <= most:
+        _refuse(f"--checkpoint {month}: the run {'ends before it' if month > most else 'only begins after it'}; "
+                + (f"allowed: {least} to {most}" if least <= most else "there is no month left to keep"))
 
-    def look(now: int, world: Any) -> None:
+    def look(now: int, world: Any, recorder: "Recorder") -> None:
         if month is not None and now + 1 == month:
-            taken = checkpoint.take(world, scenario, seed, month + spin_up)
+            taken = checkpoint.take(world, scenario, seed, month + spin_up, recorder.remembered())
             kept.append(checkpoint.write(taken, out / scenario.name / f"seed-{seed}-month-{month}.npz"))
 
     months = spin_up + int(scenario.run.months)

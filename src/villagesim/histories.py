@@ -3,12 +3,16 @@
 No agent knows it and no column holds it: the recorder remembers it, from its first month on.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from villagesim.outcomes import FEN_PER_YUAN, FLOW_MONTHS, MEASURE, MeasureParameters
 from villagesim.tables import World
 
 NEVER = -(2**31)
+# What a month needs of the ones before; the rest is told anew.
+REMEMBERED = ("months", "first_seat", "first_sale", "sold", "year", "before")
 
 
 class Histories:
@@ -28,6 +32,16 @@ class Histories:
         self.sold = np.zeros((FLOW_MONTHS, households), np.int64)
         self.year = np.zeros(households, np.int64)
         self.limits = np.array([measure.tier_sideline, measure.tier_regular, measure.tier_large]) * FEN_PER_YUAN
+
+    def remembered(self) -> dict[str, np.ndarray]:
+        """Copies, by name, of all that the next months need; there must have been a month."""
+        return {name: np.array(getattr(self, name)) for name in REMEMBERED}
+
+    def remember(self, remembered: Mapping[str, np.ndarray]) -> None:
+        """Go on from what another one `remembered`."""
+        for name in REMEMBERED:
+            setattr(self, name, np.array(remembered[name]))
+        self.months = int(self.months)
 
     def note(self, month: int, world: World) -> None:
         """Take in the month that has just been lived."""

@@ -1,6 +1,6 @@
 """What is kept while a county runs: each month reduced to rows by village, by group and for the county."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -129,6 +129,32 @@ class Recorder:
         self._county.append([np.ravel(outcome.take(world))[0] for outcome in outcomes.of_kind("county")])
         self._note_events(month, world)
 
+    def remembered(self) -> dict[str, np.ndarray]:
+        """Copies of all that was kept so far, by name, from which `remember` goes on; empty before the first month."""
+        if not self.months:
+            return {}
+        events = [(month, EVENTS.index(kind), row) for month, kind, row in self._events]
+        county = zip(_names("county"), zip(*self._county, strict=True), strict=True)
+        return {
+            "months": np.array(self.months), "traders": self._traders.copy(),
+            "events": np.array(events, np.int64).reshape(-1, 3),
+            **{f"kept {name}": np.array(rows) for name, rows in self._kept.items()},
+            **{f"county {name}": np.array(values) for name, values in county},
+            **{f"history {name}": values for name, values in self.histories.remembered().items()},
+        }
+
+    def remember(self, world: World, remembered: Mapping[str, np.ndarray]) -> None:
+        """Go on from what another one `remembered` of this county, so that the tables are those of one run."""
+        if not remembered:
+            return
+        self._begin(world)
+        self.months, self._traders = remembered["months"].tolist(), remembered["traders"]
+        self._events = [(month, EVENTS[kind], row) for month, kind, row in remembered["events"].tolist()]
+        self._kept = {name: list(rows) for name, rows in _under("kept ", remembered).items()}
+        county = _under("county ", remembered)
+        self._county = [list(row) for row in zip(*(county[name] for name in _names("county")), strict=True)]
+        self.histories.remember(_under("history ", remembered))
+
     def _keep(self, name: str, values: np.ndarray) -> None:
         self._kept.setdefault(name, []).append(values)
 
@@ -247,6 +273,10 @@ def _names(kind: str) -> list[str]:
     return [outcome.name for outcome in outcomes.of_kind(kind)]
 
 
+def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}
+
+
 def _in(level: str) -> list[str]:
     return [outcome.name for outcome in outcomes.in_table(level)]
 
@@ -273,13 +303,15 @@ def _money(months: np.ndarray, fen: np.ndarray, labels: dict[str, list[str]]) ->
     return pd.DataFrame(columns | {"fen": amounts, "yuan": amounts / FEN_PER_YUAN})
 
 
-def as_observer(recorder: Recorder, after: Callable[[int], None] | None,
-                also: Callable[[int, World], None] | None = None) -> Callable[[int, World], None]:
-    """The recorder as an `observe` callback that also tells `after` the month, and shows `also` the county."""
+def as_observer(
+    recorder: Recorder, after: Callable[[int], None] | None,
+    also: Callable[[int, World, Recorder], None] | None = None,
+) -> Callable[[int, World], None]:
+    """The recorder as an `observe` callback that also tells `after` the month, and shows `also` county and itself."""
     def observe(month: int, world: World) -> None:
         recorder(month, world)
         if also is not None:
-            also(month, world)
+            also(month, world, recorder)
         if after is not None:
             after(month)
     return observe

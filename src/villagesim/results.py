@@ -20,8 +20,8 @@ import pandas as pd
 from villagesim import __version__, outcomes
 from villagesim.declare import declared
 from villagesim.outcomes import FLOW_MONTHS, MEASURE, OUTCOME
-from villagesim.recorder import EVENTS, PLACE_COLUMNS, Recorder, as_observer
-from villagesim.scenario_text import one_line
+from villagesim.recorder import EVENTS, FIRST_MONTH, PLACE_COLUMNS, Recorder, as_observer
+from villagesim.scenario_text import ScenarioError, one_line
 from villagesim.sources import sources
 from villagesim.tables import Villages
 
@@ -113,19 +113,25 @@ def _no_place(folder: Path, why: str) -> PlaceError:
 
 def record(scenario: Any, seed: int | None = None, engine: str = "core",
            progress: Callable[[int], None] | None = None, start: Any = None,
-           also: Callable[[int, Any], None] | None = None) -> Run:
+           also: Callable[[int, Any, Recorder], None] | None = None) -> Run:
     """Run a scenario and keep its monthly tables. `progress(month)` is called after each month.
 
-    start: an `engine.checkpoint.Checkpoint` to go on from; the tables then begin in its month. also(month, world) is
-    called after each month and only looks. Raises ScenarioError where the scenario has another past than `start`.
+    start: an `engine.checkpoint.Checkpoint` with its record, to go on from: the tables are those of the whole run.
+    ScenarioError where its past or seed is another. also(month, world, recorder) is called after each month, to look.
     """
     from villagesim import engine as engines
     from villagesim.engine.checkpoint import fork
     from villagesim.mechanisms.accounts import FLOWS
 
     seed = scenario.run.seed if seed is None else seed
-    recorder = Recorder(FLOWS)
-    world, first = (fork(scenario, start), start.month) if start else (None, 0)
+    recorder, world, first = Recorder(FLOWS), None, 0
+    if start:
+        world, first = fork(scenario, start), start.month
+        if seed != start.seed:
+            raise ScenarioError(f"{scenario.name}: seed is {seed}; the checkpoint is of seed {start.seed}")
+        if not start.recorded and first > int(scenario.run.spin_up) + FIRST_MONTH:
+            raise ScenarioError(f"{scenario.name}: the checkpoint holds no record; `run --checkpoint` keeps one")
+        recorder.remember(world, start.recorded)
     started, clock = datetime.now(UTC), time.perf_counter()
     engines.run(scenario, seed, engine, as_observer(recorder, progress, also), world, first=first)
     seconds = time.perf_counter() - clock

@@ -7,8 +7,10 @@ anew from the scenario that goes on, or filled within the month before it is rea
 
 import hashlib
 import json
+import math
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,12 +32,16 @@ NOT_PAST = ("months", "seed")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A county at the start of `month` (counted from the start of spin-up). columns: by "table.column"."""
+    """A county at the start of `month` (counted from the start of spin-up). columns: by "table.column".
+
+    recorded: what a recorder kept of the months before, by name; empty where only the county goes on.
+    """
 
     month: int
     seed: int
     past: dict[str, Any]
     columns: dict[str, np.ndarray]
+    recorded: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -85,10 +91,11 @@ def key_of(past: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
-def take(world: World, scenario: Scenario, seed: int, month: int) -> Checkpoint:
+def take(world: World, scenario: Scenario, seed: int, month: int,
+         recorded: Mapping[str, np.ndarray] | None = None) -> Checkpoint:
     """The county as it is now, at the start of `month`; its columns are copied."""
     columns = {name: np.array(_column(world, name)) for name in memory()}
-    return Checkpoint(int(month), int(seed), past(scenario, seed, month), columns)
+    return Checkpoint(int(month), int(seed), past(scenario, seed, month), columns, dict(recorded or {}))
 
 
 def fork(scenario: Scenario, checkpoint: Checkpoint) -> World:
@@ -96,6 +103,10 @@ def fork(scenario: Scenario, checkpoint: Checkpoint) -> World:
 
     Raises ScenarioError, one line, where the scenario's past is another one.
     """
+    months = int(scenario.run.spin_up) + int(scenario.run.months)
+    if checkpoint.month > months:
+        raise ScenarioError(f"{scenario.name}: ends after {months} months, spin-up included; the checkpoint was kept "
+                            f"after {checkpoint.month}")
     difference = _difference(checkpoint.past, past(scenario, checkpoint.seed, checkpoint.month))
     if difference:
         raise ScenarioError(f"{scenario.name}: does not go on from this checkpoint: {difference}")
@@ -106,15 +117,17 @@ def fork(scenario: Scenario, checkpoint: Checkpoint) -> World:
 
 
 def write(checkpoint: Checkpoint, path: str | Path) -> Path:
-    """Write a checkpoint as .npz: whole or not at all. The columns lie one behind the other in one array of bytes."""
+    """Write a checkpoint as .npz: whole or not at all. All arrays lie one behind the other in one of bytes."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    columns = checkpoint.columns
+    parts = {"columns": checkpoint.columns, "recorded": checkpoint.recorded}
     about = json.dumps({
         "month": checkpoint.month, "seed": checkpoint.seed, "past": checkpoint.past,
-        "columns": {name: [values.dtype.str, values.size] for name, values in columns.items()},
+        **{part: {name: [values.dtype.str, values.shape] for name, values in arrays.items()}
+           for part, arrays in parts.items()},
     })
-    content = np.frombuffer(b"".join(values.tobytes() for values in columns.values()), np.uint8)
+    content = np.frombuffer(b"".join(values.tobytes() for arrays in parts.values() for values in arrays.values()),
+                            np.uint8)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
@@ -130,11 +143,13 @@ def read(path: str | Path) -> Checkpoint:
     try:
         with np.load(path, allow_pickle=False) as stored:
             about, content = json.loads(str(stored["about"])), stored["content"].tobytes()
-        columns, begin = {}, 0
-        for name, (kind, size) in about["columns"].items():
-            columns[name] = np.frombuffer(content, np.dtype(kind), size, begin)
-            begin += columns[name].nbytes
-        return Checkpoint(about["month"], about["seed"], about["past"], {name: columns[name] for name in memory()})
+        found, begin = {"columns": {}, "recorded": {}}, 0
+        for part, arrays in found.items():
+            for name, (kind, shape) in about[part].items():
+                arrays[name] = np.frombuffer(content, np.dtype(kind), math.prod(shape), begin).reshape(shape)
+                begin += arrays[name].nbytes
+        columns = {name: found["columns"][name] for name in memory()}
+        return Checkpoint(about["month"], about["seed"], about["past"], columns, found["recorded"])
     except FileNotFoundError:
         raise ScenarioError(f"{path}: there is no such file") from None
     except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile) as error:

@@ -16,8 +16,12 @@ COLOURS = (style.RED, style.PURPLE, style.GREEN, style.SKY, style.BROWN, style.P
 HOLDS, FAILS = style.GREY, style.RED
 NAMES_APART = " | "
 MOST_LETTERS = 30
+# A share of the range below which the numbers of both ends need the room beside it.
+NARROW = 0.2
 # Names stand side by side at whole numbers; futures of one name are spread about it.
 SPREAD = 0.3
+# Room between a title and its axes, where the legend lies; in points, and the same for all panels.
+LEGEND = 20
 SAYS = (
     "Left: PRIM's path from all futures to ever smaller boxes; ringed: the box taken, after limits not told from luck "
     "were dropped (quasi-p above 0.05).\nMiddle: grey the range sampled, in colour the range inside the box, in the "
@@ -62,12 +66,14 @@ def _path(axes: Axes, path: pd.DataFrame, check: pd.Series) -> None:
     axes.annotate(f"all futures: {100 * check['base']:.0f} % fail", (0.02, check["base"]), (0, 5), fontsize=8,
                   textcoords="offset points", bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1})
     axes.set_xlim(0, 1.06)
-    axes.set_ylim(0, 1.06)
+    # Below 0 there is no density, and room for words.
+    axes.set_ylim(-0.17, 1.06)
+    axes.set_yticks(np.linspace(0, 1, 6))
     axes.set_xlabel("coverage: share of the failing futures inside [%]")
     axes.set_ylabel("density: share of the futures inside that fail [%]")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(style.percent))
-    axes.set_title("From all futures to a box")
+    axes.set_title("From all futures to a box", pad=LEGEND)
     told = "no box found" if np.isnan(check["estimate"]) else (
         f"{100 * check['estimate']:.0f} % fail ({100 * check['low']:.0f} to {100 * check['high']:.0f} %)"
         f"{'' if check['told'] else ', not told from luck'}")
@@ -96,7 +102,7 @@ def _limits(axes: Axes, boxes: pd.DataFrame) -> None:
     axes.grid(visible=False)
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    axes.set_title("What the boxes say")
+    axes.set_title("What the boxes say", pad=LEGEND)
     if boxes.empty:
         axes.annotate("no box: nothing sampled tells\nfailing futures from the rest", (0.5, 0.5), ha="center",
                       xycoords="axes fraction")
@@ -113,9 +119,13 @@ def _limit(axes: Axes, row: Any, place: float, line: str) -> None:
         width = (row.highest - row.lowest) or 1.0
         start, end = (row.low - row.lowest) / width, (row.high - row.lowest) / width
         axes.barh(place, end - start, left=start, height=0.42, color=line, alpha=0.85)
-        for limit, at, far in ((row.low, start, row.lowest), (row.high, end, row.highest)):
-            axes.annotate(f"{limit:.3g}", (at, place - 0.24), va="top", fontsize=7.5,
-                          ha="left" if at < 0.08 else "right" if at > 0.92 else "center",
+        narrow = end - start < NARROW
+        for limit, at, far, away in ((row.low, start, row.lowest, "right"), (row.high, end, row.highest, "left")):
+            if narrow and limit == far:
+                # It would lie under the limit that counts.
+                continue
+            axes.annotate(f"{limit:.3g}", (at, place - 0.24), va="top", fontsize=7.5, annotation_clip=False,
+                          ha=away if narrow else "left" if at < 0.08 else "right" if at > 0.92 else "center",
                           color=style.GREY if limit == far else style.BLACK)
     axes.annotate(luck, (1.015, place), va="center", fontsize=7.5, color=style.GREY, annotation_clip=False)
 
@@ -138,7 +148,7 @@ def _seen(axes: Axes, futures: pd.DataFrame, box: pd.DataFrame) -> None:
                                  linewidth=1.4))
     axes.set_xlabel(factors[0])
     axes.set_ylabel(factors[1])
-    axes.set_title("The futures" if box.empty else "The futures, and box 1", pad=20)
+    axes.set_title("The futures" if box.empty else "The futures, and box 1", pad=LEGEND)
     axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.99), ncols=2, handletextpad=0.1, borderpad=0)
 
 

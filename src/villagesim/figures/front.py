@@ -8,12 +8,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.colors import Normalize
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from villagesim.figures import style
 from villagesim.results import read_about
 
 CONFIRMED, INFEASIBLE = "confirmed", "infeasible"
+HEADROOM = 1.08
 SHADES, SHARES = "viridis", "Greys"
 SAYS = (
     "Dots: means over fresh seeds; lines: 95 % t intervals, not corrected for choosing the mix.\nHollow: on the front "
@@ -35,6 +36,7 @@ def draw(folder: Path) -> list[Path]:
         _made_of(below.subplots(), front, about["optimise"]["choices"])
         drawn.suptitle(about.get("title", "Mixes that no other mix beats"), x=0.008, ha="left", fontsize=12.5,
                        fontweight="bold")
+        drawn.get_layout_engine().set(wspace=0.03)
         style.source_line(drawn, about, SAYS)
         return style.save(drawn, folder / "front")
 
@@ -95,7 +97,9 @@ def _settling(axes: Axes, convergence: pd.DataFrame, asked: dict[str, Any]) -> N
     axes.set_xlabel("generation")
     axes.set_ylabel("hypervolume of the front [% of what was seen]")
     axes.yaxis.set_major_formatter(FuncFormatter(style.percent))
-    axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    # A search that has settled ends as a level line, which must not lie on the frame.
+    axes.set_ylim(0, HEADROOM * max(float(convergence["hypervolume"].max()), style.TINY))
 
 
 def _made_of(axes: Axes, front: pd.DataFrame, choices: list[dict[str, Any]]) -> None:

@@ -12,6 +12,8 @@ from villagesim.results import read_about
 
 MEASURES = (("mean", "mean", "o", style.BLUE), ("p90", "90th percentile", "D", style.ORANGE),
             ("max", "largest", "|", style.BLACK))
+# Room between a title and its axes, where legends lie; in points, and the same for all panels.
+LEGEND = 20
 SAYS = (
     "A mix's regret in a future: how far it falls behind the best mix of that future. Mixes are in the order of mean "
     "regret.\nLines: 95 % intervals over futures, bootstrap for regret, Wilson for shares; a largest regret has none."
@@ -31,7 +33,7 @@ def draw(folder: Path) -> list[Path]:
         _regret(left, regret, mixes, about.get("unit", ""))
         _satisficing(middle, satisficing, mixes)
         _share(right, best.set_index("mix").loc[mixes], style.GREEN)
-        right.set_title("Best of all mixes")
+        right.set_title("Best of all mixes", pad=LEGEND)
         right.set_xlabel("share of futures [%]")
         left.set_yticks(range(len(mixes)), [style.words(mix) for mix in mixes])
         left.set_ylim(-0.6, len(mixes) - 0.4)
@@ -50,7 +52,7 @@ def _regret(axes: Axes, regret: pd.DataFrame, mixes: list[str], unit: str) -> No
         axes.plot(rows["regret"], places, mark, color=line, markersize=9 if mark == "|" else 5, markeredgewidth=1.6,
                   label=label)
     axes.set_xlim(left=0)
-    axes.set_title("Regret", pad=20)
+    axes.set_title("Regret", pad=LEGEND)
     axes.set_xlabel(f"regret [{unit}]" if unit else "regret")
     axes.xaxis.set_major_formatter(FuncFormatter(style.plain))
     axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.99), ncols=3, handletextpad=0.1, borderpad=0,
@@ -65,12 +67,21 @@ def _satisficing(axes: Axes, table: pd.DataFrame, mixes: list[str]) -> None:
     for place, criterion in enumerate(alone if len(alone) > 1 else []):
         rows = table[table["criterion"] == criterion].set_index("mix").loc[mixes]
         axes.plot(rows["share"], range(len(mixes)), "ov^sDP"[place % 6], color=style.CYCLE[(place + 3) % 9],
-                  markersize=5.5, markerfacecolor="none", clip_on=False, zorder=4, label=criterion)
-    axes.set_title("Good enough: " + ("all of these" if len(alone) > 1 else alone[0]), pad=20)
+                  markersize=5.5, markerfacecolor="none", clip_on=False, zorder=4, label=_said(criterion))
+    axes.set_title("Good enough: " + ("all of these" if len(alone) > 1 else _said(alone[0])), pad=LEGEND)
     axes.set_xlabel("share of futures [%]")
     if len(alone) > 1:
         axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.99), ncols=len(alone), handletextpad=0.1, borderpad=0,
                     columnspacing=1.2)
+
+
+def _said(criterion: str) -> str:
+    """A threshold as a reader says it.
+
+    >>> _said("income_mean >= 4000")
+    'income mean ≥ 4000'
+    """
+    return style.words(criterion).replace(">=", "≥").replace("<=", "≤")
 
 
 def _share(axes: Axes, rows: pd.DataFrame, colour: str) -> None:

@@ -16,10 +16,12 @@ MOST = 16
 LINES = 6
 # Of a hundred pairs a few lie above zero by chance; they are small.
 WORTH_A_DOT = 0.01
+# Room between a panel's title and its axes, where the legend of the bars lies, in points; an inch of tick labels.
+LEGEND, LETTERS_AN_INCH = 20, 15
 # The first is solid and sorts the factors.
 SHOWN = {"sobol": ("ST", "S1"), "efast": ("ST", "S1"), "hdmr": ("ST", "S1"), "morris": ("mu_star", "sigma"),
          "shapley": ("Shapley",), "delta": ("delta",), "pawn": ("PAWN median", "PAWN maximum"), "rbd_fast": ("S1",)}
-SAYS = {"ST": "total: alone and with others (ST)", "S1": "first order: alone (S1)", "mu_star": "mean effect, μ*",
+SAYS = {"ST": "alone and with others (ST)", "S1": "alone (S1)", "mu_star": "mean effect, μ*",
         "sigma": "spread of effects, σ", "Shapley": "Shapley effect", "delta": "δ", "PAWN median": "PAWN, median",
         "PAWN maximum": "PAWN, maximum"}
 COLOURS = (style.RED, style.BLUE)
@@ -42,17 +44,21 @@ def draw(table: pd.DataFrame, path: Path, title: str, grown: pd.DataFrame | None
     pairs = table[(table["index"] == "S2") & table["factor"].isin(names) & table["other"].isin(names)]
     followed = grown is not None and grown["n"].nunique() > 1
     panels = 1 + bool(len(pairs)) + followed
-    with style.figure(1.2 + 4.6 * panels, max(3.6, 1.9 + 0.27 * len(names))) as drawn:
+    below = max(map(len, _labels(names))) / LETTERS_AN_INCH if len(pairs) else 0
+    with style.figure(1.2 + 4.6 * panels, max(3.8, 2.1 + 0.27 * len(names)) + below) as drawn:
         axes = list(np.atleast_1d(drawn.subplots(1, panels)))
         _bars(axes.pop(0), table, (main, *others), names, AXIS.get(method, unit))
         if len(pairs):
             _pairs(drawn, axes.pop(0), pairs, names)
         if followed:
             _growth(axes.pop(0), grown[grown["index"] == main], names, main)
+        for one in drawn.axes[:panels]:
+            one.set_title(one.get_title(loc="left"), pad=LEGEND)
+        drawn.get_layout_engine().set(wspace=0.04)
         drawn.suptitle(f"{title}: {METHODS[method]}", x=0.008, ha="left", fontsize=12.5, fontweight="bold")
         n, replicates = table["n"].iloc[0], table["replicates"].iloc[0]
         left = f" The first {MOST} of {len(rows)} factors." if len(rows) > MOST else ""
-        blue = " No share of a pair lies below 0: blue is sampling error." if len(pairs) else ""
+        blue = " Dots: interval above 0. No share of a pair lies below 0: blue is sampling error." if len(pairs) else ""
         many = f"means of {replicates} replicates" if replicates > 1 else "one replicate"
         style.small_print(drawn, f"n = {n}; {many}. Lines and bands: 95 % percentile intervals.{left}{blue}\n{source}")
         return style.save(drawn, Path(path))
@@ -92,7 +98,9 @@ def _bars(axes: Axes, table: pd.DataFrame, shown: tuple[str, ...], names: list[s
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.set_xlabel(says)
     axes.set_title("What each factor decides")
-    axes.legend(loc="lower right")
+    bar, *dots = axes.get_legend_handles_labels()[0][::-1]
+    axes.legend(handles=[bar, *dots], loc="lower left", bbox_to_anchor=(-0.02, 0.99), ncols=2, handletextpad=0.5,
+                borderpad=0, columnspacing=1.4)
 
 
 def _pairs(drawn: Figure, axes: Axes, pairs: pd.DataFrame, names: list[str]) -> None:
@@ -106,14 +114,14 @@ def _pairs(drawn: Figure, axes: Axes, pairs: pd.DataFrame, names: list[str]) -> 
         below, above = sorted((place[row.factor], place[row.other]), reverse=True)
         shares[below, above] = row.value
         if row.low > 0 and row.value >= WORTH_A_DOT:
-            axes.plot(above, below, ".", color=style.BLACK, markersize=5)
+            axes.plot(above, below, "o", color=style.BLACK, markersize=4, markeredgecolor="white", markeredgewidth=0.7)
     most = max(float(np.nanmax(np.abs(shares))), 1e-9)
     image = axes.imshow(shares, cmap="RdBu_r", norm=TwoSlopeNorm(0, -most, most), aspect="auto")
     axes.set_xticks(range(len(names)), _labels(names), rotation=90)
     axes.set_yticks(range(len(names)), _labels(names))
     axes.grid(visible=False)
     axes.set_title("What pairs decide together (S2)")
-    drawn.colorbar(image, ax=axes, label="share of the variance; dot: interval above 0", shrink=0.8)
+    drawn.colorbar(image, ax=axes, label="share of the variance", shrink=0.8)
 
 
 def _growth(axes: Axes, grown: pd.DataFrame, names: list[str], index: str) -> None:
@@ -129,7 +137,8 @@ def _growth(axes: Axes, grown: pd.DataFrame, names: list[str], index: str) -> No
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
     axes.set_xlim(sizes[0], sizes[-1])
     axes.set_ylim(*axes.get_ylim())
-    axes.set_xlabel("n")
+    curves = (grown["method"] == "efast").all()
+    axes.set_xlabel("points a factor, on all its curves" if curves else "n")
     axes.set_ylabel(SAYS[index])
-    axes.set_title("Against growing n")
+    axes.set_title("With more curves" if curves else "Against growing n")
     style.label_ends(axes, sizes[-1], ends)

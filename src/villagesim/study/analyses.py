@@ -33,7 +33,7 @@ SENSITIVITY_BOOK = {
     "value": ("1", "estimate; of Morris' indices, in the outcome's unit"),
     "low": ("1", "lower end of the 95 % percentile interval"),
     "high": ("1", "upper end of the 95 % percentile interval"),
-    "n": ("1", "what the design's sampler counts: base rows, trajectories, or points"),
+    "n": ("1", "what the design's sampler counts: base rows, trajectories, or points; growing eFAST: points a factor"),
     "replicates": ("1", "replicates of each point, under common luck"),
 }
 

@@ -12,7 +12,7 @@ CHUNK = 4_000_000
 
 
 class Method(NamedTuple):
-    """How a method's design is resampled, how often unless told otherwise, and the least n.
+    """How a method's design is resampled, how often unless told otherwise, and the least n with intervals and without.
 
     resampling: "blocks", drawn with replacement, of a design that is read in blocks; "halves" of the points, whose
     spread is that of the whole (the delete-half jackknife of Shao and Wu 1989), because drawing points twice makes ties
@@ -23,12 +23,15 @@ class Method(NamedTuple):
     resampling: str
     resamples: int
     least: int
+    bare: int
 
 
 METHODS = {
-    "sobol": Method("blocks", 1000, 2), "morris": Method("blocks", 1000, 2), "shapley": Method("blocks", 1000, 2),
-    "efast": Method("blocks", 400, 65), "delta": Method("points", 100, 100), "pawn": Method("halves", 400, 100),
-    "rbd_fast": Method("halves", 400, 100), "hdmr": Method("halves", 40, 600),
+    "sobol": Method("blocks", 1000, 2, 2), "morris": Method("blocks", 1000, 2, 2),
+    "shapley": Method("blocks", 1000, 2, 2), "efast": Method("blocks", 400, 65, 65),
+    "delta": Method("points", 100, 100, 100), "pawn": Method("halves", 400, 100, 100),
+    # SALib wants 300 points, also in half of a design.
+    "rbd_fast": Method("halves", 400, 100, 100), "hdmr": Method("halves", 40, 600, 300),
 }
 
 

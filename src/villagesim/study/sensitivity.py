@@ -31,7 +31,7 @@ def analyse(method: str, names: Sequence[str], unit: np.ndarray, values: np.ndar
     Luck that differs by point adds to ST and to S2's noise: see luck_left. Raises ValueError, in one line, for
     anything missing, infinite, too few, out of order or constant; nothing is filtered.
     """
-    values, laid = _checked(method, names, unit, values)
+    values, laid = _checked(method, names, unit, values, resamples is None or resamples > 1)
     count = METHODS[method].resamples if resamples is None else resamples
     if method != "morris":
         # SALib's estimators take a variance below 2e-16 for none at all.
@@ -85,20 +85,33 @@ def convergence(method: str, names: Sequence[str], unit: np.ndarray, values: np.
     """The table of `analyse` at an eighth, a quarter, half and all of n, below another, told apart by n.
 
     Of designs in blocks the first ones, of points a random subset that the seed draws, each within the next. Sizes too
-    small for the method, or without variance, are left out. eFAST has only the whole: its curves cannot be cut.
+    small for the method, or without variance, are left out; those too small for intervals have none. The curves of
+    eFAST cannot be cut: there one set of curves, two, four ... and all, with intervals for all only, and n counts the
+    points on all curves of a factor.
     """
-    values, laid = _checked(method, names, unit, values)
+    values, laid = _checked(method, names, unit, values, intervals=True)
     order = np.arange(len(unit))
     if METHODS[method].resampling != "blocks":
         order = np.random.default_rng([STREAM, seed, 1]).permutation(len(unit))
-    parts = (1,) if method == "efast" else [part for part in PARTS if laid.n // part >= METHODS[method].least]
     tables = []
-    for part in parts:
+    for size in _sizes(method, laid, len(unit)):
         # The whole keeps its order, and with it the numbers of `analyse`.
-        rows = np.sort(order[:laid.n // part * laid.block]) if part > 1 else np.arange(len(unit))
-        if part == 1 or np.ptp(np.mean(values[rows], axis=1)) > 0:
-            tables.append(analyse(method, names, unit[rows], values[rows], seed, resamples))
+        rows = np.sort(order[:size * laid.block]) if size * laid.block < len(unit) else np.arange(len(unit))
+        if len(rows) == len(unit) or np.ptp(np.mean(values[rows], axis=1)) > 0:
+            # A bootstrap of few sets of curves would look surer than it is.
+            enough = len(rows) == len(unit) if method == "efast" else size >= METHODS[method].least
+            count = resamples if enough else 0
+            table = analyse(method, names, unit[rows], values[rows], seed, count)
+            tables.append(table.assign(n=size * laid.n) if method == "efast" else table)
     return pd.concat(tables, ignore_index=True)
+
+
+def _sizes(method: str, laid: Layout, points: int) -> list[int]:
+    """How many blocks of the design `convergence` looks at, all of them last."""
+    most = points // laid.block
+    if method == "efast":
+        return [2**i for i in range(most.bit_length()) if 2**i < most] + [most]
+    return [most // part for part in PARTS if most // part >= METHODS[method].bare]
 
 
 def main_index(table: pd.DataFrame) -> str:
@@ -109,22 +122,40 @@ def main_index(table: pd.DataFrame) -> str:
 def statement(grown: pd.DataFrame, first: int = 5) -> str:
     """What `convergence` shows, in words: the largest change from n/2 to n, and whether the first factors stay put.
 
-    Of the `main_index`.
+    Of the `main_index`. Where there is no smaller n, how to come by one.
     """
     method = grown["method"].iloc[0]
     index = main_index(grown)
     wide = grown[grown["index"] == index].pivot(index="factor", columns="n", values="value")
     if wide.shape[1] < 2:
-        return f"{method}: {index} at n = {wide.columns[-1]} only; no smaller n to compare with."
+        return f"{method}: {index} at n = {wide.columns[-1]} only; {_instead(method, int(wide.columns[-1]))}."
     before, after = wide.iloc[:, -2], wide.iloc[:, -1]
     change = (after - before).abs()
     ranks = [list(side.sort_values(ascending=False, kind="stable").index[:first]) for side in (before, after)]
     moved = "unchanged" if ranks[0] == ranks[1] else f"were {', '.join(ranks[0])}, are {', '.join(ranks[1])}"
-    return (f"{method}: largest change of {index} from n = {wide.columns[-2]} to {wide.columns[-1]}: "
-            f"{change.max():.2g} ({change.idxmax()}); the first {len(ranks[0])} factors {moved}.")
+    size, other = "n = {} to {}".format(*wide.columns[-2:]), ""
+    if method == "efast":
+        n = int(wide.columns[0])
+        sets = [int(found) // n for found in wide.columns[-2:]]
+        size = f"{sets[0]} to {sets[1]} sets of curves of n = {n} points"
+        other = f" What longer curves would change, this cannot tell: {_instead(method, n)}."
+    return (f"{method}: largest change of {index} from {size}: {change.max():.2g} ({change.idxmax()}); the first "
+            f"{len(ranks[0])} factors {moved}.{other}")
 
 
-def _checked(method: str, names: Sequence[str], unit: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, Layout]:
+def _instead(method: str, n: int) -> str:
+    """How to see what a smaller design would have said, where no part of this one can be taken for it."""
+    least = METHODS[method].bare
+    if method == "efast":
+        half = (n + 1) // 2
+        return f"run a copy of the study with n = {half if half >= least else 2 * n}, and compare"
+    if n >= 2 * least:
+        return "the outcome does not vary over half of it"
+    return f"run the study with n of {2 * least} or more, and it is compared with its half"
+
+
+def _checked(method: str, names: Sequence[str], unit: np.ndarray, values: np.ndarray,
+             intervals: bool) -> tuple[np.ndarray, Layout]:
     """The values as float64, and how the design is laid out. Raises ValueError."""
     if method not in METHODS:
         raise ValueError(f"method {method} is not known; allowed: {', '.join(METHODS)}")
@@ -142,6 +173,7 @@ def _checked(method: str, names: Sequence[str], unit: np.ndarray, values: np.nda
     if method != "morris" and np.ptp(means) <= 1e-13 * np.abs(means).max():
         raise ValueError(f"{method}: the outcome is the same at all {points} points; there is no variance to share out")
     laid = layout(method, unit)
-    if laid.n < METHODS[method].least:
-        raise ValueError(f"{method}: n = {laid.n} is too small; at least {METHODS[method].least}")
+    least = METHODS[method].least if intervals else METHODS[method].bare
+    if laid.n < least:
+        raise ValueError(f"{method}: n = {laid.n} is too small; at least {least}")
     return values, laid
