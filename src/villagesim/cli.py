@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from villagesim import cli_analyses, cli_claims, cli_evidence, cli_factorial, cli_odd, cli_runs, cli_studies, cli_trace
+from villagesim import (
+    cli_analyses,
+    cli_claims,
+    cli_compare,
+    cli_evidence,
+    cli_factorial,
+    cli_odd,
+    cli_runs,
+    cli_studies,
+    cli_trace,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,7 +53,7 @@ app = typer.Typer(
 scenario_app = typer.Typer(no_args_is_help=True, help="Check, show and begin scenario files.")
 app.add_typer(scenario_app, name="scenario")
 app.add_typer(cli_studies.study_app, name="study")
-for command in (cli_runs.run, cli_runs.compare, cli_runs.experiment, cli_studies.sweep,
+for command in (cli_runs.run, cli_compare.compare, cli_runs.experiment, cli_studies.sweep,
                 cli_analyses.sensitivity, cli_analyses.variance, cli_analyses.discover, cli_analyses.optimise,
                 cli_evidence.targets, cli_evidence.trial, cli_evidence.validate,
                 cli_factorial.factorial, cli_factorial.hysteresis, cli_trace.trace, cli_claims.claims, cli_odd.odd):
