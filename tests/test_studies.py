@@ -19,11 +19,12 @@ from typer.testing import CliRunner
 from villagesim import cli, results
 from villagesim.results import last_months
 from villagesim.scenario import changed
-from villagesim.study import batch, design, store, sweep
+from villagesim.study import batch, design, pool, store, sweep
 from villagesim.study.runner import Interrupted
 from villagesim.study.store import Store, StoreError
 
 TICKETED = Path(__file__).parent / "ticketed.py"
+FATAL = Path(__file__).parent / "fatal.py"
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 STUDY = """
 title = "A small study"
@@ -393,20 +394,47 @@ def test_a_run_that_fails_is_a_row_with_its_traceback_and_costs_no_other(tmp_pat
     assert sum(attempts(out / "small").values()) == 12 + 2
 
 
-def test_a_run_that_kills_its_process_is_a_failed_row(tmp_path, monkeypatch):
-    chosen, out = study(tmp_path), tmp_path / "out"
-    fatal = list(sweep.plan(chosen).tasks)[4]
-    real = batch.carry
-
-    def carry(handed):
-        if any(task.run == fatal for task in handed.tasks):
-            raise sweep.pool.ProcessDiedError("died")
-        return real(handed)
-
-    monkeypatch.setattr(batch, "carry", carry)
-    table = here(chosen, out).set_index("run")
+@pytest.mark.slow
+def test_a_run_that_kills_its_process_is_a_failed_row(tmp_path, whole):
+    path, out = written(tmp_path), tmp_path / "out"
+    fatal = list(sweep.plan(design.read_study(path)).tasks)[4]
+    words = [sys.executable, str(FATAL), "sweep", str(path), "--out", str(out), "--workers", "2"]
+    subprocess.run(words, capture_output=True, check=False, timeout=300, env=os.environ | {"VILLAGESIM_FATAL": fatal})
+    table = pd.read_parquet(out / "small/table.parquet").set_index("run")
     assert table["state"].value_counts().to_dict() == {"finished": 11, "failed": 1}
     assert table.loc[fatal, "state"] == "failed"
+    alone = pd.read_parquet(whole / "table.parquet").set_index("run")
+    pd.testing.assert_frame_equal(table.drop(fatal), alone.drop(fatal))
+    ledger = store.read_ledger(out / "small").set_index("run")
+    assert "ProcessDiedError: the process that did this died, and died again" in ledger.loc[fatal, "error"]
+
+
+def test_a_script_without_a_guard_ends_with_one_clear_line_and_no_failed_row(tmp_path):
+    path, out = written(tmp_path, steps=1, replicates=1), tmp_path / "out"
+    script = tmp_path / "script.py"
+    script.write_text(f"import villagesim\nvillagesim.sweep({str(path)!r}, {str(out)!r}, workers=1)\n", encoding="utf-8")
+    ended = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)
+    assert ended.returncode == 1
+    assert "reads this script again: put the call under `if __name__ == \"__main__\":`" in ended.stderr
+    last = ended.stderr.strip().splitlines()[-1]
+    assert "NotStartedError: the processes ended before they began to work" in last
+    assert 'under `if __name__ == "__main__":`' in last
+    assert store.read_ledger(out / "small")["state"].isna().all()
+
+
+def _work(item):
+    if item == "fatal":
+        os._exit(1)
+    return item
+
+
+def test_a_fatal_piece_of_work_costs_no_other_piece():
+    done, lost = [], {}
+    pool.each(_work, ["one", "fatal", "two", "three"], lambda item, _: done.append(item),
+              lambda item, error: lost.update({item: error}), 2)
+    assert sorted(done) == ["one", "three", "two"]
+    assert isinstance(lost.pop("fatal"), pool.ProcessDiedError)
+    assert not lost
 
 
 @pytest.mark.parametrize(("how", "more"), [({"replicates": 3}, 6), ({"most": 500}, 8), ({"steps": 5}, 8)])

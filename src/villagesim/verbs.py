@@ -2,6 +2,11 @@
 
 `out` is the folder that the command would use: what is finished there is not run again. `workers`: processes (None: one
 a processor core). A file that can't be used raises ScenarioError, one line: file, key, what is allowed.
+
+Processes read the main script again when they start, so a script (a notebook need not) makes its calls under a guard:
+
+    if __name__ == "__main__":
+        table = villagesim.sweep("experiments/screening.toml")
 """
 
 from collections.abc import Sequence

@@ -13,7 +13,7 @@ import numpy as np
 from villagesim.draws import replicate_seed
 from villagesim.scenario import Scenario, digest
 from villagesim.scenario_text import Place, nearest, shown
-from villagesim.study import forks, optimise, sweep
+from villagesim.study import forks, optimise, pool, sweep
 from villagesim.study.analyses import about
 from villagesim.study.batch import Task
 from villagesim.study.design import Study
@@ -32,6 +32,7 @@ def carry_out(study: Study, out: str | Path = "results", workers: int | None = N
     The other scenarios are held against it as they are. Raises ScenarioError for what is wrong with the study's
     `optimise` table, StoreError, runner.Interrupted; ValueError where runs have failed.
     """
+    pool.refuse_unguarded()
     said = asked(study)
     base, names = study.scenarios[0], [factor.name for factor in study.factors]
     choices = tuple(Choice(factor.name, factor.low, factor.high) for factor in study.factors)
