@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -412,12 +413,13 @@ def test_a_run_that_kills_its_process_is_a_failed_row(tmp_path, whole):
 def test_a_script_without_a_guard_ends_with_one_clear_line_and_no_failed_row(tmp_path):
     path, out = written(tmp_path, steps=1, replicates=1), tmp_path / "out"
     script = tmp_path / "script.py"
-    script.write_text(f"import villagesim\nvillagesim.sweep({str(path)!r}, {str(out)!r}, workers=1)\n", encoding="utf-8")
+    call = f"villagesim.sweep({str(path)!r}, {str(out)!r}, workers=1)"
+    script.write_text(f"import villagesim\n{call}\n", encoding="utf-8")
     ended = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 1
     assert "reads this script again: put the call under `if __name__ == \"__main__\":`" in ended.stderr
     last = ended.stderr.strip().splitlines()[-1]
-    assert "NotStartedError: the processes ended before they began to work" in last
+    assert "PoolError: the processes ended before they began to work" in last
     assert 'under `if __name__ == "__main__":`' in last
     assert store.read_ledger(out / "small")["state"].isna().all()
 
@@ -435,6 +437,13 @@ def test_a_fatal_piece_of_work_costs_no_other_piece():
     assert sorted(done) == ["one", "three", "two"]
     assert isinstance(lost.pop("fatal"), pool.ProcessDiedError)
     assert not lost
+
+
+def test_an_executor_that_breaks_down_ends_the_work_and_fails_no_piece():
+    with ProcessPoolExecutor(1, get_context("spawn")) as broken:
+        for work in (["fatal", "one", "two", "three"], ["one"]):
+            with pytest.raises(pool.PoolError, match="broke down with"):
+                pool.each(_work, work, lambda *_: None, pytest.fail, 1, broken)
 
 
 @pytest.mark.parametrize(("how", "more"), [({"replicates": 3}, 6), ({"most": 500}, 8), ({"steps": 5}, 8)])

@@ -105,7 +105,7 @@ def plain_failures() -> Iterator[None]:
     """What can go wrong with a study, as one line on stderr and an exit status."""
     from villagesim.study.cluster import ClusterError
     from villagesim.study.complete import IncompleteError
-    from villagesim.study.pool import NotStartedError
+    from villagesim.study.pool import PoolError
     from villagesim.study.runner import Interrupted
     from villagesim.study.store import StoreError
 
@@ -114,7 +114,7 @@ def plain_failures() -> Iterator[None]:
     except Interrupted as stop:
         typer.echo(str(stop), err=True)
         raise typer.Exit(INTERRUPTED) from None
-    except (StoreError, NotStartedError) as error:
+    except (StoreError, PoolError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
     except (ClusterError, IncompleteError) as error:

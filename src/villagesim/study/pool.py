@@ -28,8 +28,9 @@ class ProcessDiedError(RuntimeError):
     """A process died with this piece of work, and again when it had no other."""
 
 
-class NotStartedError(RuntimeError):
-    """Processes can't be started from here, or end before they begin to work. One line, with the likely cause."""
+class PoolError(RuntimeError):
+    """No process does the work: none can start, all end before they begin, or the executor given broke down. One line,
+    with the likely cause."""
 
 
 class _Waiting(Generic[Item]):
@@ -51,10 +52,10 @@ def available() -> int:
 
 
 def refuse_unguarded() -> None:
-    """Raises NotStartedError in a process that is only starting, and reads a script that starts processes itself."""
+    """Raises PoolError in a process that is only starting, and reads a script that starts processes itself."""
     # Spawned processes run the user's script to import what it defines; multiprocessing marks them meanwhile.
     if getattr(multiprocessing.current_process(), "_inheriting", False):
-        raise NotStartedError(f"a process that is starting reads this script again: put the call under `{GUARD}`")
+        raise PoolError(f"a process that is starting reads this script again: put the call under `{GUARD}`")
 
 
 def each(work: Callable[[Item], Result], items: Iterable[Item], finish: Finish, fail: Fail, workers: int,
@@ -64,7 +65,7 @@ def each(work: Callable[[Item], Result], items: Iterable[Item], finish: Finish, 
     finish(item, result) and fail(item, error) are called here, one at a time. Where a process of the pool dies, what
     was running is tried again alone, and fails with ProcessDiedError if it kills that process too; the rest goes on in
     a new pool. On KeyboardInterrupt what is running is finished, what only waits is not begun, and it is raised again.
-    Raises NotStartedError where no process lives long enough to begin: that is no fault of the work.
+    Raises PoolError where no process lives long enough to begin, or the executor given breaks down.
     """
     if executor is None:
         refuse_unguarded()
@@ -72,8 +73,11 @@ def each(work: Callable[[Item], Result], items: Iterable[Item], finish: Finish, 
     while (item := waiting.take()) is not None:
         waiting.put_back(item)
         if executor is not None:
-            for lost in _drain(work, waiting, executor, workers, finish, fail):
-                fail(lost, ProcessDiedError("the executor broke down with it"))
+            # It can't be started anew from here, and which piece of work broke it can't be told.
+            lost = _drain(work, waiting, executor, workers, finish, fail)
+            if lost or waiting.take() is not None:
+                raise PoolError(f"the executor broke down with {len(lost)} pieces of work under way; what was finished "
+                                f"is kept; a script must make this call under `{GUARD}`")
             continue
         begun = _mark()
         with _spawned(workers, begun) as processes:
@@ -147,8 +151,8 @@ def _mark() -> Event:
     return multiprocessing.get_context("spawn").Event()
 
 
-def _not_started() -> NotStartedError:
-    return NotStartedError("the processes ended before they began to work: a script must make this call under "
+def _not_started() -> PoolError:
+    return PoolError("the processes ended before they began to work: a script must make this call under "
                            f"`{GUARD}`, in a file that Python can read again; else there is too little memory")
 
 

@@ -120,7 +120,7 @@ def sweep(study: Study, out: str | Path = "results", workers: int | None = None,
     """Carry out what is missing of a study in out/NAME and return its table (see `table`).
 
     executor: any that keeps to concurrent.futures (Dask, MPI); else a pool of `workers` processes. retry: try failed
-    runs again. Raises StoreError, pool.NotStartedError, runner.Interrupted.
+    runs again. Raises StoreError, pool.PoolError, runner.Interrupted.
     """
     pool.refuse_unguarded()
     made = plan(study)
