@@ -80,6 +80,8 @@ def objectives(study: Study) -> tuple[Measure, ...]:
 def asked(study: Study) -> dict[str, Any]:
     """The study's `optimise` table, usual values filled in. Raises ScenarioError, one line."""
     place = Place(str(study.path), "optimise")
+    if study.seed_is_a_factor:
+        raise place.problem("does not go with seed_is_a_factor", "replicates, which every mix is run under")
     for key in study.optimise:
         if key not in KEYS:
             raise place.problem(f"says {key}, which is not known", ", ".join(KEYS), nearest(key, KEYS))
