@@ -1,6 +1,8 @@
 """A study put to its analyses from the command line: tables, figures, and one line for what cannot be done."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from conftest import SCENARIOS
 from villagesim import cli
 from villagesim.results import read_about
 from villagesim.scenario import changed, digest, load
-from villagesim.study import analyses, complete, design, factors, forks, optimising, store
+from villagesim.study import analyses, batch, complete, design, factors, forks, optimising, store
 from villagesim.study.complete import IncompleteError
 
 HEAD = """
@@ -165,6 +167,20 @@ def test_a_search_that_is_asked_wrongly_is_refused_before_any_run(tmp_path, more
     assert said.exit_code == 2
     assert says in said.output
     assert not (tmp_path / "out").exists()
+
+
+def test_a_search_whose_runs_fail_says_where_to_look(tmp_path, monkeypatch):
+    levers = '"levers.camp.intensity" = {range = [0, 4]}\n'
+    more = "optimise = {budget = 9000, workers = 90, population = 4, generations = 1, fresh = 2}"
+    study = design.read_study(written(tmp_path, "grid", 1, 2, more, levers))
+    monkeypatch.setattr(batch, "run", lambda *_: 1 / 0)
+    with ThreadPoolExecutor(1) as threads, pytest.raises(IncompleteError) as caught:
+        optimising.carry_out(study, tmp_path / "out", 1, threads)
+    says = f"runs have failed, or have no number; `villagesim study failures {tmp_path / 'out/small'}` says why"
+    assert says in str(caught.value)
+    seeded = replace(study, seed_is_a_factor=True)
+    with pytest.raises(ValueError, match="optimise does not go with seed_is_a_factor"):
+        optimising.asked(seeded)
 
 
 def test_only_levers_are_part_of_a_mix(tmp_path):

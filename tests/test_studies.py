@@ -8,8 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from typer.testing import CliRunner
 from villagesim import cli, results
 from villagesim.results import last_months
 from villagesim.scenario import changed
-from villagesim.study import batch, design, pool, store, sweep
+from villagesim.study import batch, design, store, sweep
 from villagesim.study.runner import Interrupted
 from villagesim.study.store import Store, StoreError
 
@@ -429,28 +428,6 @@ def test_a_script_without_a_guard_ends_with_one_clear_line_and_no_failed_row(tmp
     assert store.read_ledger(out / "small")["state"].isna().all()
 
 
-def _work(item):
-    if item == "fatal":
-        os._exit(1)
-    return item
-
-
-def test_a_fatal_piece_of_work_costs_no_other_piece():
-    done, lost = [], {}
-    pool.each(_work, ["one", "fatal", "two", "three"], lambda item, _: done.append(item),
-              lambda item, error: lost.update({item: error}), 2)
-    assert sorted(done) == ["one", "three", "two"]
-    assert isinstance(lost.pop("fatal"), pool.ProcessDiedError)
-    assert not lost
-
-
-def test_an_executor_that_breaks_down_ends_the_work_and_fails_no_piece():
-    with ProcessPoolExecutor(1, get_context("spawn")) as broken:
-        for work in (["fatal", "one", "two", "three"], ["one"]):
-            with pytest.raises(pool.PoolError, match="broke down with"):
-                pool.each(_work, work, lambda *_: None, pytest.fail, 1, broken)
-
-
 @pytest.mark.parametrize(("how", "more"), [({"replicates": 3}, 6), ({"most": 500}, 8), ({"steps": 5}, 8)])
 def test_a_changed_study_runs_only_what_is_new(tmp_path, how, more):
     out = tmp_path / "out"
@@ -510,8 +487,8 @@ def test_a_dry_run_whose_run_fails_is_one_line_and_status_1(tmp_path, monkeypatc
     said = CliRunner().invoke(cli.app, ["sweep", str(written(tmp_path)), "--out", str(tmp_path / "out"), "--dry-run"])
     assert said.exit_code == 1
     assert len(said.output.strip().splitlines()) == 1
-    assert re.search(r"small: the run that was tried, of integrated with seed \d+, failed: ZeroDivisionError: on\\npurp",
-                     said.output)
+    says = r"small: the run that was tried, of integrated with seed \d+, failed: ZeroDivisionError: on\\npurpose"
+    assert re.search(says, said.output)
 
 
 def test_the_status_of_a_study_counts_its_runs(whole, tmp_path):
