@@ -1,6 +1,8 @@
 """A study put to its analyses from the command line: tables, figures, and one line for what cannot be done."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from conftest import SCENARIOS
 from villagesim import cli
 from villagesim.results import read_about
 from villagesim.scenario import changed, digest, load
-from villagesim.study import analyses, complete, design, factors, forks, optimising, store
+from villagesim.study import analyses, batch, complete, design, factors, forks, optimising, store
 from villagesim.study.complete import IncompleteError
 
 HEAD = """
@@ -63,13 +65,37 @@ def test_a_screening_ranks_its_factors_and_says_what_more_would_change(tmp_path)
 
 
 def test_the_seed_can_be_a_factor(tmp_path):
-    path = written(tmp_path, "morris", 4, replicates=3, more="seed_is_a_factor = true")
+    path = written(tmp_path, "saltelli", 4, replicates=3, more="seed_is_a_factor = true")
     assert asked(tmp_path, "sensitivity", path, "--outcome", "adoption").exit_code == 0
-    table = pd.read_csv(tmp_path / "out/small/sensitivity/morris-adoption-integrated.csv")
+    table = pd.read_csv(tmp_path / "out/small/sensitivity/sobol-adoption-integrated.csv")
     assert "seed" in set(table["factor"])
     runs = pd.read_csv(tmp_path / "out/small/table.csv")
-    assert len(runs) == 4 * 5
+    assert len(runs) == 4 * 6
     assert set(runs["replicate"]) <= {0, 1, 2}
+
+
+@pytest.mark.parametrize(("sampler", "n", "replicates", "says"), [
+    ("saltelli", 4, 1, "replicates is 1, and seed_is_a_factor picks one of them; allowed: 2 to 100000"),
+    ("morris", 4, 3, "seed_is_a_factor does not go with sampler morris; allowed: saltelli, shapley, latin, random"),
+    ("fast", 65, 3, "seed_is_a_factor does not go with sampler fast; allowed: saltelli"),
+])
+def test_luck_without_an_order_is_no_factor_of_smooth_curves_and_one_replicate_none_at_all(tmp_path, sampler, n,
+                                                                                           replicates, says):
+    with pytest.raises(ValueError, match=says):
+        design.read_study(written(tmp_path, sampler, n, replicates, "seed_is_a_factor = true"))
+
+
+def test_of_given_points_only_methods_without_curves_take_the_seed(tmp_path):
+    more = 'seed_is_a_factor = true\nwants = [{outcome = "adoption", at_least = 0.1}]'
+    path = written(tmp_path, "latin", 100, 2, more)
+    assert analyses.methods(design.read_study(path)) == ("delta", "pawn")
+    refused = asked(tmp_path, "sensitivity", path, "--method", "rbd_fast")
+    assert refused.exit_code == 2
+    assert "does not go with sampler latin with the seed as a factor; allowed: delta, pawn" in refused.output
+    refused = asked(tmp_path, "discover", path)
+    assert refused.exit_code == 2
+    assert "seed_is_a_factor is no assumption that a mix could fail under" in refused.output
+    assert not (tmp_path / "out").exists()
 
 
 def test_variance_is_split_between_county_luck_numbers_and_forms(tmp_path):
@@ -143,6 +169,20 @@ def test_a_search_that_is_asked_wrongly_is_refused_before_any_run(tmp_path, more
     assert not (tmp_path / "out").exists()
 
 
+def test_a_search_whose_runs_fail_says_where_to_look(tmp_path, monkeypatch):
+    levers = '"levers.camp.intensity" = {range = [0, 4]}\n'
+    more = "optimise = {budget = 9000, workers = 90, population = 4, generations = 1, fresh = 2}"
+    study = design.read_study(written(tmp_path, "grid", 1, 2, more, levers))
+    monkeypatch.setattr(batch, "run", lambda *_: 1 / 0)
+    with ThreadPoolExecutor(1) as threads, pytest.raises(IncompleteError) as caught:
+        optimising.carry_out(study, tmp_path / "out", 1, threads)
+    says = f"runs have failed, or have no number; `villagesim study failures {tmp_path / 'out/small'}` says why"
+    assert says in str(caught.value)
+    seeded = replace(study, seed_is_a_factor=True)
+    with pytest.raises(ValueError, match="optimise does not go with seed_is_a_factor"):
+        optimising.asked(seeded)
+
+
 def test_only_levers_are_part_of_a_mix(tmp_path):
     study = design.read_study(written(tmp_path, "grid", 1, 2, "optimise = {budget = 4, workers = 3}"))
     with pytest.raises(ValueError, match="no part of a mix"):
@@ -153,13 +193,40 @@ def test_only_levers_are_part_of_a_mix(tmp_path):
     (("--outcome", "adoptoin"), "does not measure adoptoin.*did you mean adoption"),
     (("--method", "sobol"), "method sobol does not go with sampler latin; allowed: delta"),
     (("--scenario", "cash"), "has no scenario cash; it has integrated"),
-    (("--method", "hdmr"), "hdmr"),
+    (("--method", "hdmr"), "n is 8, too small for hdmr; allowed: 600 or more"),
+    ((), "n is 8, too small for delta; allowed: 100 or more"),
+    (("--gaps", "men"), "gaps men is not known; allowed: refuse, mean, drop; did you mean mean"),
 ])
-def test_what_a_study_cannot_answer_is_one_line(tmp_path, words, says):
+def test_what_a_study_cannot_answer_is_one_line_before_anything_is_run(tmp_path, words, says):
     said = asked(tmp_path, "sensitivity", written(tmp_path, "latin", 8, 1), *words)
     assert said.exit_code == 2
     assert re.search(says, said.output), said.output
-    assert "Traceback" not in said.output
+    assert len(said.output.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("words", "sampler", "says"), [
+    (("variance",), "latin", "sampler is latin; allowed for a split: crossed"),
+    (("variance", "--outcome", "adoptoin"), "crossed", "does not measure adoptoin"),
+    (("discover",), "latin", "wants is missing"),
+    (("discover", "--scenario", "cash"), "latin", "has no scenario cash"),
+])
+def test_a_split_and_a_search_that_cannot_be_answered_cost_no_run(tmp_path, words, sampler, says):
+    said = asked(tmp_path, words[0], written(tmp_path, sampler, 8, 1), *words[1:])
+    assert said.exit_code == 2
+    assert says in said.output
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("wants", "says"), [
+    ('{outcome = "hours", at_least = 1}', "wants .hours., which the study does not measure; allowed: adoption"),
+    ("5", "wants is 5"),
+    ('{outcome = "adoption", at_least = nan}', "wants nan; allowed: a number"),
+    ('{outcome = ["adoption"], at_least = 1}', "wants a list, which the study does not measure"),
+])
+def test_wants_are_checked_when_the_study_is_read(tmp_path, wants, says):
+    with pytest.raises(ValueError, match=says):
+        design.read_study(written(tmp_path, "latin", 8, 1, f"wants = [{wants}]"))
 
 
 def test_an_incomplete_design_is_refused_or_it_is_said_what_was_done(tmp_path):
@@ -169,8 +236,11 @@ def test_an_incomplete_design_is_refused_or_it_is_said_what_was_done(tmp_path):
     assert whole.values.tolist() == [[0, 1], [2, 3], [4, 5], [6, 7]]
     assert whole.said == ()
     table.loc[3, ["state", "adoption"]] = ["failed", np.nan]
-    with pytest.raises(IncompleteError, match=r"1 \(1 failed\) of 8 values are missing"):
+    table.attrs["folder"] = "kept/small"
+    advice = f"`villagesim study failures kept/small` says why, `villagesim sweep {study.path} --retry` runs again"
+    with pytest.raises(IncompleteError, match=r"1 \(1 failed\) of 8 values are missing") as caught:
         complete.values(study, table, "adoption")
+    assert advice in str(caught.value)
     filled = complete.values(study, table, "adoption", gaps="mean")
     assert filled.values.tolist() == [[0, 1], [2, 2], [4, 5], [6, 7]]
     assert "mean of the same point's other replicates" in filled.said[0]
@@ -183,6 +253,8 @@ def test_an_incomplete_design_is_refused_or_it_is_said_what_was_done(tmp_path):
         complete.values(study, table, "adoption", gaps="mean")
     with pytest.raises(ValueError, match="does not go with sampler latin"):
         analyses.of_sensitivity(study, table, "adoption", "morris", gaps="drop")
+    with pytest.raises(ValueError, match="gaps fill is not known; allowed: refuse, mean, drop"):
+        complete.values(study, table, "adoption", gaps="fill")
 
 
 def test_a_grade_of_evidence_stands_for_all_numbers_that_carry_it(tmp_path):
@@ -207,6 +279,41 @@ def test_a_grade_of_evidence_stands_for_all_numbers_that_carry_it(tmp_path):
 def test_a_factor_maps_the_unit_interval_to_its_values(said, unit, values):
     factor = factors.read(factors.Place("f.toml", "k"), "parameters.sales.demand", said)
     assert factor.at(np.array(unit)) == pytest.approx(values)
+
+
+@pytest.mark.parametrize(("said", "says"), [
+    ({"distribution": ["log"]}, "has distribution a list"),
+    ({"list": [100, 200], "range": [100, 400]}, "says range beside list"),
+    ({"list": [100, 200], "distribution": "log"}, "says distribution beside list"),
+    ({"list": [100, 200], "mean": 150}, "says mean beside list"),
+    ({"range": [100, 400], "mode": 200}, "says mode, which distribution uniform does not read; .*triangular"),
+    ({"distribution": "log", "sd": 2}, "says sd, which distribution log does not read; .*normal"),
+    ({"distribution": "normal", "mean": 200}, "says no sd"),
+    ({"distribution": "normal", "mean": float("nan"), "sd": 10}, "says mean nan; allowed: a number"),
+    ({"distribution": "normal", "mean": 200, "sd": float("inf")}, "says sd inf; allowed: a number"),
+    ({"distribution": "normal", "mean": 10**400, "sd": 10}, "says mean"),
+    ({"range": [100, 400], "distribution": "normal", "mean": 500, "sd": 10}, "has mean 500; allowed: 100 to 400"),
+    ({"list": [100, 200], "structure": 1}, "says structure 1; allowed: true or false"),
+    ([100, 200, 100.0], "lists a value twice"),
+    ({"list": []}, "lists nothing"),
+])
+def test_what_a_factor_cannot_mean_is_one_line(said, says):
+    with pytest.raises(ValueError, match=says) as caught:
+        factors.read(factors.Place("f.toml", "k"), "parameters.sales.demand", said)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "said", "says"), [
+    ("county.targeting", {"range": [0, 1]}, "says range of a choice of words; allowed: .*open"),
+    ("county.targeting", {"distribution": "uniform"}, "says distribution of a choice of words"),
+    ("county.targeting", ["open", "open"], "lists a value twice"),
+    ("run.seed", [1, 2], "is no factor; .*seed_is_a_factor, replicates"),
+    ("run.months", {"range": [12, 24]}, "is no factor"),
+    ("run.spin_up", {}, "is no factor"),
+])
+def test_words_have_no_range_and_a_run_has_no_factors(name, said, says):
+    with pytest.raises(ValueError, match=says):
+        factors.read(factors.Place("f.toml", "k"), name, said)
 
 
 def test_whole_numbers_and_words_are_drawn_alike():

@@ -103,8 +103,9 @@ class LosingOnce(ThreadPoolExecutor):
 
     lost = False
 
-    def __init__(self, *_, **__) -> None:
+    def __init__(self, workers, context, begin) -> None:
         super().__init__(1)
+        begin()
 
     def submit(self, function, /, *args, **kwargs) -> Future:
         if not LosingOnce.lost:

@@ -24,6 +24,7 @@ from villagesim.study.runner import Interrupted
 from villagesim.study.store import Store, StoreError
 
 TICKETED = Path(__file__).parent / "ticketed.py"
+FATAL = Path(__file__).parent / "fatal.py"
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 STUDY = """
 title = "A small study"
@@ -393,20 +394,38 @@ def test_a_run_that_fails_is_a_row_with_its_traceback_and_costs_no_other(tmp_pat
     assert sum(attempts(out / "small").values()) == 12 + 2
 
 
-def test_a_run_that_kills_its_process_is_a_failed_row(tmp_path, monkeypatch):
-    chosen, out = study(tmp_path), tmp_path / "out"
-    fatal = list(sweep.plan(chosen).tasks)[4]
-    real = batch.carry
-
-    def carry(handed):
-        if any(task.run == fatal for task in handed.tasks):
-            raise sweep.pool.ProcessDiedError("died")
-        return real(handed)
-
-    monkeypatch.setattr(batch, "carry", carry)
-    table = here(chosen, out).set_index("run")
+@pytest.mark.slow
+def test_a_run_that_kills_its_process_is_a_failed_row(tmp_path, whole):
+    path, out = written(tmp_path), tmp_path / "out"
+    fatal = list(sweep.plan(design.read_study(path)).tasks)[4]
+    words = [sys.executable, str(FATAL), "sweep", str(path), "--out", str(out), "--workers", "2"]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300,
+                           env=os.environ | {"VILLAGESIM_FATAL": fatal})
+    assert ended.returncode == 1
+    assert ended.stderr.strip().splitlines()[-1] == (
+        f"1 of 12 runs failed: `villagesim study failures {out / 'small'}` says why, `villagesim sweep {path} --retry` "
+        "runs them again")
+    table = pd.read_parquet(out / "small/table.parquet").set_index("run")
     assert table["state"].value_counts().to_dict() == {"finished": 11, "failed": 1}
     assert table.loc[fatal, "state"] == "failed"
+    alone = pd.read_parquet(whole / "table.parquet").set_index("run")
+    pd.testing.assert_frame_equal(table.drop(fatal), alone.drop(fatal))
+    ledger = store.read_ledger(out / "small").set_index("run")
+    assert "ProcessDiedError: the process that did this died, and died again" in ledger.loc[fatal, "error"]
+
+
+def test_a_script_without_a_guard_ends_with_one_clear_line_and_no_failed_row(tmp_path):
+    path, out = written(tmp_path, steps=1, replicates=1), tmp_path / "out"
+    script = tmp_path / "script.py"
+    call = f"villagesim.sweep({str(path)!r}, {str(out)!r}, workers=1)"
+    script.write_text(f"import villagesim\n{call}\n", encoding="utf-8")
+    ended = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)
+    assert ended.returncode == 1
+    assert "reads this script again: put the call under `if __name__ == \"__main__\":`" in ended.stderr
+    last = ended.stderr.strip().splitlines()[-1]
+    assert "PoolError: the processes ended before they began to work" in last
+    assert 'under `if __name__ == "__main__":`' in last
+    assert store.read_ledger(out / "small")["state"].isna().all()
 
 
 @pytest.mark.parametrize(("how", "more"), [({"replicates": 3}, 6), ({"most": 500}, 8), ({"steps": 5}, 8)])
@@ -425,13 +444,17 @@ def test_a_changed_study_runs_only_what_is_new(tmp_path, how, more):
 
 def test_points_that_are_the_same_by_content_are_run_once(tmp_path):
     path = written(tmp_path, steps=1, replicates=1)
-    path.write_text(path.read_text().replace("[0, 2]", "[0, 0, 2]"))
+    text = path.read_text().replace("steps = 1", "steps = 3").replace("{range = [100, 400]}", "[200]")
+    # Three steps of a whole number between two.
+    start = '"levers.camp.start" = {range = [0, 1]}'
+    path.write_text(text.replace('"levers.camp.intensity" = {list = [0, 2]}', start))
     chosen = design.read_study(path)
     made = sweep.plan(chosen)
     assert len(made.planned) == 3
     assert len(made.tasks) == 2
     table = here(chosen, tmp_path / "out")
-    assert table["adoption"].iloc[0] == table["adoption"].iloc[1]
+    assert table["levers.camp.start"].tolist() == [0, 1, 1]
+    assert table["adoption"].iloc[1] == table["adoption"].iloc[2]
 
 
 def test_what_is_measured_when_does_not_depend_on_where_a_run_forks(tmp_path):
@@ -454,6 +477,18 @@ def test_a_dry_run_says_how_many_how_long_and_how_much_and_keeps_nothing(tmp_pat
     here(study(tmp_path), out)
     said = CliRunner().invoke(cli.app, ["sweep", str(written(tmp_path)), "--out", str(out), "--dry-run"])
     assert said.output.startswith("small: 0 runs to do (12 finished)")
+
+
+def test_a_dry_run_whose_run_fails_is_one_line_and_status_1(tmp_path, monkeypatch):
+    def fails(*_):
+        raise ZeroDivisionError("on\npurpose")
+
+    monkeypatch.setattr(batch, "run", fails)
+    said = CliRunner().invoke(cli.app, ["sweep", str(written(tmp_path)), "--out", str(tmp_path / "out"), "--dry-run"])
+    assert said.exit_code == 1
+    assert len(said.output.strip().splitlines()) == 1
+    says = r"small: the run that was tried, of integrated with seed \d+, failed: ZeroDivisionError: on\\npurpose"
+    assert re.search(says, said.output)
 
 
 def test_the_status_of_a_study_counts_its_runs(whole, tmp_path):
@@ -484,6 +519,15 @@ def test_the_status_of_a_study_counts_its_runs(whole, tmp_path):
     ("[vary]", "[vari]", "vari is not known.*did you mean vary"),
     ("seed = 5", "seed = 0", "seed is 0; allowed: 1 or more"),
     ("seed = 5", "seed_is_a_factor = true", "does not go with sampler grid"),
+    ("replicates = 2", "replicates = 100001", "replicates is 100001; allowed: 1 to 100000"),
+    ("seed = 5", 'seed = 5\ngrades = [["C"]]', "grades names a list; allowed: "),
+    ('groups = ["remote"]', "groups = 5", "measures groups 5; allowed: a list of all, "),
+    ('groups = ["remote"]', 'groups = [["remote"]]', "measures groups .a list."),
+    ('groups = ["remote"]', 'groups = "remote"', 'measures groups "remote"; allowed: a list of all, '),
+    ("months = [12, 18]", "months = 5", "measures months 5; allowed: .first, last"),
+    ("months = [12, 18]", "months = [true, 5]", "measures months .true, 5.; allowed: "),
+    ('{outcome = "adoption", groups', '{outcome = ["adoption"], groups', "measures a list, which is no outcome"),
+    ('"levers.camp.intensity" = {list = [0, 2]}', '"run.world_seed" = [1, 2]', "vary.run.world_seed is no factor"),
 ])
 def test_a_wrong_study_file_is_one_clear_line_and_status_2(tmp_path, old, new, says):
     path = written(tmp_path)

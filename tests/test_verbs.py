@@ -67,6 +67,20 @@ def test_an_analysis_from_a_file_has_the_numbers_that_the_command_wrote_and_runs
         villagesim.sensitivity(path, "income_mean", "sobol", out=out, workers=1)
 
 
+def test_a_question_that_cannot_be_answered_costs_no_run(tmp_path):
+    path, out = written(tmp_path, "latin", 8), tmp_path / "out"
+    for ask, error, says in ((villagesim.sensitivity, ValueError, "n is 8, too small for delta"),
+                             (villagesim.variance, ValueError, "allowed for a split: crossed"),
+                             (villagesim.robustness, ValueError, "wants is missing")):
+        with pytest.raises(error, match=says):
+            ask(path, "adoption", out=out, workers=1)
+    with pytest.raises(KeyError, match="does not measure adoptoin"):
+        villagesim.sensitivity(path, "adoptoin", out=out, workers=1)
+    with pytest.raises(ValueError, match="wants is missing"):
+        villagesim.discover(path, out=out, workers=1)
+    assert not out.exists()
+
+
 def test_futures_from_a_file(tmp_path):
     more = 'wants = [{outcome = "adoption", at_least = 0.1}]'
     path = written(tmp_path, "latin", 24, 1, more, scenarios=("integrated", "baseline"))

@@ -41,22 +41,27 @@ def sensitivity(
       villagesim sensitivity experiments/given.toml --method delta --method pawn --outcome adoption
     """
     with _plain():
-        study, table = _swept(file, out, workers, cluster)
+        from villagesim.study.analyses import check_sensitivity, methods, of_sensitivity, unit_of
+        from villagesim.study.design import read_study
+
+        study = read_study(file)
+        asked = [(one, way) for one in outcome or study.columns for way in method or methods(study)[:1] or (None,)]
+        for one, way in asked:
+            check_sensitivity(study, one, way, scenario, gaps)
+        table = _swept(study, out, workers, cluster)
         from villagesim.figures.sensitivity import draw
-        from villagesim.study.analyses import methods, of_sensitivity, unit_of
         from villagesim.study.sensitivity import main_index
 
-        for one in outcome or study.columns:
-            for way in method or methods(study)[:1] or ("none",):
-                found = of_sensitivity(study, table, one, way, scenario, gaps)
-                ranked = found.table[found.table["index"] == main_index(found.table)]
-                _show(f"{one}: {way}", ranked.sort_values("value", ascending=False, kind="stable"),
-                      ("index", "factor", "value", "low", "high"))
-                typer.echo(" ".join((found.statement, *found.said)))
-                path = found.write(out / study.name / "sensitivity", study)
-                unit = unit_of(study, one)
-                _say([path.with_suffix(".csv"), *draw(found.table, path, f"What decides {one} [{unit}]", found.grown,
-                                                      unit, found.small_print(study))])
+        for one, way in asked:
+            found = of_sensitivity(study, table, one, way, scenario, gaps)
+            ranked = found.table[found.table["index"] == main_index(found.table)]
+            _show(f"{one}: {way}", ranked.sort_values("value", ascending=False, kind="stable"),
+                  ("index", "factor", "value", "low", "high"))
+            typer.echo(" ".join((found.statement, *found.said)))
+            path = found.write(out / study.name / "sensitivity", study)
+            unit = unit_of(study, one)
+            _say([path.with_suffix(".csv"), *draw(found.table, path, f"What decides {one} [{unit}]", found.grown,
+                                                  unit, found.small_print(study))])
 
 
 def variance(
@@ -74,10 +79,15 @@ def variance(
       villagesim variance experiments/variance.toml
     """
     with _plain():
-        study, table = _swept(file, out, workers, cluster)
+        from villagesim.study.analyses import about, check_variance, of_variance, unit_of
+        from villagesim.study.design import read_study
+
+        study = read_study(file)
+        for one in outcome or study.columns:
+            check_variance(study, one, scenario)
+        table = _swept(study, out, workers, cluster)
         from villagesim.figures import draw
         from villagesim.study import variance as split
-        from villagesim.study.analyses import about, of_variance, unit_of
 
         for one in outcome or study.columns:
             found = of_variance(study, table, one, scenario)
@@ -103,9 +113,13 @@ def discover(
       villagesim discover experiments/futures.toml --scenario integrated
     """
     with _plain():
-        study, table = _swept(file, out, workers, cluster)
+        from villagesim.study.analyses import check_failures, of_failures, of_mixes
+        from villagesim.study.design import read_study
+
+        study = read_study(file)
+        check_failures(study, scenario)
+        table = _swept(study, out, workers, cluster)
         from villagesim.figures import draw
-        from villagesim.study.analyses import of_failures, of_mixes
         from villagesim.study.cases import CasesError
 
         folder = out / study.name
@@ -158,14 +172,12 @@ def optimise(
         _say([out / study.name / "front.csv", *draw("front", out / study.name)])
 
 
-def _swept(file: Path, out: Path, workers: int | None, cluster: str | None) -> "tuple[Study, pd.DataFrame]":
-    """The study, and its table after what was missing is run."""
-    from villagesim.study.design import read_study
+def _swept(study: "Study", out: Path, workers: int | None, cluster: str | None) -> "pd.DataFrame":
+    """The study's table after what was missing is run."""
     from villagesim.study.sweep import sweep
 
-    study = read_study(file)
     with executor(cluster, workers) as (chosen, lanes), progress(study.title) as tell:
-        return study, sweep(study, out, lanes, chosen, tell)
+        return sweep(study, out, lanes, chosen, tell)
 
 
 @contextmanager

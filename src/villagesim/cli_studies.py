@@ -35,6 +35,8 @@ def sweep(
 ) -> None:
     """Run what is missing of a study, and put it into one table. After Ctrl-C or a crash the same command goes on.
 
+    Where runs have failed the table has gaps, and the exit status is 1.
+
     \b
     Examples:
       villagesim sweep experiments/screening.toml --dry-run
@@ -43,7 +45,7 @@ def sweep(
     """
     from villagesim.study.design import read_study
 
-    studies = [read_study(file) for file in files]
+    studies, failed = [read_study(file) for file in files], 0
     with plain_failures(), executor(cluster, workers) as (chosen, lanes):
         for study in studies:
             if dry_run:
@@ -55,7 +57,9 @@ def sweep(
 
             with progress(study.title) as tell:
                 table = carry_out(study, out, lanes, chosen, tell, retry)
-            _say_done(out / study.name, table)
+            failed += _say_done(out / study.name, table, study.path)
+    if failed:
+        raise typer.Exit(FAILED)
 
 
 @study_app.command("status")
@@ -105,15 +109,17 @@ def plain_failures() -> Iterator[None]:
     """What can go wrong with a study, as one line on stderr and an exit status."""
     from villagesim.study.cluster import ClusterError
     from villagesim.study.complete import IncompleteError
+    from villagesim.study.pool import PoolError
     from villagesim.study.runner import Interrupted
     from villagesim.study.store import StoreError
+    from villagesim.study.sweep import ProbeFailedError
 
     try:
         yield
     except Interrupted as stop:
         typer.echo(str(stop), err=True)
         raise typer.Exit(INTERRUPTED) from None
-    except StoreError as error:
+    except (StoreError, PoolError, ProbeFailedError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
     except (ClusterError, IncompleteError) as error:
@@ -170,10 +176,13 @@ def _duration(seconds: float) -> str:
     return f"{seconds // HOUR:.0f} h {seconds % HOUR // MINUTE:.0f} min"
 
 
-def _say_done(folder: Path, table: Any) -> None:
+def _say_done(folder: Path, table: Any, file: Path) -> int:
+    """Say what is written, and what to do about runs that failed; return how many did."""
     runs = table.drop_duplicates("run")
     failed = int((runs["state"] == "failed").sum())
     typer.echo(f"{folder.name}: {len(runs)} runs, {len(table)} rows; written: {folder / 'table.parquet'}, "
                f"{folder / 'table.csv'}")
     if failed:
-        typer.echo(f"{failed} runs failed: villagesim study failures {folder}", err=True)
+        typer.echo(f"{failed} of {len(runs)} runs failed: `villagesim study failures {folder}` says why, "
+                   f"`villagesim sweep {file} --retry` runs them again", err=True)
+    return failed

@@ -2,9 +2,14 @@
 
 `out` is the folder that the command would use: what is finished there is not run again. `workers`: processes (None: one
 a processor core). A file that can't be used raises ScenarioError, one line: file, key, what is allowed.
+
+Processes read the main script again when they start, so a script (a notebook need not) makes its calls under a guard:
+
+    if __name__ == "__main__":
+        table = villagesim.sweep("experiments/screening.toml")
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,7 +81,7 @@ def trace(scenario: File, household: int, seed: int | None = None, against: File
 
 def sweep(study: File, out: File = "results", workers: int | None = None) -> "pd.DataFrame":
     """The table of a study file, a row a point and replicate, after what was missing is run. Raises StoreError."""
-    return _swept(study, out, workers)[1]
+    return _swept(_asked(study), out, workers)
 
 
 def sensitivity(study: File, outcome: str, method: str | None = None, scenario: str | None = None, gaps: str = "refuse",
@@ -85,49 +90,59 @@ def sensitivity(study: File, outcome: str, method: str | None = None, scenario: 
 
     Raises ValueError for a method that does not go with the sampler, IncompleteError where runs have failed.
     """
-    from villagesim.study.analyses import of_sensitivity
+    from villagesim.study.analyses import check_sensitivity, of_sensitivity
 
-    return of_sensitivity(*_swept(study, out, workers), outcome, method, scenario, gaps)
+    chosen = _asked(study, lambda one: check_sensitivity(one, outcome, method, scenario, gaps))
+    return of_sensitivity(chosen, _swept(chosen, out, workers), outcome, method, scenario, gaps)
 
 
 def variance(study: File, outcome: str, scenario: str | None = None, out: File = "results",
              workers: int | None = None) -> "pd.DataFrame":
     """Shares of an outcome's variance by county, luck, numbers and forms; the study's sampler is "crossed"."""
-    from villagesim.study.analyses import of_variance
+    from villagesim.study.analyses import check_variance, of_variance
 
-    return of_variance(*_swept(study, out, workers), outcome, scenario)
+    chosen = _asked(study, lambda one: check_variance(one, outcome, scenario))
+    return of_variance(chosen, _swept(chosen, out, workers), outcome, scenario)
 
 
 def discover(study: File, scenario: str | None = None, out: File = "results",
              workers: int | None = None) -> "Discovery":
     """Under which assumptions a scenario of the study fails: `.boxes`, and a tree as `.text`. Raises CasesError."""
-    from villagesim.study.analyses import of_failures
+    from villagesim.study.analyses import check_failures, of_failures
 
-    return of_failures(*_swept(study, out, workers), scenario)
+    chosen = _asked(study, lambda one: check_failures(one, scenario))
+    return of_failures(chosen, _swept(chosen, out, workers), scenario)
 
 
 def robustness(study: File, outcome: str, out: File = "results", workers: int | None = None) -> "Robustness":
     """How the study's scenarios do over all its futures: `.regret`, `.best`, `.satisficing`."""
-    from villagesim.study.analyses import of_mixes
+    from villagesim.study.analyses import check_mixes, of_mixes
 
-    return of_mixes(*_swept(study, out, workers), outcome)
+    chosen = _asked(study, lambda one: check_mixes(one, outcome))
+    return of_mixes(chosen, _swept(chosen, out, workers), outcome)
 
 
 def optimise(study: File, out: File = "results", workers: int | None = None) -> "Front":
     """Mixes that no other mix beats within the study's budget and posts, run again on fresh seeds: `.mixes`."""
-    from villagesim.study.design import read_study
     from villagesim.study.optimising import carry_out
 
-    return carry_out(read_study(study), out, workers)
+    return carry_out(_asked(study), out, workers)
 
 
 def _runs(out: File | None) -> Path | None:
     return None if out is None else Path(out) / "runs"
 
 
-def _swept(study: File, out: File, workers: int | None) -> "tuple[Study, pd.DataFrame]":
+def _asked(study: File, check: Callable[["Study"], None] = lambda _: None) -> "Study":
+    """The study of a file, of which it was checked that it can answer: a wrong question costs no runs."""
     from villagesim.study.design import read_study
-    from villagesim.study.sweep import sweep as carry_out
 
     chosen = read_study(study)
-    return chosen, carry_out(chosen, out, workers)
+    check(chosen)
+    return chosen
+
+
+def _swept(study: "Study", out: File, workers: int | None) -> "pd.DataFrame":
+    from villagesim.study.sweep import sweep as carry_out
+
+    return carry_out(study, out, workers)

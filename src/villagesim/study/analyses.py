@@ -16,15 +16,15 @@ from villagesim.draws import replicate_seed
 from villagesim.outcomes import OUTCOME
 from villagesim.results import write_tables
 from villagesim.scenario import digest
-from villagesim.scenario_text import Place, nearest, shown
+from villagesim.scenario_text import Place
 from villagesim.sources import sources
-from villagesim.study import complete, design, discover, robustness, sensitivity, variance
+from villagesim.study import complete, design, discover, factors, robustness, sensitivity, variance, wants
 from villagesim.study.complete import DROP, REFUSE
 from villagesim.study.design import Study
+from villagesim.study.resampling import METHODS
 from villagesim.study.robustness import Threshold
 from villagesim.study.samplers import GIVEN, SAMPLERS
 
-WANTS = {"outcome": str, "at_least": float, "at_most": float}
 SENSITIVITY_BOOK = {
     "method": ("code", "method of sensitivity analysis"),
     "index": ("code", "index of the method"),
@@ -68,27 +68,46 @@ class Sensitivity:
 
 
 def methods(study: Study) -> tuple[str, ...]:
-    """The methods of sensitivity that the study's sampler feeds."""
-    return SAMPLERS[study.sampler].methods if study.sampler in SAMPLERS else ()
+    """The methods of sensitivity that the study's sampler feeds; where the seed is a factor, those that can take it."""
+    fed = SAMPLERS[study.sampler].methods if study.sampler in SAMPLERS else ()
+    return tuple(one for one in fed if one in factors.SEED_METHODS or not study.seed_is_a_factor)
 
 
-def of_sensitivity(study: Study, table: pd.DataFrame, outcome: str, method: str | None = None,
-                   scenario: str | None = None, gaps: str = REFUSE) -> Sensitivity:
-    """Which factors decide an outcome of one scenario. method: by default the first that the sampler feeds.
+def check_sensitivity(study: Study, outcome: str, method: str | None = None, scenario: str | None = None,
+                      gaps: str = REFUSE) -> None:
+    """Whether `of_sensitivity` can answer, before anything is run.
 
-    Raises ValueError, one line, for a method that does not go with the sampler, and for outcomes that can't be
-    analysed; IncompleteError, KeyError as `complete.values`.
+    Raises ValueError, one line, for a method that does not go with the sampler, the gaps or so small a design;
+    KeyError as `complete.check`.
     """
+    complete.check(study, outcome, scenario, gaps)
     known = methods(study)
     if not known:
         raise ValueError(f"{study.name}: sampler {study.sampler} feeds no sensitivity analysis; allowed: "
                          + ", ".join(SAMPLERS))
     method = method or known[0]
     if method not in known:
-        raise ValueError(f"{study.name}: method {method} does not go with sampler {study.sampler}; allowed: "
+        with_seed = " with the seed as a factor" if method in SAMPLERS[study.sampler].methods else ""
+        raise ValueError(f"{study.name}: method {method} does not go with sampler {study.sampler}{with_seed}; allowed: "
                          + ", ".join(known))
+    if study.n < METHODS[method].least:
+        raise ValueError(f"{study.path}: n is {study.n}, too small for {method}; allowed: {METHODS[method].least} or "
+                         "more")
+    if method == "hdmr" and len(study.names) < 2:
+        raise ValueError("hdmr: needs at least two factors")
     if gaps == DROP and method not in GIVEN:
         raise ValueError(f"{method} needs every point of its design; only {', '.join(GIVEN)} can do without some")
+
+
+def of_sensitivity(study: Study, table: pd.DataFrame, outcome: str, method: str | None = None,
+                   scenario: str | None = None, gaps: str = REFUSE) -> Sensitivity:
+    """Which factors decide an outcome of one scenario. method: by default the first that the sampler feeds.
+
+    Raises as `check_sensitivity`, IncompleteError as `complete.values`, ValueError for an outcome that can't be
+    analysed.
+    """
+    check_sensitivity(study, outcome, method, scenario, gaps)
+    method = method or methods(study)[0]
     found = complete.values(study, table, outcome, scenario, gaps)
     names = list(study.names)
     indices = sensitivity.analyse(method, names, found.unit, found.values, study.seed)
@@ -97,27 +116,52 @@ def of_sensitivity(study: Study, table: pd.DataFrame, outcome: str, method: str 
                        sensitivity.statement(grown), sensitivity.luck_left(found.values), found.said)
 
 
+def check_variance(study: Study, outcome: str, scenario: str | None = None) -> None:
+    """Whether `of_variance` can answer, before anything is run: the study's sampler must be "crossed".
+
+    Raises ValueError; KeyError as `complete.check`.
+    """
+    complete.check(study, outcome, scenario)
+    if study.sampler != design.CROSSED:
+        raise ValueError(f"{study.name}: sampler is {study.sampler}; allowed for a split: {design.CROSSED}")
+
+
 def of_variance(study: Study, table: pd.DataFrame, outcome: str, scenario: str | None = None) -> pd.DataFrame:
     """The variance of an outcome by county, luck of the run, uncertain numbers and forms: `variance.split`.
 
-    The study's sampler must be "crossed". A source with one level only is left out. Raises ValueError.
+    A source with one level only is left out. Raises as `check_variance`, and IncompleteError.
     """
-    if study.sampler != design.CROSSED:
-        raise ValueError(f"{study.name}: sampler is {study.sampler}; allowed for a split: {design.CROSSED}")
+    check_variance(study, outcome, scenario)
     found = complete.values(study, table, outcome, scenario)
     worlds, samples, forms = design.crossed_shape(study)
     crossed = found.values.reshape(worlds, samples, forms, study.replicates).transpose(0, 3, 1, 2)
     named = [(name, axis) for axis, name in enumerate(variance.FACTORS) if crossed.shape[axis] > 1]
     kept = crossed.reshape([crossed.shape[axis] for _, axis in named])
-    factors = [name for name, _ in named]
-    return variance.split(kept, factors, [name for name in variance.WHOLE if name in factors], study.seed)
+    apart = [name for name, _ in named]
+    return variance.split(kept, apart, [name for name in variance.WHOLE if name in apart], study.seed)
+
+
+def check_failures(study: Study, scenario: str | None = None) -> None:
+    """Whether `of_failures` can answer, before anything is run.
+
+    Raises ScenarioError where the file wants nothing, varies nothing, or lets futures differ in luck; KeyError as
+    `complete.check`.
+    """
+    complete.check(study, scenario=scenario)
+    thresholds(study)
+    if not study.factors:
+        raise Place(str(study.path), "vary").problem("is missing or empty", design.KEYS["vary"][1])
+    if study.seed_is_a_factor:
+        raise Place(str(study.path), "seed_is_a_factor").problem(
+            "is no assumption that a mix could fail under", "false, with replicates that every future is run under")
 
 
 def of_failures(study: Study, table: pd.DataFrame, scenario: str | None = None) -> discover.Discovery:
     """Under which assumptions a mix fails to reach what the study wants: boxes and a tree over its futures.
 
-    Raises ScenarioError where the file wants nothing; CasesError where all futures fail, or none.
+    Raises as `check_failures`; CasesError where all futures fail, or none.
     """
+    check_failures(study, scenario)
     scenario = scenario or study.scenarios[0].name
     wanted = thresholds(study)
     values = {one.outcome: complete.values(study, table, one.outcome, scenario) for one in wanted}
@@ -128,14 +172,24 @@ def of_failures(study: Study, table: pd.DataFrame, scenario: str | None = None) 
     return discover.discover(futures, ~met[:, 0].all(axis=-1), stands_on, seed=study.seed)
 
 
+def check_mixes(study: Study, outcome: str) -> None:
+    """Whether `of_mixes` can answer, before anything is run: ValueError for a study of one scenario.
+
+    Raises ScenarioError where the file wants nothing; KeyError as `complete.check`.
+    """
+    complete.check(study, outcome)
+    thresholds(study)
+    if len(study.scenarios) < 2:
+        raise ValueError(f"{study.name} has one scenario; regret compares two or more")
+
+
 def of_mixes(study: Study, table: pd.DataFrame, outcome: str) -> robustness.Robustness:
     """How the study's scenarios do over all its futures: regret, shares of futures in which each is best and succeeds.
 
-    Raises ValueError for a study of one scenario, and as `of_failures`.
+    Raises as `check_mixes`.
     """
+    check_mixes(study, outcome)
     names = [scenario.name for scenario in study.scenarios]
-    if len(names) < 2:
-        raise ValueError(f"{study.name} has one scenario; regret compares two or more")
     wanted = thresholds(study)
     asked = dict.fromkeys([outcome, *(one.outcome for one in wanted)])
     values: Mapping[str, Any] = {name: np.stack([complete.values(study, table, name, mix).values for mix in names], 1)
@@ -147,25 +201,11 @@ def of_mixes(study: Study, table: pd.DataFrame, outcome: str) -> robustness.Robu
 
 
 def thresholds(study: Study) -> tuple[Threshold, ...]:
-    """What the study wants. Raises ScenarioError, one line, for whatever is wrong with it."""
+    """What the study wants. Raises ScenarioError, one line, where it wants nothing."""
     place = Place(str(study.path), "wants")
     if not study.wants:
-        raise place.problem("is missing", design.KEYS["wants"][1])
-    return tuple(_threshold(place, study, one) for one in study.wants)
-
-
-def _threshold(place: Place, study: Study, said: Any) -> Threshold:
-    if not isinstance(said, dict) or not set(said) <= set(WANTS) or len(said) != 2 or "outcome" not in said:
-        raise place.problem(f"is {shown(said)}", design.KEYS["wants"][1] + " (at_least or at_most)")
-    outcome = said["outcome"]
-    if outcome not in study.columns:
-        raise place.problem(f"wants {shown(outcome)}, which the study does not measure", ", ".join(study.columns),
-                            nearest(str(outcome), study.columns))
-    sense = ">=" if "at_least" in said else "<="
-    value = said.get("at_least", said.get("at_most"))
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise place.problem(f"wants {shown(value)}", "a number")
-    return Threshold(outcome, sense, float(value))
+        raise place.problem("is missing", wants.ALLOWED)
+    return wants.read(place, study.wants, study.columns)
 
 
 def about(study: Study, seeds: Sequence[int] | None = None) -> dict[str, Any]:

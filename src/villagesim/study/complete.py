@@ -8,7 +8,9 @@ import pandas as pd
 from villagesim.scenario_text import nearest
 from villagesim.study.design import Study, unit_rows
 
-REFUSE, MEAN, DROP = "refuse", "mean", "drop"
+GAPS = REFUSE, MEAN, DROP = ("refuse", "mean", "drop")
+# Where a table says which folder it was read from.
+FOLDER = "folder"
 
 
 class IncompleteError(ValueError):
@@ -29,17 +31,11 @@ def values(study: Study, table: pd.DataFrame, outcome: str, scenario: str | None
 
     scenario: its name; the first by default. gaps: "refuse"; "mean", the mean of the point's other replicates stands
     for a value that is missing; "drop", points with a gap are left out, which only analyses of any given data can take.
-    Raises IncompleteError; KeyError, one line, for an outcome or scenario that the study does not have.
+    Raises IncompleteError; KeyError and ValueError as `check`.
     """
+    check(study, outcome, scenario, gaps)
     scenario = scenario or study.scenarios[0].name
-    if outcome not in study.columns:
-        near = nearest(outcome, study.columns)
-        raise KeyError(f"{study.name} does not measure {outcome}; it measures {', '.join(study.columns)}"
-                       + (f"; did you mean {near}?" if near else ""))
     rows = table[table["scenario"] == scenario]
-    if rows.empty:
-        raise KeyError(f"{study.name} has no scenario {scenario}; it has "
-                       f"{', '.join(one.name for one in study.scenarios)}")
     unit = unit_rows(study)
     found = rows[outcome].to_numpy(np.float64).reshape(len(unit), -1)
     missing = ~np.isfinite(found)
@@ -54,8 +50,28 @@ def values(study: Study, table: pd.DataFrame, outcome: str, scenario: str | None
     if gaps == DROP and whole.any():
         left_out = f"{int((~whole).sum())} of {len(whole)} points are left out"
         return Filled(unit[whole], found[whole], (f"{said}; {left_out}",))
-    raise IncompleteError(f"{said}; `villagesim study failures {study.name}` says why, `villagesim sweep` runs what is "
-                          "missing" + (f"; gaps = {gaps!r} cannot fill them" if gaps != REFUSE else ""))
+    folder = table.attrs.get(FOLDER, f"OUT/{study.name}")
+    unfit = f"; gaps = {gaps!r} cannot fill them" if gaps != REFUSE else ""
+    raise IncompleteError(f"{said}; `villagesim study failures {folder}` says why, `villagesim sweep {study.path} "
+                          f"--retry` runs again what failed{unfit}")
+
+
+def check(study: Study, outcome: str | None = None, scenario: str | None = None, gaps: str = REFUSE) -> None:
+    """Whether the study can have an answer for these, before anything is run.
+
+    Raises KeyError, one line, for an outcome or scenario that it does not have; ValueError for unknown gaps.
+    """
+    names = [one.name for one in study.scenarios]
+    for asked, known, lacks, has in ((outcome, study.columns, "does not measure", "it measures"),
+                                     (scenario, names, "has no scenario", "it has")):
+        if asked is not None and asked not in known:
+            near = nearest(asked, known)
+            raise KeyError(f"{study.name} {lacks} {asked}; {has} {', '.join(known)}"
+                           + (f"; did you mean {near}?" if near else ""))
+    if gaps not in GAPS:
+        near = nearest(gaps, GAPS)
+        raise ValueError(f"gaps {gaps} is not known; allowed: {', '.join(GAPS)}"
+                         + (f"; did you mean {near}?" if near else ""))
 
 
 def _count(rows: pd.DataFrame, missing: np.ndarray) -> str:

@@ -12,7 +12,7 @@ from villagesim.draws import replicate_seed
 from villagesim.outcomes import HEADLINES
 from villagesim.scenario import Scenario, assigned, changed, load
 from villagesim.scenario_text import Place, ScenarioError, flat, nearest, read, shown
-from villagesim.study import factors, measure
+from villagesim.study import factors, measure, wants
 from villagesim.study.factors import Factor
 from villagesim.study.measure import Measure
 
@@ -37,11 +37,12 @@ KEYS = {
     "seed_is_a_factor": (bool, "true or false"),
     "outcomes": (list, "a list of outcomes, or of tables such as {outcome = \"adoption\", groups = [\"remote\"]}"),
     "timeout": (int, "seconds"),
-    "wants": (list, "a list of tables such as {outcome = \"adoption\", at_least = 0.1}"),
+    "wants": (list, wants.ALLOWED),
     "optimise": (dict, "a table of budget, workers, population, generations, fresh"),
 }
 REQUIRED = ("title", "scenarios", "outcomes")
 LEAST = {"n": 1, "levels": 2, "steps": 1, "worlds": 2, "replicates": 1, "seed": 1, "timeout": 1, "months": 1}
+MOST = {"replicates": 100_000, "months": 1200}
 GRID, CROSSED, NONE = "grid", "crossed", "none"
 WORLD_SEED = "run.world_seed"
 # Parts of the longest dotted keys, such as parameters.sales.demand.
@@ -201,6 +202,8 @@ def _check_value(place: Place, key: str, value: Any) -> None:
     kind, said = KEYS[key]
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise place.problem(f"is {shown(value)}", said)
+    if key in MOST and value > MOST[key]:
+        raise place.problem(f"is {shown(value)}", f"{LEAST[key]} to {MOST[key]}")
     if key in LEAST and value < LEAST[key]:
         raise place.problem(f"is {shown(value)}", f"{LEAST[key]} or more")
 
@@ -242,13 +245,19 @@ def _check_study(file: str, study: Study) -> None:
                                              nearest(study.sampler, known))
     if study.sampler != NONE and not study.factors:
         raise Place(file, "vary").problem("is missing or empty", KEYS["vary"][1])
-    if study.seed_is_a_factor and study.sampler in (GRID, CROSSED, NONE):
-        raise Place(file, "seed_is_a_factor").problem(f"does not go with sampler {study.sampler}", ", ".join(SAMPLERS))
+    if study.seed_is_a_factor:
+        fit = [name for name, one in SAMPLERS.items() if set(one.methods) & set(factors.SEED_METHODS)]
+        if study.sampler not in fit:
+            raise Place(file, "seed_is_a_factor").problem(f"does not go with sampler {study.sampler}", ", ".join(fit))
+        if study.replicates < 2:
+            raise Place(file, "replicates").problem(f"is {study.replicates}, and seed_is_a_factor picks one of them",
+                                                    f"2 to {MOST['replicates']}")
     lengths = {int(scenario.run.months) for scenario in study.scenarios}
     if len(lengths) > 1:
         raise Place(file, "months").problem("is missing, and the scenarios run for different months", KEYS["months"][1])
     if len(set(study.columns)) < len(study.columns):
         raise Place(file, "outcomes").problem("names an outcome twice", "each once")
+    wants.read(Place(file, "wants"), study.wants, study.columns)
     try:
         rows = unit_rows(study)
     except ValueError as error:

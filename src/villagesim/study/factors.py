@@ -15,7 +15,12 @@ from villagesim.settings import OutsideSettings, WorldSettings
 # How a factor may be spread, and what must be said of it beside (or instead of) its range.
 KINDS = {"uniform": (), "log": (), "triangular": ("mode",), "normal": ("mean", "sd"), "list": ("list",)}
 KEYS = ("range", "list", "distribution", "mode", "mean", "sd", "structure")
+SHAPES = ("mode", "mean", "sd")
 SEED = "seed"
+# Replicates have no order: methods that look for smooth curves, or step along a factor, can't tell their luck.
+SEED_METHODS = ("sobol", "shapley", "delta", "pawn")
+# No declared range comes near: beyond it lie infinity and what no float holds.
+LARGEST = 1e300
 
 
 class Factor(NamedTuple):
@@ -70,6 +75,9 @@ class Factor(NamedTuple):
 
 def read(place: Place, name: str, said: Any) -> Factor:
     """A factor as a study file says it: {} for its declared range, or a table of KEYS. Raises ScenarioError."""
+    if name.split(".")[0] == "run":
+        raise place.problem("is no factor", "keys of the model and the county; the study itself says seed, "
+                            "seed_is_a_factor, replicates and months, and `set` the spin-up")
     kind, quantity, words = declared_at(place, name)
     said = {"list": said} if isinstance(said, list) else said
     if not isinstance(said, Mapping):
@@ -79,11 +87,16 @@ def read(place: Place, name: str, said: Any) -> Factor:
         if key not in KEYS:
             raise place.problem(f"says {key}, which is not known", ", ".join(KEYS), nearest(key, KEYS))
     spread = said.get("distribution", "list" if "list" in said or words else "uniform")
-    if spread not in KINDS:
+    if not isinstance(spread, str) or spread not in KINDS:
         raise place.problem(f"has distribution {shown(spread)}", ", ".join(KINDS), nearest(str(spread), KINDS))
-    whole, structure = kind is int, bool(said.get("structure", words is not None))
+    _check_together(place, said, spread, words)
+    whole, structure = kind is int, said.get("structure", words is not None)
+    if not isinstance(structure, bool):
+        raise place.problem(f"says structure {shown(structure)}", "true or false")
     if spread == "list":
         values = tuple(_one(place, value, kind, quantity, words) for value in _list(place, said, words))
+        if len(set(values)) < len(values):
+            raise place.problem("lists a value twice", "each once")
         return Factor(name, quantity.unit, "list", min(values), max(values), values, (), whole, words, structure)
     if structure:
         raise place.problem("is a structure without a list of its forms", "list = [...]")
@@ -100,7 +113,7 @@ def graded(place: Place, grades: Sequence[str]) -> list[str]:
     always grown. Raises ScenarioError for an unknown grade.
     """
     for grade in grades:
-        if grade not in GRADES:
+        if not isinstance(grade, str) or grade not in GRADES:
             raise place.problem(f"names {shown(grade)}", ", ".join(GRADES))
     kinds = {"world": WorldSettings, "outside": OutsideSettings} | {
         f"parameters.{name}": kind for name, kind in Parameters.__annotations__.items()}
@@ -113,10 +126,24 @@ def seed_factor(replicates: int) -> Factor:
     return Factor(SEED, "replicate", "list", 0, replicates - 1, tuple(range(replicates)), (), True)
 
 
+def _check_together(place: Place, said: Mapping[str, Any], spread: str, words: tuple[str, ...] | None) -> None:
+    """Raises ScenarioError for keys that contradict each other, or that nothing would read."""
+    if "list" in said or words:
+        for key in ("range", "distribution", *SHAPES):
+            if key in said and (key != "distribution" or spread != "list"):
+                raise place.problem(f"says {key} " + ("beside list" if "list" in said else "of a choice of words"),
+                                    "list = [...] alone" + (f", of {', '.join(words)}" if words else ""))
+    for key in SHAPES:
+        if key in said and key not in KINDS[spread]:
+            takes = [name for name, shape in KINDS.items() if key in shape]
+            raise place.problem(f"says {key}, which distribution {spread} does not read",
+                                f"{key} with distribution {' or '.join(takes)}")
+
+
 def _list(place: Place, said: Mapping[str, Any], words: tuple[str, ...] | None) -> list[Any]:
     values = said.get("list", list(words or ()))
     if not isinstance(values, list) or not values:
-        raise place.problem(f"lists {shown(values)}", "a list of values")
+        raise place.problem("lists " + ("nothing" if values == [] else shown(values)), "a list of values")
     return values
 
 
@@ -127,7 +154,9 @@ def _one(place: Place, value: Any, kind: type, quantity: Quantity, words: tuple[
 
 def _shape(place: Place, key: str, value: Any) -> float:
     """What a distribution needs besides its range."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if value is None:
+        raise place.problem(f"says no {key}", f"{key} = a number")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST < value < LARGEST:
         raise place.problem(f"says {key} {shown(value)}", "a number")
     return float(value)
 
@@ -149,5 +178,7 @@ def _check(place: Place, spread: str, low: float, high: float, shape: tuple[floa
         raise place.problem(f"is spread in the logarithm from {low:g}", "a range above 0")
     if spread == "triangular" and not low <= shape[0] <= high:
         raise place.problem(f"has mode {shape[0]:g}", f"{low:g} to {high:g}")
+    if spread == "normal" and not low <= shape[0] <= high:
+        raise place.problem(f"has mean {shape[0]:g}", f"{low:g} to {high:g}")
     if spread == "normal" and not shape[1] > 0:
         raise place.problem(f"has sd {shape[1]:g}", "more than 0")

@@ -36,16 +36,28 @@ def read(place: Place, said: Any, last: int) -> Measure:
     for key in said:
         if key not in KEYS:
             raise place.problem(f"says {key}, which is not known", ", ".join(KEYS), nearest(key, KEYS))
-    outcome, groups = said.get("outcome"), tuple(said.get("groups", ("all",)))
-    if outcome not in OUTCOME:
+    outcome, groups, when = said.get("outcome"), said.get("groups", ("all",)), said.get("months")
+    if not isinstance(outcome, str) or outcome not in OUTCOME:
         near = nearest(outcome, OUTCOME) if isinstance(outcome, str) else None
         raise place.problem(f"measures {shown(outcome)}, which is no outcome", near=near)
-    if not groups or not set(groups) <= set(EVERY_GROUP):
-        raise place.problem(f"measures groups {groups}", ", ".join(EVERY_GROUP))
-    when = said.get("months") or (max(0, last - FLOW_MONTHS), last)
-    if not (len(when) == 2 and all(isinstance(month, int) for month in when) and 0 <= when[0] < when[1] <= last):
-        raise place.problem(f"measures months {list(when)}", f"[first, last + 1] within 0 to {last}")
-    return Measure(outcome, groups, tuple(when))
+    if not isinstance(groups, list | tuple) or not groups or not all(group in EVERY_GROUP for group in groups):
+        raise place.problem(f"measures groups {_said(groups)}", f"a list of {', '.join(EVERY_GROUP)}")
+    when = (max(0, last - FLOW_MONTHS), last) if when is None else when
+    if not _window(when, last):
+        raise place.problem(f"measures months {_said(when)}", f"[first, last + 1] within 0 to {last}")
+    return Measure(outcome, tuple(groups), tuple(when))
+
+
+def _window(when: Any, last: int) -> bool:
+    """Whether these are the first month and the one after the last, of a run of `last` months."""
+    # True and false are whole numbers to Python, and no months to anybody.
+    return (isinstance(when, list | tuple) and len(when) == 2 and all(type(month) is int for month in when)
+            and 0 <= when[0] < when[1] <= last)
+
+
+def _said(value: Any) -> str:
+    """A value, or what a list holds."""
+    return f"[{', '.join(map(shown, value))}]" if isinstance(value, list | tuple) else shown(value)
 
 
 def label(measure: Measure, last: int) -> str:

@@ -13,9 +13,10 @@ import numpy as np
 from villagesim.draws import replicate_seed
 from villagesim.scenario import Scenario, digest
 from villagesim.scenario_text import Place, nearest, shown
-from villagesim.study import forks, optimise, sweep
+from villagesim.study import forks, optimise, pool, sweep
 from villagesim.study.analyses import about
 from villagesim.study.batch import Task
+from villagesim.study.complete import IncompleteError
 from villagesim.study.design import Study
 from villagesim.study.measure import Measure, label
 from villagesim.study.optimise import Choice, Front, Problem
@@ -30,8 +31,9 @@ def carry_out(study: Study, out: str | Path = "results", workers: int | None = N
     """The front of the first scenario's mixes over the study's factors, written and drawn in out/NAME.
 
     The other scenarios are held against it as they are. Raises ScenarioError for what is wrong with the study's
-    `optimise` table, StoreError, runner.Interrupted; ValueError where runs have failed.
+    `optimise` table, StoreError, pool.PoolError, runner.Interrupted; IncompleteError where runs have failed.
     """
+    pool.refuse_unguarded()
     said = asked(study)
     base, names = study.scenarios[0], [factor.name for factor in study.factors]
     choices = tuple(Choice(factor.name, factor.low, factor.high) for factor in study.factors)
@@ -53,6 +55,10 @@ def carry_out(study: Study, out: str | Path = "results", workers: int | None = N
             tasks = {name: Task(name, mix, seed, shared[key]) for name, key, mix, seed in asked_for}
             sweep.carry(tasks, sweep.Handing(measures, columns, study.timeout), store, workers, executor, progress)
             found = store.values(name for name, *_ in asked_for).to_numpy(np.float64)
+            if not np.isfinite(found).all():
+                gaps = int((~np.isfinite(found)).any(axis=1).sum())
+                raise IncompleteError(f"{study.name}: {gaps} of {len(found)} runs have failed, or have no number; "
+                                      f"`villagesim study failures {folder}` says why")
             return found.reshape(len(mixes), len(seeds), len(columns))
 
         def evaluate(seeds: Sequence[int]) -> Callable[[np.ndarray], np.ndarray]:
@@ -79,6 +85,8 @@ def objectives(study: Study) -> tuple[Measure, ...]:
 def asked(study: Study) -> dict[str, Any]:
     """The study's `optimise` table, usual values filled in. Raises ScenarioError, one line."""
     place = Place(str(study.path), "optimise")
+    if study.seed_is_a_factor:
+        raise place.problem("does not go with seed_is_a_factor", "replicates, which every mix is run under")
     for key in study.optimise:
         if key not in KEYS:
             raise place.problem(f"says {key}, which is not known", ", ".join(KEYS), nearest(key, KEYS))

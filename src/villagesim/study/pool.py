@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
+from multiprocessing.synchronize import Event
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -20,10 +21,16 @@ Fail = Callable[[Item, BaseException], None]
 QUEUED = 1
 # How often a piece is tried in a process of its own after a process died with it.
 LONE_TRIES = 2
+GUARD = 'if __name__ == "__main__":'
 
 
 class ProcessDiedError(RuntimeError):
     """A process died with this piece of work, and again when it had no other."""
+
+
+class PoolError(RuntimeError):
+    """No process does the work: none can start, all end before they begin, or the executor given broke down. One line,
+    with the likely cause."""
 
 
 class _Waiting(Generic[Item]):
@@ -44,6 +51,13 @@ def available() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def refuse_unguarded() -> None:
+    """Raises PoolError in a process that is only starting, and reads a script that starts processes itself."""
+    # Spawned processes run the user's script to import what it defines; multiprocessing marks them meanwhile.
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise PoolError(f"a process that is starting reads this script again: put the call under `{GUARD}`")
+
+
 def each(work: Callable[[Item], Result], items: Iterable[Item], finish: Finish, fail: Fail, workers: int,
          executor: Executor | None = None) -> None:
     """Do work(item) for every item, in a pool of spawned processes or in the executor given; they finish in any order.
@@ -51,26 +65,39 @@ def each(work: Callable[[Item], Result], items: Iterable[Item], finish: Finish, 
     finish(item, result) and fail(item, error) are called here, one at a time. Where a process of the pool dies, what
     was running is tried again alone, and fails with ProcessDiedError if it kills that process too; the rest goes on in
     a new pool. On KeyboardInterrupt what is running is finished, what only waits is not begun, and it is raised again.
+    Raises PoolError where no process lives long enough to begin, or the executor given breaks down.
     """
-    waiting = _Waiting(items)
+    if executor is None:
+        refuse_unguarded()
+    waiting, ever_begun = _Waiting(items), False
     while (item := waiting.take()) is not None:
         waiting.put_back(item)
         if executor is not None:
-            for lost in _drain(work, waiting, executor, workers, finish, fail):
-                fail(lost, ProcessDiedError("the executor broke down with it"))
+            # It can't be started anew from here, and which piece of work broke it can't be told.
+            lost = _drain(work, waiting, executor, workers, finish, fail)
+            if lost or waiting.take() is not None:
+                raise PoolError(f"the executor broke down with {len(lost)} pieces of work under way; what was finished "
+                                f"is kept; a script must make this call under `{GUARD}`")
             continue
-        with _spawned(workers) as processes:
+        begun = _mark()
+        with _spawned(workers, begun) as processes:
             suspects = _drain(work, waiting, processes, workers, finish, fail)
+        ever_begun = ever_begun or begun.is_set()
+        if suspects and not ever_begun:
+            raise _not_started()
         for suspect in suspects:
             _alone(work, suspect, finish, fail)
 
 
 def _alone(work: Callable[[Item], Result], item: Item, finish: Finish, fail: Fail) -> None:
     """Do one piece of work in a process of its own."""
+    begun = _mark()
     for _ in range(LONE_TRIES):
-        with _spawned(1) as process:
+        with _spawned(1, begun) as process:
             if not _drain(work, _Waiting([item]), process, 1, finish, fail):
                 return
+    if not begun.is_set():
+        raise _not_started()
     fail(item, ProcessDiedError("the process that did this died, and died again when it did nothing else"))
 
 
@@ -115,8 +142,18 @@ def _drain(work: Callable[[Item], Result], waiting: _Waiting[Item], executor: Ex
         raise
 
 
-def _spawned(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+def _spawned(workers: int, begun: Event) -> ProcessPoolExecutor:
+    """A pool whose processes set the mark as soon as they can work."""
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), begun.set)
+
+
+def _mark() -> Event:
+    return multiprocessing.get_context("spawn").Event()
+
+
+def _not_started() -> PoolError:
+    return PoolError("the processes ended before they began to work: a script must make this call under "
+                           f"`{GUARD}`, in a file that Python can read again; else there is too little memory")
 
 
 @contextmanager

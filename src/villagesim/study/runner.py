@@ -58,6 +58,7 @@ def replicate(scenarios: Sequence[Scenario], replicates: int, engine: str = "cor
         if executor is None and workers == 1:
             found = _carry_here(missing, tell)
         elif missing:
+            pool.refuse_unguarded()
             prepare(scenarios, engine)
             found = _carry_by(missing, executor, workers, tell)
     except KeyboardInterrupt:

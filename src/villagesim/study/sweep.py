@@ -16,8 +16,9 @@ from villagesim import __version__
 from villagesim.draws import replicate_seed
 from villagesim.results import write_table
 from villagesim.scenario import Scenario, digest
+from villagesim.scenario_text import one_line
 from villagesim.sources import sources
-from villagesim.study import batch, design, forks, pool, runner
+from villagesim.study import batch, complete, design, forks, pool, runner
 from villagesim.study.batch import Batch, Task
 from villagesim.study.design import Study
 from villagesim.study.measure import Measure
@@ -39,6 +40,10 @@ BOOK = {
 }
 
 Progress = Callable[["State"], None]
+
+
+class ProbeFailedError(RuntimeError):
+    """The run that a forecast does to see how long one takes has failed. One line."""
 
 
 class State(NamedTuple):
@@ -120,8 +125,9 @@ def sweep(study: Study, out: str | Path = "results", workers: int | None = None,
     """Carry out what is missing of a study in out/NAME and return its table (see `table`).
 
     executor: any that keeps to concurrent.futures (Dask, MPI); else a pool of `workers` processes. retry: try failed
-    runs again. Raises StoreError, runner.Interrupted.
+    runs again. Raises StoreError, pool.PoolError, runner.Interrupted.
     """
+    pool.refuse_unguarded()
     made = plan(study)
     folder = Path(out) / study.name
     with Store(folder, study.columns) as store:
@@ -131,11 +137,15 @@ def sweep(study: Study, out: str | Path = "results", workers: int | None = None,
         carry(made.tasks, Handing(study.measures, study.columns, study.timeout), store, workers, executor, progress)
         found = table(made, store)
         _write(found, store, study)
+    found.attrs[complete.FOLDER] = str(folder)
     return found
 
 
 def forecast(study: Study, out: str | Path = "results", workers: int | None = None) -> Forecast:
-    """What a sweep would still have to do, by doing one of its runs here without keeping it."""
+    """What a sweep would still have to do, by doing one of its runs here without keeping it.
+
+    Raises StoreError, ProbeFailedError.
+    """
     made = plan(study)
     folder = Path(out) / study.name
     states: dict[str, str] = {}
@@ -145,13 +155,23 @@ def forecast(study: Study, out: str | Path = "results", workers: int | None = No
     missing = [task for run, task in made.tasks.items() if run not in states]
     seconds = 0.0
     if missing:
-        runner.prepare([missing[0].scenario])
-        started = time.perf_counter()
-        batch.run(missing[0], study.measures, None, study.timeout)
-        seconds = time.perf_counter() - started
+        seconds = _probe(study, missing[0])
     lanes = min(workers or pool.available(), max(1, len(missing)))
     size = len(missing) * (len(study.columns) + 4) * 8 * 3
     return Forecast(len(missing), len(made.tasks) - len(missing), seconds, seconds * len(missing) / lanes, size)
+
+
+def _probe(study: Study, task: Task) -> float:
+    """Seconds that a run takes, its code compiled."""
+    try:
+        runner.prepare([task.scenario])
+        started = time.perf_counter()
+        batch.run(task, study.measures, None, study.timeout)
+    except Exception as error:
+        said = one_line(f"{type(error).__name__}: {error}")
+        raise ProbeFailedError(f"{study.name}: the run that was tried, of {task.scenario.name} with seed {task.seed}, "
+                               f"failed: {said}") from error
+    return time.perf_counter() - started
 
 
 def table(made: Plan, store: Store) -> pd.DataFrame:
