@@ -35,3 +35,11 @@ def test_a_process_that_is_only_starting_starts_no_others(monkeypatch):
     monkeypatch.setattr(process.current_process(), "_inheriting", True, raising=False)
     with pytest.raises(pool.PoolError, match=r"put the call under `if __name__ == .__main__.:`"):
         pool.each(_work, ["one"], lambda *_: None, pytest.fail, 1)
+
+
+def test_what_is_gathered_keeps_its_order_and_what_fails_is_raised():
+    told = []
+    assert pool.gather(abs, [-3, 2, -1, 5], 2, lambda done, total: told.append((done, total))) == [3, 2, 1, 5]
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    with pytest.raises(TypeError, match="bad operand"):
+        pool.gather(abs, [1, "two"], 1)

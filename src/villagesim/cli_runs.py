@@ -1,4 +1,4 @@
-"""The commands that run scenarios: `run`, `compare`, `experiment`. `cli.py` puts them beside the others."""
+"""The commands that run scenarios: `run`, `experiment`, and what the others show with. `cli.py` puts them in place."""
 
 import json
 import math

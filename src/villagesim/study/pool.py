@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
@@ -87,6 +87,36 @@ def each(work: Callable[[Item], Result], items: Iterable[Item], finish: Finish, 
             raise _not_started()
         for suspect in suspects:
             _alone(work, suspect, finish, fail)
+
+
+def gather(work: Callable[[Item], Result], items: Sequence[Item], workers: int | None = None,
+           progress: Callable[[int, int], None] | None = None) -> list[Result]:
+    """work(item) of every item, in their order, whatever the order in which they finish. progress(done, of how many).
+
+    Raises what the work raises, PoolError.
+    """
+    found: dict[int, Result] = {}
+
+    def finish(numbered: tuple[int, Item], result: Result) -> None:
+        found[numbered[0]] = result
+        if progress is not None:
+            progress(len(found), len(items))
+
+    def fail(_: tuple[int, Item], error: BaseException) -> None:
+        raise error
+
+    each(_Numbered(work), list(enumerate(items)), finish, fail, workers or available())
+    return [found[number] for number in range(len(items))]
+
+
+class _Numbered(Generic[Item, Result]):
+    """A piece of work that is handed its number too: a process is sent it by name, so it is no closure."""
+
+    def __init__(self, work: Callable[[Item], Result]) -> None:
+        self.work = work
+
+    def __call__(self, numbered: tuple[int, Item]) -> Result:
+        return self.work(numbered[1])
 
 
 def _alone(work: Callable[[Item], Result], item: Item, finish: Finish, fail: Fail) -> None:

@@ -103,7 +103,6 @@ class Power(NamedTuple):
 
 
 class _Task(NamedTuple):
-    place: int
     trial: Trial
     villages: int
     seed: int
@@ -158,22 +157,11 @@ def simulate(trial: Trial, villages: int, seed: int) -> tuple[Estimate, Estimate
 def power(trial: Trial, workers: int | None = None, progress: Progress | None = None) -> Power:
     """All sizes, `trials` times each. Raises what the runs raise."""
     asked = trial.asked
-    wanted = [(villages, number) for villages in asked.villages for number in range(asked.trials)]
-    tasks = [_Task(place, trial, villages, replicate_seed(asked.seed, number))
-             for place, (villages, number) in enumerate(wanted)]
-    found: dict[int, tuple[Estimate, Estimate]] = {}
+    tasks = [_Task(trial, villages, replicate_seed(asked.seed, number))
+             for villages in asked.villages for number in range(asked.trials)]
     runner.prepare([trial.arm])
-
-    def finish(task: _Task, result: tuple[Estimate, Estimate]) -> None:
-        found[task.place] = result
-        if progress is not None:
-            progress(len(found), len(tasks))
-
-    def fail(_: _Task, error: BaseException) -> None:
-        raise error
-
-    pool.each(_carry, tasks, finish, fail, workers or pool.available())
-    rows = pd.DataFrame([_row(task, *found[task.place]) for task in tasks], columns=list(ROWS))
+    found = pool.gather(_carry, tasks, workers, progress)
+    rows = pd.DataFrame([_row(task, *pair) for task, pair in zip(tasks, found, strict=True)], columns=list(ROWS))
     about = {"trial": trial.name, "title": asked.title, "outcome": asked.outcome, "unit": OUTCOMES[asked.outcome],
              "estimator": asked.estimator, "scenarios": {trial.name: digest(trial.arm)}, "version": __version__,
              "sources": sources(),

@@ -163,27 +163,16 @@ def validate(bases: Sequence[Base], members: int = 21, seed: int = 1, workers: i
     """All targets over an ensemble of `members` counties, dealt to the bases in turn. Raises what the runs raise."""
     tasks = [_Task(kind, bases[member % len(bases)], member, replicate_seed(seed, member))
              for member in range(members) for kind in EVIDENCE]
-    found: list[Values] = [{} for _ in range(members)]
-    done = 0
     runner.prepare([bases[0].programme])
-
-    def finish(task: _Task, values: Values) -> None:
-        nonlocal done
+    found: list[Values] = [{} for _ in range(members)]
+    for task, values in zip(tasks, pool.gather(_carry, tasks, workers, progress), strict=True):
         found[task.member] |= values
-        done += 1
-        if progress is not None:
-            progress(done, len(tasks))
-
-    def fail(_: _Task, error: BaseException) -> None:
-        raise error
-
-    pool.each(_carry, tasks, finish, fail, workers or pool.available())
-    values = pd.DataFrame(found)
-    values.insert(0, "member", range(members))
+    table = pd.DataFrame(found)
+    table.insert(0, "member", range(members))
     about = {"scenarios": {f"{one.name} {place}": digest(one) for place, base in enumerate(bases) for one in base},
              "seeds": [replicate_seed(seed, member) for member in range(members)],
              "version": __version__, "sources": sources()}
-    return Validation(held_against(values, targets()), values, about)
+    return Validation(held_against(table, targets()), table, about)
 
 
 def held_against(values: pd.DataFrame, wanted: Sequence[Target]) -> pd.DataFrame:
