@@ -175,7 +175,8 @@ def test_a_plan_that_is_funded_and_sure_is_spent_as_planned(name):
 
 
 def test_the_award_that_is_held_back_leaves_enough():
-    sure = changed(small("logistics_only"), {"levers.award.intensity": 0.5})
+    sure = changed(small("policy_only"), {"levers.award.intensity": 0.5, "levers.startup_credit.intensity": 0,
+                                          "levers.tax_relief.intensity": 0})
     found = budget.funded(sure)
     assert sum(budget.spent(record(found)).values()) == pytest.approx(total(found), rel=0.001)
 

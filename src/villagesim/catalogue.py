@@ -43,7 +43,9 @@ class Entry(NamedTuple):
 
     @property
     def range(self) -> str:
-        """The allowed range, without its unit; of words, what is allowed."""
+        """The allowed range, without its unit; of words, what is allowed; of an outcome, nothing."""
+        if self.kind == "outcome":
+            return ""
         return self.words or allowed(Quantity("", "", self.low, self.high)).strip()
 
 

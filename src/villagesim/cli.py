@@ -279,7 +279,7 @@ def _card(entry: "Entry") -> str:
         f"  {entry.meaning}",
         f"  default  {_plain(entry.default)}" if entry.default is not None else "",
         f"  unit     {entry.unit}" if entry.unit else "",
-        f"  range    {entry.range}",
+        f"  range    {entry.range}" if entry.range else "",
         f"  source   {entry.source}" if entry.source else "",
         f"  grade    {entry.grade}: {GRADES.get(entry.grade, '')}" if entry.grade else "",
     ]
