@@ -100,12 +100,10 @@ def philox(c0, c1, c2, c3, k0, k1):
     for _ in range(10):
         product_0 = MULTIPLIER_0 * c0
         product_1 = MULTIPLIER_1 * c2
-        c0, c1, c2, c3 = (
-            ((product_1 >> 32) & MASK) ^ c1 ^ k0,
-            product_1 & MASK,
-            ((product_0 >> 32) & MASK) ^ c3 ^ k1,
-            product_0 & MASK,
-        )
+        c0 = ((product_1 >> 32) & MASK) ^ c1 ^ k0
+        c2 = ((product_0 >> 32) & MASK) ^ c3 ^ k1
+        c1 = product_1 & MASK
+        c3 = product_0 & MASK
         k0 = (k0 + WEYL_0) & MASK
         k1 = (k1 + WEYL_1) & MASK
     return c0, c1, c2, c3

@@ -4,8 +4,9 @@ Agents are views of rows and own no second copy of state: `farmer.skill_basic` r
 Python number. The same rules that the core compiles are called here as plain Python.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
+from itertools import repeat
 from typing import Any, ClassVar
 
 from mesa import Agent, Model
@@ -13,7 +14,7 @@ from mesa.agent import AgentSet
 
 from villagesim.draws import bell_of, block, lane
 from villagesim.engine import entering
-from villagesim.engine.phases import Exchange, RowPhase, arguments, columns_of
+from villagesim.engine.phases import Argument, Exchange, RowPhase, arguments, columns_of
 from villagesim.engine.schedule import SCHEDULE
 from villagesim.mechanisms import Parameters
 from villagesim.scenario import Scenario
@@ -51,23 +52,13 @@ class RowAgent(Agent):
         self.views = model.views[self.table]
 
     def act(self, phase: "BoundPhase") -> None:
-        """Apply the phase's rule to this agent: see, draw, decide, book."""
-        row = self.row
-        values = phase.common.copy()
-        for place, column in phase.own:
-            values[place] = column[row]
-        for place, key, column in phase.keyed:
-            values[place] = column[key[row]]
-        if phase.luck:
-            words = self.model.words(row, phase.purpose)
-            for place, purpose in phase.luck:
-                values[place] = bell_of(words) if purpose is None else lane(words, purpose)
-        results = phase.rule(*values)
+        """Apply the phase's rule to what this agent sees and draws, and book what comes of it in its row."""
+        results = phase.rule(*phase.seen[self.row])
         if phase.single:
-            phase.columns[0][row] = results
+            phase.columns[0][self.row] = results
         else:
             for column, value in zip(phase.columns, results, strict=True):
-                column[row] = value
+                column[self.row] = value
 
 
 class FarmerHousehold(RowAgent):
@@ -131,38 +122,37 @@ AGENTS = (
 
 
 class BoundPhase:
-    """A row phase with its rule's arguments found: what all rows see alike, and what each sees for itself."""
+    """A row phase with its rule's arguments found. `seen` holds them, a tuple a row, as the phase begins."""
 
     def __init__(self, phase: RowPhase, model: "CountyModel") -> None:
         self.rule = phase.rule
         self.columns = [model.views[phase.table][name] for name in phase.writes]
         self.single = len(phase.writes) == 1
-        bound = arguments(phase)
-        self.common: list[Any] = [None] * len(bound)
-        self.own: list[tuple[int, memoryview]] = []
-        self.keyed: list[tuple[int, memoryview, memoryview]] = []
-        self.luck: list[tuple[int, int | None]] = []
-        self.singles: list[tuple[int, memoryview, int]] = []
-        self.purpose = next((argument.purpose for argument in bound if argument.kind in ("uniform", "bell")), 0)
-        for place, argument in enumerate(bound):
-            if argument.kind == "parameters":
-                self.common[place] = getattr(model.parameters, argument.mechanism)
-                continue
-            if argument.kind in ("uniform", "bell"):
-                self.luck.append((place, argument.purpose if argument.kind == "uniform" else None))
-                continue
-            column = model.views[argument.table][argument.column]
-            if argument.kind == "own":
-                self.own.append((place, column))
-            elif argument.kind == "via":
-                self.keyed.append((place, model.views[phase.table][argument.key], column))
-            else:
-                self.singles.append((place, column, argument.row))
+        self.seen: list[tuple] = []
+        rows = len(getattr(model.world, phase.table)[0])
+        self._sources = [_source(argument, phase.table, rows, model) for argument in arguments(phase)]
 
     def begin(self) -> None:
-        """Look up what all rows see alike this month: the county's row, the levers' rows."""
-        for place, column, row in self.singles:
-            self.common[place] = column[row]
+        """Look at the county once for all rows: no row sees what another does in the same phase, whatever the order."""
+        self.seen = list(zip(*(source() for source in self._sources), strict=True))
+
+
+def _source(argument: Argument, table: str, rows: int, model: "CountyModel") -> Callable[[], Iterable]:
+    """Where an argument comes from: a function that gives its value for every row of the table."""
+    if argument.kind == "parameters":
+        given = getattr(model.parameters, argument.mechanism)
+        return lambda: repeat(given, rows)
+    if argument.kind == "uniform":
+        return lambda: [lane(words, argument.purpose) for words in model.words(table, argument.purpose)]
+    if argument.kind == "bell":
+        return lambda: map(bell_of, model.words(table, argument.purpose))
+    column = model.views[argument.table][argument.column]
+    if argument.kind == "own":
+        return column.tolist
+    if argument.kind == "via":
+        key = model.views[table][argument.key]
+        return lambda: map(column.tolist().__getitem__, key)
+    return lambda: repeat(column[argument.row], rows)
 
 
 class CountyModel(Model):
@@ -188,7 +178,7 @@ class CountyModel(Model):
         }
         self.by_table = {kind.table: self._populate(kind) for kind in AGENTS}
         self.phases = [BoundPhase(phase, self) if isinstance(phase, RowPhase) else phase for phase in SCHEDULE]
-        self._words: dict[tuple[int, int], tuple[int, int, int, int]] = {}
+        self._words: dict[tuple[str, int], list[tuple[int, int, int, int]]] = {}
 
     @classmethod
     def of(cls, scenario: Scenario, seed: int) -> "CountyModel":
@@ -220,11 +210,12 @@ class CountyModel(Model):
         """The delivery routes."""
         return self.by_table["couriers"]
 
-    def words(self, row: int, purpose: int) -> tuple[int, int, int, int]:
-        """The four random words behind a purpose for this row this month, computed once."""
-        key = row, purpose >> 2
+    def words(self, table: str, purpose: int) -> list[tuple[int, int, int, int]]:
+        """The four random words behind a purpose for every row of a table this month, computed once."""
+        key = table, purpose >> 2
         if key not in self._words:
-            self._words[key] = block(self.luck_seed, self.month, row, purpose)
+            rows = range(len(self.by_table[table]))
+            self._words[key] = [block(self.luck_seed, self.month, row, purpose) for row in rows]
         return self._words[key]
 
     def step(self) -> None:
