@@ -66,7 +66,7 @@ def trial(
         found = power(asked, workers, tell)
     folder = found.write(out / asked.name)
     unit = found.about["unit"]
-    _show(f"{asked.asked.title}: {asked.asked.outcome} [{unit}], {asked.asked.estimator}", found.table,
+    _show(f"{asked.asked.title}: {asked.asked.outcome} ({unit}), {asked.asked.estimator}", found.table,
           tuple(found.table.columns))
     _say([folder / "power.csv", folder / "estimates.csv", *draw("power", folder)])
 

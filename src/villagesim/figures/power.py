@@ -10,7 +10,7 @@ from villagesim.results import read_about
 
 WANTED = 0.8
 SAYS = (
-    "Left: lines are 95 % intervals of the mean over the simulated trials; shaded, one trial in twenty lies outside.\n"
+    "Left: lines are 95 % intervals of the mean over the simulated trials; shaded: all but one trial in twenty.\n"
     "Right: trials whose 95 % interval leaves out 0; dashed, the four in five that are usually asked for."
 )
 
@@ -28,9 +28,9 @@ def draw(folder: Path) -> list[Path]:
         effect.plot(size, table["mde"], color=style.RED, marker="v", linestyle="--")
         effect.axhline(0, color=style.BLACK, linewidth=0.8)
         last = len(table) - 1
-        for name, colour, text in (("effect", style.BLUE, "effect"), ("mde", style.RED, "smallest effect found")):
-            effect.annotate(text, (size[last], table[name][last]), (0, 6), textcoords="offset points", ha="right",
-                            color=colour, fontsize=8.5)
+        for name, colour, text in (("effect", style.BLUE, "effect"), ("mde", style.RED, "smallest that\nwould be found")):
+            effect.annotate(text, (size[last], table[name][last]), (7, 0), textcoords="offset points", va="center",
+                            color=colour, fontsize=8.5, annotation_clip=False)
         effect.set_title(f"Effect on {style.words(about['outcome'])} [{about['unit']}]")
         power.plot(size, table["power"], marker="o", color=style.GREEN)
         power.axhline(WANTED, color=style.BLACK, linewidth=0.8, linestyle="--")
