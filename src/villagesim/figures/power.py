@@ -28,7 +28,7 @@ def draw(folder: Path) -> list[Path]:
         effect.plot(size, table["mde"], color=style.RED, marker="v", linestyle="--")
         effect.axhline(0, color=style.BLACK, linewidth=0.8)
         last = len(table) - 1
-        for name, colour, text in (("effect", style.BLUE, "effect"), ("mde", style.RED, "smallest that\nwould be found")):
+        for name, colour, text in (("effect", style.BLUE, "effect"), ("mde", style.RED, "smallest that\nis found")):
             effect.annotate(text, (size[last], table[name][last]), (7, 0), textcoords="offset points", va="center",
                             color=colour, fontsize=8.5, annotation_clip=False)
         effect.set_title(f"Effect on {style.words(about['outcome'])} [{about['unit']}]")
