@@ -48,10 +48,9 @@ class CountrySettings(NamedTuple):
     heritage_between: Annotated[float, _range("endowment for tourism and craft", 0.3)] = 0.08
     fresh_between: Annotated[float, _range("the weight of fresh goods")] = 0.25
     harvest_between: Annotated[float, _range("the usual month of the harvest's peak", 6.0, "month")] = 3.0
-    price_flexibility: Annotated[float, Quantity("1", "fall of the platform's price a rise of the country's online supply "
-        "beyond demand, both in logs", 0.0, 1.5,
-        "assumption: most farm goods are sold offline, which holds the online price (a closed market: about 1); " + _VARIED,
-        "C")] = 0.3
+    price_flexibility: Annotated[float, Quantity("1", "fall of the platform's price a rise of the country's online "
+        "supply beyond demand, both in logs", 0.0, 1.5,
+        _VARIED + "; most farm goods are sold offline, which holds the online price (a closed market: about 1)", "C")] = 0.3
     demand_growth: Annotated[float, Quantity("share/year", "growth of what the platform's buyers take at one price",
         -0.1, 0.3, "online retail of goods in China grew 6 to 8 % a year in 2022-2024 (National Bureau of Statistics)",
         "B")] = 0.07
@@ -152,7 +151,7 @@ def _province(path: Path, line: int, row: list[str]) -> Province:
             raise Place(place.file, key).problem(f"is {text}, out of range", f"0 or more {unit}")
     shares = tuple(values.pop(kind) for kind in KINDS)
     if abs(sum(shares) - 1.0) > EXACTLY_ONE:
-        raise place.problem(f"has shares of {', '.join(KINDS)} that add up to {sum(shares):g}", "shares that add up to 1")
+        raise place.problem(f"has shares of {', '.join(KINDS)} that add up to {sum(shares):g}", "shares that add to 1")
     if not values["villagers"] or not values["income"]:
         raise place.problem("has no villagers, or no income", "numbers above 0")
     return Province(*values.values(), shares)

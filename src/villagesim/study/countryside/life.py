@@ -1,6 +1,7 @@
 """One county lived through year by year, at the price that the platform pays in each."""
 
 from importlib import import_module
+from threading import Lock
 
 import numpy as np
 
@@ -16,6 +17,10 @@ PRICE = "retail"
 _BOUND = {column.name: column.quantity for column in declared(County)}[PRICE]
 
 
+# Kernels are made when a county is first bound, under a setting that numba keeps for the whole process.
+_BINDING = Lock()
+
+
 class Life:
     """A county in memory. The platform's price enters as the outside series of the retail price, times a factor a year.
 
@@ -25,7 +30,8 @@ class Life:
     def __init__(self, scenario: Scenario, seed: int) -> None:
         self.scenario, self.spin_up = scenario, int(scenario.run.spin_up)
         self.world = build(scenario, seed)
-        self._step = import_module("villagesim.engine.core").bind(self.world, scenario.parameters, seed)
+        with _BINDING:
+            self._step = import_module("villagesim.engine.core").bind(self.world, scenario.parameters, seed)
         self._planned, self._series = plan(scenario), outside(scenario)
         for month in range(self.spin_up - YEAR):
             self._live(month, 1.0)

@@ -89,10 +89,11 @@ def run(scenario: Scenario, country: Country, kinds_folder: Path, share: float =
     everywhere = places.counties(country, kinds, int(scenario.run.seed))
     chosen = places.sample(everywhere, max(1, round(share * len(everywhere))))
     lanes = workers or pool.available()
-    with Store(folder, totals.columns(int(scenario.run.months) // YEAR)) as store, _threads(executor, lanes) as carrying:
+    years = int(scenario.run.months) // YEAR
+    with Store(folder, totals.columns(years)) as store, _threads(executor, lanes) as carrying:
         if retry:
             store.forget_failures()
-        work = _Work(kinds, country, int(scenario.run.months) // YEAR, store, lanes, carrying, progress)
+        work = _Work(kinds, country, years, store, lanes, carrying, progress)
         piloting = _pilot(chosen, country, kinds)
         path, count = work.pilot(piloting), 0
         while True:
@@ -118,7 +119,7 @@ def _threads(executor: Executor | None, lanes: int) -> Iterator[Executor]:
 
 
 def _pilot(chosen: Sequence[County], country: Country, kinds: Mapping[str, Scenario]) -> list[County]:
-    """The counties that find the price: at equal steps through all in the order of kind and prosperity, made smaller."""
+    """The counties that find the price: at equal steps through all by kind and prosperity, made smaller."""
     ordered = sorted(chosen, key=lambda one: (KINDS.index(one.kind), one.sets["world.output"], one.number))
     size = min(country.settings.households, country.settings.pilot_households)
     return [places.sized(one, kinds, country.settings, size)
@@ -180,8 +181,8 @@ class _Work:
         states = self.store.states()
         failed = sum(states[run] == FAILED for run in runs)
         if failed:
-            raise CountiesFailedError(f"{failed} of {len(runs)} counties failed, the others are kept: `villagesim study "
-                                      f"failures {self.store.folder}` says why, --retry tries them again")
+            raise CountiesFailedError(f"{failed} of {len(runs)} counties failed, the others are kept: "
+                                      f"`villagesim study failures {self.store.folder}` says why, --retry tries them again")
         return self.store.values(runs).reset_index(drop=True)
 
     def _pieces(self, missing: Sequence[tuple[str, County]], path: tuple[float, ...]) -> Iterator[Piece]:

@@ -32,7 +32,7 @@ def answer(supply: Sequence[int], settings: CountrySettings) -> float:
 
 
 def answers(supply: Sequence[int], settings: CountrySettings) -> tuple[float, ...]:
-    """The factor of every year from 0 on that the supply of the years -1, 0, ... asks for; that of the last is unused."""
+    """The factor of every year from 0 on that the supply of the years -1, 0, ... asks for, the last year's left out."""
     return tuple(answer(supply[: year + 1], settings) for year in range(len(supply) - 1))
 
 

@@ -1,4 +1,4 @@
-"""Counties as they are handed to a thread, or to a process elsewhere: some at a time, each lived through and dropped."""
+"""Counties as they are handed to a thread, or to a process elsewhere: a few at a time, each lived and dropped."""
 
 import time
 import traceback
