@@ -69,7 +69,8 @@ def _say(lived: Any, folder: Path) -> None:
 
     country = tables(lived)["country"].iloc[-1]
     typer.echo(f"{lived.scenario.title}: {len(lived.counties)} counties, last year: "
-               f"adoption {100 * country.adoption:.1f} %, income {country.income_mean:,.0f} yuan/household, {country.jobs_rate:.1f} jobs/100 households, "
+               f"adoption {100 * country.adoption:.1f} %, income {country.income_mean:,.0f} yuan/household, "
+               f"{country.jobs_rate:.1f} jobs/100 households, "
                f"platform price x {country.price_factor:.3f}")
     typer.echo(f"the price paid differs from the one that the counties' own supply asks for by at most "
                f"{100 * lived.gap:.2f} % (pilot of {lived.pilot} counties, passes: {lived.passes})")

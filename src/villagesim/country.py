@@ -50,7 +50,7 @@ class CountrySettings(NamedTuple):
     harvest_between: Annotated[float, _range("the usual month of the harvest's peak", 6.0, "month")] = 3.0
     price_flexibility: Annotated[float, Quantity("1", "fall of the platform's price a rise of the country's online "
         "supply beyond demand, both in logs", 0.0, 1.5,
-        _VARIED + "; most farm goods are sold offline, which holds the online price (a closed market: about 1)", "C")] = 0.3
+        _VARIED + "; most farm goods are sold offline, which holds the online price (closed: about 1)", "C")] = 0.3
     demand_growth: Annotated[float, Quantity("share/year", "growth of what the platform's buyers take at one price",
         -0.1, 0.3, "online retail of goods in China grew 6 to 8 % a year in 2022-2024 (National Bureau of Statistics)",
         "B")] = 0.07

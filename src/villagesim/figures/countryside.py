@@ -49,7 +49,7 @@ def _price(axes: Axes, years: pd.DataFrame) -> None:
     axes.plot(years["year"], years["price_factor"], color=style.GREEN, marker="o", markersize=4)
     axes.plot(years["year"], years["price_asked"], color=style.BLACK, linestyle=":", linewidth=1.0)
     axes.set_title("Platform price over the scenario's")
-    axes.set_xlabel("year of the programme\n(dotted: the price that the counties' own supply asks for)")
+    axes.set_xlabel("year of the programme (dotted: price asked for)")
     axes.yaxis.set_major_formatter(FuncFormatter(style.plain))
     axes.set_xlim(years["year"].min() - 0.3, years["year"].max() + 0.3)
     axes.xaxis.get_major_locator().set_params(integer=True)

@@ -182,7 +182,7 @@ class _Work:
         failed = sum(states[run] == FAILED for run in runs)
         if failed:
             raise CountiesFailedError(f"{failed} of {len(runs)} counties failed, the others are kept: "
-                                      f"`villagesim study failures {self.store.folder}` says why, --retry tries them again")
+                                      f"`villagesim study failures {self.store.folder}` says why, --retry tries again")
         return self.store.values(runs).reset_index(drop=True)
 
     def _pieces(self, missing: Sequence[tuple[str, County]], path: tuple[float, ...]) -> Iterator[Piece]:
