@@ -29,9 +29,10 @@ def test_importing_the_package_loads_nothing_else_of_it():
 @pytest.mark.parametrize("words", [["--help"], ["countryside", "--help"], ["run", "--help"]])
 def test_help_loads_commands_only(words):
     found = loaded(f"from villagesim.cli import app\ntry:\n    app({words!r})\nexcept SystemExit:\n    pass")
-    assert not found & set(HEAVY)
+    # typer itself imports pydantic, where it is installed, as soon as it looks into one command.
+    assert not found & set(HEAVY) - ({"pydantic"} if len(words) > 1 else set())
     ours = {name.partition(".")[2] for name in found if name.startswith("villagesim.")}
-    assert {name for name in ours if not name.startswith("cli")} <= set()
+    assert [name for name in ours if not name.startswith("cli")] == []
 
 
 def test_the_bench_says_which_ratio_has_fallen_by_more_than_a_fifth():
