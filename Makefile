@@ -52,8 +52,10 @@ paper: experiments ## bring the first experiment's figure and table to paper/fig
 baseline: $(READY) ## accept the numbers of today as the expected ones (and say "Results change" in CHANGELOG.md)
 	$(BIN)/python -m pytest tests/test_baseline.py --accept
 
-bench: $(READY) ## household-months a second of both engines, and what batching costs
+bench: $(READY) ## household-months a second of both engines, ratios against bench/history.csv, what batching costs
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/ratios.py $(BENCH_FLAGS)
+	if [ -f bench/phases.py ]; then $(BIN)/python bench/phases.py; fi
 	$(BIN)/python bench/batching.py
 
 clean: ## remove .venv, caches and results/

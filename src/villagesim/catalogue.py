@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from villagesim.country import CountrySettings
 from villagesim.declare import Declared, Quantity, declared
 from villagesim.levers import LEVERS
 from villagesim.mechanisms import Parameters
@@ -96,6 +97,12 @@ def texts() -> Iterator[Entry]:
         yield Entry("words", key, usual, "", None, None, "", "", meaning, words)
 
 
+def country() -> Iterator[Entry]:
+    """All that a country file can set, for `villagesim countryside --country`."""
+    for field in declared(CountrySettings):
+        yield _field("country", f"country.{field.name}", field)
+
+
 def columns() -> Iterator[Entry]:
     """All columns of a county's tables."""
     for name, kind in TABLES.items():
@@ -109,14 +116,18 @@ def outcomes() -> Iterator[Entry]:
         yield Entry("outcome", f"outcomes.{outcome.name}", None, outcome.unit, None, None, "", "", outcome.meaning)
 
 
+def _everything() -> tuple[Entry, ...]:
+    return (*settable(), *texts(), *country(), *columns(), *outcomes())
+
+
 def called(name: str) -> list[Entry]:
     """What goes by this name: a whole key, its last part, or a lever with its prices."""
-    return [entry for entry in (*settable(), *texts(), *columns(), *outcomes()) if f".{name}." in f".{entry.key}."]
+    return [entry for entry in _everything() if f".{name}." in f".{entry.key}."]
 
 
 def near(name: str) -> list[str]:
     """Up to three known names that are like this one."""
-    keys = [entry.key for entry in (*settable(), *texts(), *columns(), *outcomes())]
+    keys = [entry.key for entry in _everything()]
     known = sorted({*keys, *(part for key in keys for part in key.split(".")[1:])})
     found = []
     for _ in range(3):

@@ -185,7 +185,7 @@ def _studying(scenarios: "list[Scenario]", engine: str) -> "Iterator[Progress]":
     _tell_surveys(scenarios)
     try:
         if engine == "core" and not is_compiled():
-            with console.status("compiling (first start only)"):
+            with console.status("compiling, once a machine (a minute or two)"):
                 prepare(scenarios)
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
         with Progress(*columns, console=console, transient=True) as bar:

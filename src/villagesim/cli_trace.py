@@ -35,7 +35,7 @@ def trace(
 
     chosen, rival = load(scenario), None if against is None else load(against)
     span = _span(months, -int(chosen.run.spin_up), int(chosen.run.months) - 1)
-    waiting = "following the household" if is_compiled() else "compiling (first start only)"
+    waiting = "following the household" if is_compiled() else "compiling, once a machine (a minute or two)"
     try:
         with Console(stderr=True).status(waiting):
             found = traced(chosen, household, seed, rival)

@@ -5,7 +5,8 @@ from functools import cache
 from pathlib import Path
 
 # A figure, a study or a command changes nothing in a run; all other source files may.
-AFTERWARDS = ("figures", "study", "report", "app", "catalogue.py", "scenario_new.py", "verbs.py", "evidence")
+AFTERWARDS = ("figures", "study", "report", "app", "catalogue.py", "scenario_new.py", "verbs.py", "evidence",
+              "country.py")
 COMMANDS = "cli"
 
 
