@@ -57,6 +57,27 @@ def test_philox_gives_the_published_answers_in_python(counter, key, answer):
 
 
 @pytest.mark.parametrize(("counter", "key", "answer"), KNOWN)
+def test_philox_gives_the_published_answers_for_a_column_of_counters(counter, key, answer):
+    words = philox(*(np.full(3, word, np.uint64) for word in counter), *key)
+    assert [word.tolist() for word in words] == [[one] * 3 for one in answer]
+
+
+@given(seed=st.integers(0, 2**64 - 1), month=st.integers(0, MASK), which=st.integers(0, 3),
+       rows=st.lists(st.tuples(st.integers(0, MASK), st.sampled_from(list(Purpose))), min_size=1, max_size=20))
+@TRIALS
+def test_a_column_of_rows_and_purposes_draws_what_each_row_draws_alone(seed, month, which, rows):
+    """Words, uniforms and bells, bit for bit, though numpy's arithmetic makes them and not Python's."""
+    who, purposes = (np.array(column, np.uint64) for column in zip(*rows, strict=True))
+    words = block(seed, month, who, purposes, which)
+    assert {word.dtype for word in words} == {np.dtype(np.uint64)}
+    alone = [block(seed, month, row, int(purpose), which) for row, purpose in rows]
+    assert list(zip(*(word.tolist() for word in words), strict=True)) == alone
+    assert [one.hex() for one in bell_of(words).tolist()] == [bell_of(one).hex() for one in alone]
+    for position in range(4):
+        assert [one.hex() for one in lane(words, position).tolist()] == [lane(one, position).hex() for one in alone]
+
+
+@pytest.mark.parametrize(("counter", "key", "answer"), KNOWN)
 def test_philox_gives_the_published_answers_compiled(counter, key, answer):
     out = np.zeros(4, np.int64)
     philox_of(np.array([*counter, *key], np.int64), out)

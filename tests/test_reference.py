@@ -5,8 +5,13 @@ import pytest
 from mesa.agent import AgentSet
 
 from fingerprints import of_world
+from villagesim.draws import Purpose, block, uniform
 from villagesim.engine import run
+from villagesim.engine.phases import RowPhase, arguments
 from villagesim.engine.reference import CountyModel, Courier, FarmerHousehold, Middleman, SocialWorker
+from villagesim.engine.reference.rows import BoundPhase, Luck
+from villagesim.engine.schedule import SCHEDULE
+from villagesim.mechanisms import Parameters
 from villagesim.scenario import changed
 from villagesim.world import build
 
@@ -55,6 +60,99 @@ def test_the_ties_are_looked_through_once_however_often_neighbours_are_asked_for
     assert model.neighbours(next(iter(model.farmers))) is not model.neighbours(next(iter(model.farmers)))
     model.views["ties"] = None
     assert model.neighbours(next(iter(model.farmers))) == asked[0]
+
+
+def phase_of(name):
+    """The one phase of the schedule of this name."""
+    (found,) = [phase for phase in SCHEDULE if phase.name == name]
+    return found
+
+
+def bound(model, name):
+    """That phase in the model's county, in month 3."""
+    model.luck.draw(3)
+    return BoundPhase(phase_of(name), model.world, model.views, model.parameters, model.luck)
+
+
+def test_a_rule_is_given_python_numbers_and_parameters_and_nothing_else(model):
+    model.luck.draw(0)
+    for phase in SCHEDULE:
+        if isinstance(phase, RowPhase):
+            seen = BoundPhase(phase, model.world, model.views, model.parameters, model.luck).seen()
+            kinds = {type(value) for value in next(seen)}
+            assert kinds <= {int, float, *map(type, model.parameters)}, phase.name
+
+
+def test_every_row_of_every_table_draws_what_it_draws_alone(model):
+    """In every purpose that a row phase draws for, and in a month and under a seed that need more than 32 bits."""
+    seed, month = 0x1234_5678_9ABC_DEF0, 2**40 + 3
+    luck = Luck(seed, SCHEDULE, model.world)
+    luck.draw(month)
+    asked = {(phase.table, argument.purpose) for phase in SCHEDULE if isinstance(phase, RowPhase)
+             for argument in arguments(phase) if argument.kind in ("uniform", "bell")}
+    assert {table for table, _ in asked} >= {"county", "households", "workers", "traders", "couriers"}
+    for table, purpose in asked:
+        rows = range(len(model.by_row[table]))
+        together = zip(*(word.tolist() for word in luck.words(table, purpose)), strict=True)
+        assert list(together) == [block(seed, month, row, purpose) for row in rows]
+
+
+def test_an_agent_acts_on_what_it_sees_and_draws_and_writes_its_own_row_alone(model):
+    phase = bound(model, "households.gets_phone")
+    *_, agent = model.farmers
+    model.world.households.phone[:] = 0
+    model.world.county.phone_gain[0] = 1.0
+    *_, seen = phase.seen()
+    assert uniform(4, 3, agent.row, int(Purpose.PHONE)) in seen
+    agent.act(phase, seen)
+    assert agent.phone == 1
+    assert model.world.households.phone.sum() == 1
+
+
+def test_no_agent_sees_what_another_did_in_the_same_phase(model):
+    phase = bound(model, "households.relationship")
+    everyone, before = model.by_row["households"], model.world.households.trust_worker.copy()
+    place = [argument.column for argument in arguments(phase_of("households.relationship"))].index("trust_worker")
+    seen = phase.seen()
+    first = next(seen)
+    model.world.households.trust_worker[:] = 0.5
+    everyone[0].act(phase, first)
+    assert [first[place], *(one[place] for one in seen)] == list(before)
+
+
+def test_a_rule_is_given_its_arguments_in_their_order(model):
+    """Own column, the village's column by the household's key, the county's, the draw, the parameters."""
+    model.world.villages.norm[:] = np.linspace(0.0, 1.0, len(model.world.villages.norm))
+    households, villages = model.world.households, model.world.villages
+    seen = list(bound(model, "households.ships_poor_quality").seen())
+    assert seen == [
+        (households.mode[i], households.honest[i], villages.norm[households.village[i]],
+         uniform(4, 3, i, int(Purpose.CHEAT))) for i in range(len(seen))]
+    harvest = phase_of("households.harvest_month")
+    names = [argument.column or argument.mechanism for argument in arguments(harvest)]
+    for row in bound(model, "households.harvest_month").seen():
+        assert row[names.index("season")] == model.world.county.season[0]
+        assert row[-1] is model.parameters[Parameters._fields.index("sales")]
+
+
+def test_who_shuffles_or_empties_an_agentset_changes_nobodys_month(small_county):
+    scenario = changed(small_county("integrated"), {"run.spin_up": 0, "run.months": 2})
+    plain, handled = CountyModel.of(scenario, 4), CountyModel.of(scenario, 4)
+    handled.farmers.shuffle(inplace=True)
+    handled.couriers.select(lambda courier: courier.row > 0, inplace=True)
+    handled.run_model()
+    plain.run_model()
+    assert of_world(handled.world) == of_world(plain.world)
+    assert [farmer.row for farmer in handled.farmers] != [farmer.row for farmer in plain.farmers]
+
+
+def test_agents_keep_no_state_of_their_own(model):
+    """Nothing but Mesa's own, the row, and the way to the county's tables: after a month as before it."""
+    before = {kind: set(vars(agents[0])) for kind, agents in model.by_row.items()}
+    model.step_month(0)
+    for kind, agents in model.by_row.items():
+        assert {name for agent in agents for name in vars(agent)} == before[kind] >= {"row", "views"}
+        assert not set(model.views[kind]) & before[kind]
 
 
 def test_a_phase_by_phase_month_moves_the_tables(model):
