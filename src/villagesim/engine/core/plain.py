@@ -29,7 +29,9 @@ def _rows(phase: RowPhase, world: World, parameters: Parameters, seed: int) -> S
     return step
 
 
-def _source(argument: Argument, table: str, world: World, parameters: Parameters, seed: int) -> Callable[[int, int], Any]:
+def _source(
+    argument: Argument, table: str, world: World, parameters: Parameters, seed: int
+) -> Callable[[int, int], Any]:
     """value(row, month) of a rule's argument."""
     if argument.kind == "parameters":
         group = getattr(parameters, argument.mechanism)

@@ -19,7 +19,6 @@ SIGNATURE = types.void(
 # Where an argument of a rule comes from: its own row; the row that its key names, for the whole run or row by row;
 # one value or one tuple of parameters for all rows; the row's random words.
 OWN, NEAR, VIA, FIXED, PARAMETERS, WORDS = "own", "near", "via", "fixed", "parameters", "words"
-LANES, BELL = ("0", "1", "2", "3"), "4"
 
 
 class Place(NamedTuple):
@@ -92,8 +91,9 @@ class _Memory:
 
 def _count(text: Any) -> int:
     """Slots that a text names; random words lie in four."""
-    return 1 + max(max(place.slot + (3 if place.kind == WORDS else 0), int(place.key) if place.kind in (NEAR, VIA) else 0)
-                   for places in read(text.literal_value) for place in places)
+    places = [place for some in read(text.literal_value) for place in some]
+    keys = [int(place.key) for place in places if place.kind in (NEAR, VIA)]
+    return 1 + max(*keys, *(place.slot + (3 if place.kind == WORDS else 0) for place in places), 0)
 
 
 def _known(text: Any) -> bool:
@@ -198,7 +198,8 @@ def load(typingctx, pointers, settled, row, drawn, text):
                 if place.kind == VIA:
                     key = int(place.key)
                     named = memory.load(builder.extract_value(pointers, key), key, types.uint32, row)
-                parts.append(memory.load(builder.extract_value(pointers, place.slot), place.slot, _number(place), named))
+                base = builder.extract_value(pointers, place.slot)
+                parts.append(memory.load(base, place.slot, _number(place), named))
             else:
                 parts.append(builder.extract_value(settled, at))
                 at += 1
