@@ -38,7 +38,8 @@ def main() -> None:
             spent[phase].append(time.perf_counter() - began[0])
         began[0] = time.perf_counter()
 
-    watched, whole, months = core.bind(world, scenario.parameters, 1, watch), core.bind(world, scenario.parameters, 1), []
+    watched = core.bind(world, scenario.parameters, 1, watch)
+    whole, months = core.bind(world, scenario.parameters, 1), []
     for month in range(2 * asked.months + 2):
         come_in(world, month)
         started = time.perf_counter()
@@ -52,7 +53,8 @@ def main() -> None:
     month_ns = 1e9 * statistics.median(months[asked.months + 2:]) / rows
     for row in table:
         print(f"{row['ns']:8.2f} ns {row['draws']} Philox blocks {row['bytes']:4d} bytes of columns  {row['phase']}")
-    print(f"{sum(row['ns'] for row in table):8.2f} ns phase by phase; {month_ns:.2f} ns a month as a whole; {rows} households")
+    print(f"{sum(row['ns'] for row in table):8.2f} ns phase by phase; {month_ns:.2f} ns a month as a whole; "
+          f"{rows} households")
     print(f"{sum(column.nbytes for one in world for column in one) / rows:.0f} bytes a household")
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.out.write_text(json.dumps({"households": rows, "month_ns": month_ns, "phases": table}, indent=1) + "\n")
