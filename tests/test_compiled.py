@@ -20,13 +20,16 @@ with event.install_recorder("numba:compile") as recorder:
 print(len(recorder.buffer))
 """
 ONE_KERNEL = """
-import numpy as np
-from villagesim.engine.core.rows import NO_DRAW, row_kernel
+from villagesim.engine.core import bind
+from villagesim.engine.schedule import SCHEDULE
+from villagesim.mechanisms import Parameters
 from villagesim.mechanisms.accounts import courier_accounts
-columns = tuple(np.array([value]) for value in (7, 5, 3, 2, 100))
-into = np.zeros(1, dtype=np.int64)
-row_kernel(courier_accounts, (NO_DRAW,) * 5, 0)(1, columns, (into,), 1, 0)
-print(into[0], courier_accounts(7, 5, 3, 2, 100))
+from villagesim.tables import TABLES, empty
+world = empty(dict.fromkeys(TABLES, 1))
+for name, value in dict(fees=7, commission=5, running_cost=3, handling=2, savings=100).items():
+    getattr(world.couriers, name)[0] = value
+bind(world, Parameters(), 1, phases=[phase for phase in SCHEDULE if phase.name == "couriers.courier_accounts"])(0)
+print(world.couriers.savings[0], courier_accounts(7, 5, 3, 2, 100))
 """
 
 

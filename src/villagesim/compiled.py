@@ -10,10 +10,11 @@ import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import llvmlite.binding
 import numba
-from numba import config, njit
+from numba import cfunc, config, njit
 
 HOME = Path(__file__).parent
 SOURCES = (
@@ -44,9 +45,22 @@ def compiled(function: Callable) -> Callable:
     """The function as a kernel: compiled once a machine, kept on disk, run without Python's lock."""
     if config.DISABLE_JIT:
         return function
+    return _kept(njit(nogil=True, cache=True, error_model="numpy"), function)
+
+
+def compiled_step(function: Callable, signature: Any, name: str) -> Any:
+    """The function as machine code of this signature and name, to be called by its `.address` from other kernels.
+
+    The name must tell apart all that is compiled: two pieces of code on disk that share one would be taken for another.
+    """
+    function.__qualname__ = function.__name__ = name
+    return _kept(cfunc(signature, cache=True, error_model="numpy"), function)
+
+
+def _kept(compile_it: Callable, function: Callable) -> Any:
     before = config.CACHE_DIR
     config.CACHE_DIR = str(folder())
     try:
-        return njit(nogil=True, cache=True, error_model="numpy")(function)
+        return compile_it(function)
     finally:
         config.CACHE_DIR = before

@@ -7,9 +7,9 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import numpy as np
 from numba.extending import register_jitable
 
-# A rule is plain Python to the Mesa agents and inlined into the compiled kernels: without the inlining,
-# loops over rows do not vectorise.
-rule = register_jitable(inline="always")
+# A rule is plain Python to the Mesa agents and inlined into the compiled kernels, by numba or else by LLVM: without the
+# inlining, loops over rows do not vectorise.
+rule = register_jitable(inline="always", forceinline=True)
 
 Real = np.float64
 Flag = np.uint8
