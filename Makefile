@@ -55,7 +55,7 @@ baseline: $(READY) ## accept the numbers of today as the expected ones (and say 
 bench: $(READY) ## household-months a second of both engines, ratios against bench/history.csv, what batching costs
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/ratios.py $(BENCH_FLAGS)
-	if [ -f bench/phases.py ]; then $(BIN)/python bench/phases.py; fi
+	$(BIN)/python bench/phases.py
 	$(BIN)/python bench/batching.py
 
 clean: ## remove .venv, caches and results/
