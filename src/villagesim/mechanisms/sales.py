@@ -156,6 +156,12 @@ def transit_time(distance_county, courier_serving, courier_visits, p):
 
 
 @rule
+def lost_on_the_way(transit, cold_chain, p):
+    """Share of fresh goods that spoil between the seller's door and the buyer's, and are refunded [share]."""
+    return p.returns_fresh * transit * (1.0 - p.cold_saves * cold_chain)
+
+
+@rule
 def ships_poor_quality(mode, honest, village_norm, u_cheat):
     """Does an opportunist ship poor quality this month [yes/no]; a norm holds it back."""
     return mode > 0 and honest == 0 and u_cheat > village_norm
@@ -187,7 +193,7 @@ def online_sales(product, mode, share, stock, demand, adults, away, access, chea
     gross = goods * max(0.0, price)
     back = p.returns + (p.returns_live if mode == LIVE else 0.0)
     if product == FRESH:
-        back = back + p.returns_fresh * village_transit * (1.0 - p.cold_saves * village_cold_chain)
+        back = back + lost_on_the_way(village_transit, village_cold_chain, p)
     back = back * (1.0 - p.returns_skill * skill_operation) + p.returns_delay * (1.0 - village_fill)
     kept = gross * (1.0 - clip(back, 0.0, 1.0))
     platform = kept * ((p.commission + p.traffic) * county_fee_level + lever_fee_rise + access) + orders * (

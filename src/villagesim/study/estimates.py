@@ -49,6 +49,16 @@ def ols_village_effects(data: pd.DataFrame) -> Estimate:
     return _ols(data, f"outcome ~ treated + {' + '.join(CONTROLS)} + C(village)", "treated", "village")
 
 
+def ols(data: pd.DataFrame) -> Estimate:
+    """Slope of `outcome` on `treated`, with controls; errors clustered by village."""
+    return _ols(data, f"outcome ~ treated + {' + '.join(CONTROLS)}", "treated", "village")
+
+
+def mean_by_village(data: pd.DataFrame) -> Estimate:
+    """Mean of `outcome`; errors clustered by village."""
+    return _ols(data, "outcome ~ 1", "Intercept", "village")
+
+
 def naive_gap(data: pd.DataFrame) -> Estimate:
     """How much more of `outcome` those have who sell, with controls: what a survey shows, selection and all."""
     return _ols(data, f"outcome ~ sells + {' + '.join(CONTROLS)}", "sells", "village")
@@ -89,6 +99,25 @@ def pre_trend(data: pd.DataFrame, lead: int = 2) -> Estimate:
     return two_way_fixed_effects(before.assign(treated=(before["year"] >= before["start"] - lead).astype(float)))
 
 
+def hazard_logit(data: pd.DataFrame, terms: str) -> Estimate:
+    """Log-odds of adopting in a year by the first of `terms`, given the others and the year, in a discrete-time hazard.
+
+    data: a row a household and year in which it had not yet adopted: adopts, year, and the columns that `terms` adds up
+    as in a formula ("contacts + prevalence"). Years in which nobody adopted say nothing and are left out. The value is
+    NaN where no maximum exists.
+    """
+    import statsmodels.formula.api as formulas
+    from statsmodels.tools.sm_exceptions import PerfectSeparationError
+
+    kept = data[data.groupby("year")["adopts"].transform("sum") > 0]
+    first = terms.split(" + ")[0]
+    try:
+        fitted = formulas.logit(f"adopts ~ {terms} + C(year)", kept).fit(disp=0, method="bfgs", maxiter=500)
+    except (PerfectSeparationError, np.linalg.LinAlgError, ValueError):
+        return Estimate(float("nan"), float("nan"), len(kept))
+    return Estimate(float(fitted.params[first]), float(fitted.bse[first]), len(data))
+
+
 def intra_class_correlation(outcome: np.ndarray, village: np.ndarray) -> float:
     """Share of the variance of `outcome` that lies between villages (one-way analysis of variance, unequal sizes)."""
     table = pd.DataFrame({"outcome": np.asarray(outcome, np.float64), "village": village})
@@ -105,6 +134,7 @@ def intra_class_correlation(outcome: np.ndarray, village: np.ndarray) -> float:
 ESTIMATORS: dict[str, Callable[[pd.DataFrame], Estimate]] = {
     "intention_to_treat": intention_to_treat,
     "ols_village_effects": ols_village_effects,
+    "ols": ols,
     "naive_gap": naive_gap,
     "difference_of_means": difference_of_means,
     "two_way_fixed_effects": two_way_fixed_effects,

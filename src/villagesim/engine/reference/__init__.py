@@ -4,14 +4,14 @@ Agents are views of rows (`agents`), and the same rules that the core compiles a
 a row sees and draws (`rows`). What crosses rows is the exchanges' plain loops, run as Python.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from mesa import Agent, Model
 from mesa.agent import AgentSet
 
 from villagesim.engine import entering
-from villagesim.engine.phases import Exchange
+from villagesim.engine.phases import Exchange, Phase
 from villagesim.engine.reference.agents import (
     AGENTS,
     CountyGovernment,
@@ -46,8 +46,12 @@ class CountyModel(Model):
     """
 
     def __init__(self, world: World, parameters: Parameters, seed: int,
-                 enter: Callable[[World, int], None] | None = None, months: int = 0) -> None:
-        """enter(world, month): what comes from outside, for so many months; without it there is only `step_month`."""
+                 enter: Callable[[World, int], None] | None = None, months: int = 0,
+                 phases: Sequence[Phase] = SCHEDULE) -> None:
+        """enter(world, month): what comes from outside, for so many months; without it there is only `step_month`.
+
+        phases: what a month consists of, all of it or a part.
+        """
         super().__init__()
         self.world = world
         self.parameters = parameters
@@ -61,10 +65,10 @@ class CountyModel(Model):
         # The agents of a table by row: who acts, whatever a user does to the AgentSets.
         self.by_row = {kind.table: self._populate(kind) for kind in AGENTS}
         self.by_table = {table: AgentSet(agents, random=self.random) for table, agents in self.by_row.items()}
-        self.luck = Luck(seed, SCHEDULE, world)
+        self.luck = Luck(seed, phases, world)
         self.phases = [
             phase if isinstance(phase, Exchange) else BoundPhase(phase, world, self.views, parameters, self.luck)
-            for phase in SCHEDULE
+            for phase in phases
         ]
 
     @classmethod
@@ -140,6 +144,7 @@ class CountyModel(Model):
         return list(self._heard[farmer.row])
 
 
-def bind(world: World, parameters: Parameters, seed: int) -> Callable[[int], None]:
-    """step(month): one month of the county in `world`, whose columns it changes in place."""
-    return CountyModel(world, parameters, seed).step_month
+def bind(world: World, parameters: Parameters, seed: int,
+         phases: Sequence[Phase] = SCHEDULE) -> Callable[[int], None]:
+    """step(month): one month of the county in `world`, whose columns it changes in place; of it, only these phases."""
+    return CountyModel(world, parameters, seed, phases=phases).step_month

@@ -30,9 +30,10 @@ class Luck:
             (phase.table, argument.purpose >> 2) for phase in phases if isinstance(phase, RowPhase)
             for argument in arguments(phase) if argument.kind in ("uniform", "bell")
         })
-        rows = [len(getattr(world, table)[0]) for table, _ in blocks]
+        # Phases that draw nothing at all are a month as well.
+        rows = np.array([len(getattr(world, table)[0]) for table, _ in blocks], np.int64)
         ends = np.cumsum(rows)
-        self._who = np.concatenate([np.arange(number, dtype=np.uint64) for number in rows])
+        self._who = np.concatenate([np.arange(number, dtype=np.uint64) for number in (*rows, 0)])
         self._purpose = np.repeat(np.array([number << 2 for _, number in blocks], np.uint64), rows)
         self._part = {key: slice(end - number, end) for key, number, end in zip(blocks, rows, ends, strict=True)}
         self._words: Words = ()
