@@ -5,7 +5,6 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 
 LOCAL = "local"
-ALONE = {"NUMBA_NUM_THREADS": "1"}
 
 
 class ClusterError(RuntimeError):
@@ -23,7 +22,7 @@ def executor(address: str, workers: int | None = None) -> Iterator[tuple[Executo
         from distributed import Client, LocalCluster
     except ImportError:
         raise ClusterError("--cluster needs Dask: pip install 'villagesim[cluster]'") from None
-    from villagesim.study.pool import available, interrupt_held
+    from villagesim.study.pool import ALONE, available, interrupt_held
 
     if address == LOCAL:
         with interrupt_held():

@@ -1,8 +1,8 @@
 """Field experiments and histories of an innovation without parcels, surveyed and analysed as their sources did.
 
-`experiment`: sessions in two rounds with a drawn price, as Cai, de Janvry and Sadoulet (2015, AEJ Applied 7(2)) held them
-for a weather insurance. `history`: adoption where nobody campaigns, as recalled by the farmers of 11 Brazilian villages
-(Rogers et al.). Both run `engine.diffusion`, which is the month without its trade.
+`experiment`: sessions in two rounds with a drawn price, as Cai, de Janvry and Sadoulet (2015, AEJ Applied 7(2)) held
+them for a weather insurance. `history`: adoption where nobody campaigns, as recalled by the farmers of 11 Brazilian
+villages (Rogers et al.). Both run `engine.diffusion`, which is the month without its trade.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from villagesim.engine import diffusion
 from villagesim.scenario import Scenario
 from villagesim.study import estimates
 from villagesim.study.estimates import Estimate
-from villagesim.study.innovations import Innovation, Sessions
+from villagesim.study.innovations import Innovation, Sessions, shipped
 from villagesim.study.surveys import STREAM
 from villagesim.tables import World
 from villagesim.world import build, geography, networks
@@ -22,12 +22,16 @@ from villagesim.world import build, geography, networks
 # The arms of the experiment.
 SIMPLE, INTENSIVE, LATER_SIMPLE, LATER_INTENSIVE = 0, 1, 2, 3
 YEAR = 12
+# Years after which the farmers were asked when they had adopted.
+SURVEYED = 20
 Values = dict[str, float]
 
 
 class Assignment(NamedTuple):
-    """Who is offered what, a row a household: its natural village, its arm, and its price [yuan/unit]; `drawn` marks the
-    villages of the price experiment."""
+    """Who is offered what, a row a household: its natural village, its arm, and its price [yuan/unit].
+
+    `drawn` marks the villages of the price experiment.
+    """
 
     hamlet: np.ndarray
     arm: np.ndarray
@@ -56,11 +60,11 @@ def assigned(innovation: Innovation, scenario: Scenario, seed: int, rows: int) -
 def experiment(innovation: Innovation, scenario: Scenario, seed: int, engine: str = "core") -> pd.DataFrame:
     """A row a household: who it is, its arm and price, whether it took up when asked, what it knew then, its friends.
 
-    scenario: the county, with the innovation laid over it (`Innovation.over`). Every household sits in a simple session,
-    whose end it does not decide at; then the first round: those of the intensive arm sit once more, all of the round are
-    asked. After `talk` steps the second round is held alike. A household that is not yet asked does not think of it.
-    Columns: hamlet, age, schooling, size, arm, price, drawn, takes, knows (share of questions answered rightly), friends
-    (share of those it named who sat in an intensive session of the first round; 0 where it named none).
+    scenario: the county, with the innovation laid over it (`Innovation.over`). Every household sits in a simple
+    session, after which it does not decide yet; then the first round: those of the intensive arm sit once more, all of
+    the round are asked. After `talk` steps the second round is held alike. Who is not yet asked does not think of it.
+    Columns: hamlet, age, schooling, size, arm, price, drawn, takes, knows (share of questions answered rightly),
+    friends (share of those it named who sat in an intensive session of the first round; 0 where it named none).
     """
     world = build(scenario, seed)
     rows, sessions = len(world.households.village), innovation.sessions
@@ -175,21 +179,29 @@ def person_years(found: History) -> pd.DataFrame:
     return table[adopted.ravel() == 0.0]
 
 
-def history_estimates(found: History) -> dict[str, float]:
-    """T6 by the source's estimators."""
-    table = person_years(found)
+def asked_after(found: History, years: int) -> History:
+    """The history as a survey after so many years finds it: who adopted later had not."""
+    return found._replace(year=np.where(found.year > years, 0, found.year), years=min(years, found.years))
+
+
+def history_estimates(found: History) -> Values:
+    """T6 by the source's estimators; what is reached later than the survey is still dated."""
+    surveyed = asked_after(found, SURVEYED)
+    table = person_years(surveyed)
     adopting = table[(table["adopts"] > 0) & (table["named"] > 0)]
     both = "contacts + prevalence"
     return {
-        "T6.tenth": years_to_share(found, 0.1), "T6.half": years_to_share(found, 0.5), "T6.end": float(shares(found)[-1]),
+        "T6.tenth": years_to_share(found, 0.1), "T6.half": years_to_share(found, 0.5),
+        "T6.end": float(shares(surveyed)[-1]),
         "T6.hazard": estimates.hazard_logit(table, "contacts").value,
         "T6.given": estimates.hazard_logit(table, both).value,
         "T6.alone": float((adopting["contacts"] == 0.0).mean()) if len(adopting) else float("nan"),
     }
 
 
-def values(today: Scenario, insurance: Innovation, seed_corn: Innovation, seed: int) -> Values:
-    """T1 to T4 and T6 for a county of the scenario's parameters, each innovation laid over it."""
+def values(today: Scenario, seed: int) -> Values:
+    """T1 to T4 and T6 from the scenario's parameters, with the shipped innovations laid over it."""
+    insurance, seed_corn = shipped("insurance"), shipped("seed_corn")
     sessions = session_estimates(experiment(insurance, insurance.over(today), seed))
     return {name: one.value for name, one in sessions.items()} | history_estimates(
         history(seed_corn, seed_corn.over(today), seed))

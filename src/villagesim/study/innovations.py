@@ -28,14 +28,15 @@ def _share(meaning: str, source: str = _FILE, grade: str = "C") -> Quantity:
 
 
 class Sessions(NamedTuple):
-    """A field experiment with sessions in two rounds: who sits when, what a session is worth, which prices are drawn."""
+    """A field experiment with sessions in two rounds: who sits when, what a session teaches, which prices are drawn."""
 
     first: Annotated[float, _share("households of the first round, price villages left out", _CAI, "B")] = 0.455
     untaught: Annotated[float, _share("households in simple sessions of the second round", _CAI, "B")] = 0.267
     intensive: Annotated[float, _share("households of the first round in an intensive session", _CAI, "B")] = 0.5
     simple_quality: Annotated[float, _share("teaching quality of a simple session, which all get")] = 0.5
     intensive_quality: Annotated[float, _share("teaching quality of what an intensive session adds")] = 1.0
-    talk: Annotated[int, Quantity("step", "steps from the first round to the second", 1, 60, _CAI + ": three days", "B")] = 3
+    talk: Annotated[int, Quantity("step", "steps from the first round to the second", 1, 60, _CAI + ": three days",
+        "B")] = 3
     priced: Annotated[float, _share("natural villages in which the price is drawn household by household")] = 0.1
     price_low: Annotated[float, Quantity("yuan/unit", "lowest price drawn", 0.0, 1000.0, _CAI, "B")] = 1.8
     price_high: Annotated[float, Quantity("yuan/unit", "highest price drawn", 0.0, 1000.0, _CAI, "B")] = 7.2

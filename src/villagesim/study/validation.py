@@ -1,7 +1,8 @@
 """Every published target beside what the model gives, by the source's own estimator on simulated data.
 
-Four kinds of simulated evidence: an ordinary county, a promoted one beside the same county without, a field trial of
-access, and a panel of counties under a programme. Each is made anew for every member of the ensemble.
+Kinds of simulated evidence: an ordinary county, a promoted one beside the same county without, its posts, fresh goods
+with and without cold stores, a field trial of access, a panel of counties under a programme, and two innovations that
+spread without trade. Each is made anew for every member of the ensemble.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,7 @@ from villagesim.evidence import Target, targets
 from villagesim.results import last_months, record, write_tables
 from villagesim.scenario import Scenario, changed, digest
 from villagesim.sources import sources
-from villagesim.study import estimates, panels, pool, runner, surveys, trials
+from villagesim.study import diffusion, estimates, losses, panels, pool, runner, surveys, trials
 from villagesim.world import geography, networks
 
 INSIDE, SIGN, WRONG, NOT_YET = "inside", "right sign", "wrong", "not computed"
@@ -135,6 +136,18 @@ def posts(base: Base, seed: int) -> Values:
     return {"T8": float(1 - stays**YEAR), "V7": float(1 - stays**QUARTER)}
 
 
+def spoilage(base: Base, seed: int) -> Values:
+    """Fresh goods lost on the way, in today's county without a cold store and with one in every village: T11."""
+    today = changed(base.today, COUNTY)
+    return {"T11": losses.fresh_losses(today, seed, cold_chain=False),
+            "T11.cold": losses.fresh_losses(today, seed, cold_chain=True)}
+
+
+def spread(base: Base, seed: int) -> Values:
+    """An insurance and a seed, in counties of today's parameters: T1, T2, T3, T4, T6."""
+    return diffusion.values(base.today, seed)
+
+
 def trial(base: Base, seed: int) -> Values:
     """A village-randomised trial of access alone, after twelve months: V1, V2."""
     arm = changed(base.today, {**TRIAL.set, **TRIAL.arm, "county.selection": "random", "run.months": TRIAL.survey.month,
@@ -155,7 +168,8 @@ def panel(base: Base, seed: int) -> Values:
 
 
 EVIDENCE: dict[str, Callable[[Base, int], Values]] = {
-    "ordinary": ordinary, "promoted": promoted, "posts": posts, "trial": trial, "panel": panel}
+    "ordinary": ordinary, "promoted": promoted, "posts": posts, "spoilage": spoilage, "diffusion": spread,
+    "trial": trial, "panel": panel}
 
 
 def validate(bases: Sequence[Base], members: int = 21, seed: int = 1, workers: int | None = None,

@@ -1,0 +1,34 @@
+"""What is lost of the fresh goods that sellers send: spoiled unsold, or spoiled on the way and refunded."""
+
+import numpy as np
+
+from villagesim import engine
+from villagesim.mechanisms.sales import FRESH, lost_on_the_way
+from villagesim.outcomes import FLOW_MONTHS
+from villagesim.scenario import Scenario, changed
+from villagesim.tables import World
+
+
+def fresh_losses(scenario: Scenario, seed: int, cold_chain: bool) -> float:
+    """Share of fresh goods, by value, that are lost between seller and buyer in the year after spin-up [share].
+
+    cold_chain: whether all villages have a cold store from the start, or none. Goods spoiled in the seller's stock count.
+    NaN where no fresh goods are sent.
+    """
+    lost = sent = 0.0
+    sales = scenario.parameters.sales
+    way = np.vectorize(lambda transit, cold: min(1.0, lost_on_the_way(transit, cold, sales)), otypes=[float])
+
+    def observe(month: int, world: World) -> None:
+        nonlocal lost, sent
+        if month < 0:
+            return
+        people, villages = world.households, world.villages
+        share = way(villages.transit, villages.cold_chain)[people.village]
+        fresh = (people.product == FRESH) & (people.mode > 0)
+        lost += float((people.online_value * share + people.spoiled)[fresh].sum())
+        sent += float((people.online_value + people.spoiled)[fresh].sum())
+
+    engine.run(changed(scenario, {"run.months": FLOW_MONTHS, "world.cold_chain": float(cold_chain)}), seed,
+               observe=observe)
+    return lost / sent if sent > 0 else float("nan")
