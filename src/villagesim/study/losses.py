@@ -12,7 +12,7 @@ from villagesim.tables import World
 def fresh_losses(scenario: Scenario, seed: int, cold_chain: bool) -> float:
     """Share of fresh goods, by value, that are lost between seller and buyer in the year after spin-up [share].
 
-    cold_chain: whether all villages have a cold store from the start, or none. Goods spoiled in the seller's stock count.
+    cold_chain: whether all villages have a cold store from the start, or none. What spoils in a seller's stock counts.
     NaN where no fresh goods are sent.
     """
     lost = sent = 0.0
