@@ -52,7 +52,7 @@ class _Builder:
     def __init__(self, world: World, parameters: Parameters) -> None:
         self.world = world
         self.kept: list[Any] = [world]
-        self.values = {name: self._keep(_values(getattr(parameters, name))) for name in Parameters._fields}
+        self.values = {name: self._keep(_values(getattr(parameters, name))) for name in parameters._fields}
         self.parameters = parameters
         self.cuts: list[int] = [0, 0]
         self.pieces: dict[str, tuple[int, int, int]] = {}
