@@ -9,7 +9,7 @@ endif
 BIN := .venv/bin
 READY := .venv/.ready
 
-# Two workers; `make test PYTEST_FLAGS="-n 0 -x -k logistics"` for anything else.
+# Two workers, each with one thread of linear algebra; `make test PYTEST_FLAGS="-n 0 -x -k logistics"` for anything else.
 PYTEST_FLAGS ?= -n 2
 EXPERIMENTS := experiments/mixes.toml
 
@@ -26,7 +26,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 test: $(READY) ## every test, and the examples in the docstrings
-	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 lint: $(READY) ## ruff, and the import contracts of pyproject.toml
 	$(BIN)/ruff check
