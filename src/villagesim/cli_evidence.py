@@ -20,6 +20,7 @@ PLACES = ("village_plain.toml", "village_hill.toml", "village_mountain.toml")
 def targets(
     role: Annotated[str, typer.Option("--role", help="calibrate or validate; usually both.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, all fields.")] = False,
+    series: Annotated[bool, typer.Option("--series", help="What a run with a start year follows.")] = False,
 ) -> None:
     """The published numbers that the model answers to: value, interval, source, estimator, role.
 
@@ -27,9 +28,13 @@ def targets(
     Examples:
       villagesim targets
       villagesim targets --role validate --json
+      villagesim targets --series
     """
     from villagesim import evidence
 
+    if series:
+        _series()
+        return
     if role not in ("", evidence.CALIBRATE, evidence.VALIDATE):
         typer.echo(f"--role is {role}; allowed: {evidence.CALIBRATE}, {evidence.VALIDATE}", err=True)
         raise typer.Exit(BAD_INPUT)
@@ -45,6 +50,16 @@ def targets(
                    f"{one.confidence}, by {one.estimator}\n    {one.source}")
         if one.because:
             typer.echo(f"    interval: {one.because}")
+
+
+def _series() -> None:
+    """Every row of the published series of the world outside."""
+    from villagesim.scenario_series import LEVELS, SHARES, published
+
+    for name in (*LEVELS, *SHARES):
+        typer.echo(name)
+        for row in published(name):
+            typer.echo(f"  {row.year:<7g} {row.value:g} {row.unit}, {row.confidence}: {row.source}")
 
 
 def trial(

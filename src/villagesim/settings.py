@@ -6,6 +6,8 @@ from villagesim.declare import Quantity
 
 _SWEPT = "assumption: varied over its range in experiments/"
 _CAI = "Cai, de Janvry, Sadoulet 2015, microdata of rice villages"
+# Calendar years in which a run that follows the published series may start.
+FIRST_YEAR, LAST_YEAR = 2015, 2025
 _FITTED = "fitted by hand to clustering .32, reciprocity .27, giant component .98 of " + _CAI
 
 
@@ -141,6 +143,9 @@ class RunSettings(NamedTuple):
         -1, 2**63 - 1, "by design", "A")] = -1
     start_month: Annotated[int, Quantity("month", "calendar month of the first month (0 = January)", 0, 11,
         "by design: programme years are calendar years", "A")] = 0
+    start_year: Annotated[int, Quantity("year", "calendar year of the first month: parcels bought, phones and points follow "
+        "the published series from then on (0: none, the growth that [outside] says)", 0, LAST_YEAR,
+        "by design: rows and sources by `villagesim targets --series`", "A")] = 0
 
 
 class CountySettings(NamedTuple):
@@ -180,6 +185,8 @@ class OutsideSettings(NamedTuple):
         "derived: rural people not online 69.9 % in 2015, 42.4 % in 2021 (CNNIC), 8 % fewer a year", "B")] = 0.08
     coverage_growth: Annotated[float, Quantity("share/year", "missing coverage that national networks complete", 0.0, 0.5,
         _SWEPT, "C")] = 0.05
+    point_growth: Annotated[float, Quantity("share/year", "missing service points that national programmes open", 0.0, 0.5,
+        _SWEPT, "C")] = 0.0
     media_margin: Annotated[float, Quantity("yuan/yuan", "online margin that media suggest", -0.5, 1.0,
         "assumption (news report net edges of 0-.3): varied over its range in experiments/", "C")] = 0.35
 

@@ -74,9 +74,10 @@ def gets_phone(phone, county_phone_gain, u_phone):
 
 
 @rule
-def networks_spread(ordinary, national, county_coverage_gain):
-    """Condition that ordinary budgets, and national networks as the years go by, keep up [share]."""
-    return ordinary + (county_coverage_gain * (1.0 - ordinary) if national else 0.0)
+def networks_spread(ordinary, national, express, county_coverage_gain, county_point_gain):
+    """Condition that ordinary budgets, and national networks and parcel programmes as the years go by, keep up [share]."""
+    gain = county_coverage_gain if national else (county_point_gain if express else 0.0)
+    return ordinary + gain * (1.0 - ordinary)
 
 
 @rule
