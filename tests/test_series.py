@@ -53,6 +53,11 @@ def test_a_share_rises_in_a_straight_line_and_its_gain_is_of_what_is_missing():
 def test_published_years_reach_the_months_of_a_run():
     series = outside(baseline(**{"run.start_year": 2015, "run.start_month": 3, "run.months": 132}))
     month = {year: 2 + 12 * (year - 2015) - 3 for year in range(2016, 2025)}  # January of that year, two of spin-up
+    assert set(series["city_wage"][:11]) == {3072.0}  # spin-up, and April to December 2015
+    for year, wage in {2016: 3275.0, 2017: 3485.0, 2021: 4432.0, 2024: 4961.0}.items():
+        assert (series["city_wage"][month[year]:month[year] + 12] == wage).all()
+    assert series["city_wage"][month[2018]] == pytest.approx(3485 * (4072 / 3485) ** (1 / 3))
+    assert series["city_wage"][month[2024] + 12] == pytest.approx(4961 * 1.03)
     assert series["inbound"][month[2021]] == 2.5
     assert series["inbound"][0] == pytest.approx(2.5 * 0.05 * 20 ** (1 / 7))
     assert series["inbound"][month[2022]] == pytest.approx(2.5 * 1.05)
@@ -74,13 +79,13 @@ def test_both_engines_see_the_published_year_in_its_month_and_points_and_phones_
     seen, points = {}, []
 
     def observe(month, world):
-        seen[month] = float(world.county.inbound[0])
+        seen[month] = (float(world.county.city_wage[0]), float(world.county.inbound[0]))
         points.append(float(world.villages.service_point.mean()))
 
     scenario = baseline(**{"run.start_year": 2016, "world.service_point": 0.0})
     run(scenario, 1, engine=engine, observe=observe)
-    assert seen[-1] == seen[11] == pytest.approx(2.5 * 0.05 * 20 ** (2 / 7))
-    assert seen[12] == pytest.approx(2.5 * 0.05 * 20 ** (3 / 7))
+    assert seen[-1] == seen[11] == (3275.0, pytest.approx(2.5 * 0.05 * 20 ** (2 / 7)))
+    assert seen[12] == (3485.0, pytest.approx(2.5 * 0.05 * 20 ** (3 / 7)))
     assert max(points[:14]) == 0.0
     share = 1.0
     for month in range(12, 30):
@@ -103,7 +108,7 @@ def test_a_start_year_that_is_not_published_is_one_clear_line(year, said):
 def test_a_missing_series_is_one_clear_line(monkeypatch):
     published.cache_clear()
     monkeypatch.setattr(scenario_series, "FOLDER", "evidence/nowhere")
-    with pytest.raises(ScenarioError, match=r"run.start_year needs a series: parcels.csv: is missing") as caught:
+    with pytest.raises(ScenarioError, match=r"run.start_year needs a series: city_wage.csv: is missing") as caught:
         baseline(**{"run.start_year": 2016})
     assert "\n" not in str(caught.value)
     published.cache_clear()
@@ -126,8 +131,8 @@ def test_a_wrong_series_is_one_clear_line(rows, said):
 
 def test_the_series_are_printed_with_their_sources():
     said = CliRunner().invoke(cli.app, ["targets", "--series"]).output
-    assert "internet" in said
-    assert "2022    0.576 share, read: CNNIC 49th report" in said
+    assert "city_wage" in said
+    assert "2021    4432 yuan/month, read: same report of 2021" in said
 
 
 def test_shares_are_told_at_the_end_of_a_month():

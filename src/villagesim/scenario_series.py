@@ -14,7 +14,7 @@ YEAR = 12
 FOLDER = "evidence/series"
 COLUMNS = ["year", "value", "unit", "source", "confidence"]
 # What is published, by the name of its file: yearly levels, and shares that are told at the end of a month.
-LEVELS, SHARES = ("parcels",), ("internet", "points")
+LEVELS, SHARES = ("city_wage", "parcels"), ("internet", "points")
 # A power's last digits may differ from one machine to another: levels are rounded.
 DIGITS = 9
 
@@ -98,18 +98,19 @@ def gain(rows: tuple[Row, ...], month: int, growth: float) -> float:
 def follows(around: OutsideSettings, run: RunSettings) -> dict[str, np.ndarray]:
     """The columns that published series drive in a run with a `start_year`, each float64 of shape (spin_up + months,).
 
-    Inbound parcels [parcel/household/month] are the calendar year's, through spin-up those of the first; phones and
-    points [share/month] spread from the end of spin-up on. Raises ScenarioError.
+    City wage [yuan/month] and inbound parcels [parcel/household/month] are the calendar year's, through spin-up those
+    of the first; phones and points [share/month] spread from the end of spin-up on. Raises ScenarioError.
     """
     since = np.arange(run.spin_up + run.months) - run.spin_up
     calendar = run.start_year * YEAR + run.start_month + np.maximum(since, 0)
     years = {int(year) for year in calendar // YEAR}
+    wage = {year: level(published("city_wage"), year, around.city_wage_growth) for year in years}
     parcels = {year: level(published("parcels"), year, around.inbound_growth) * around.inbound for year in years}
     gains = {"phone_gain": ("internet", around.phone_growth), "point_gain": ("points", around.point_growth)}
     spread = {column: [0.0 if before else gain(published(name), int(month), growth)
                        for month, before in zip(calendar, since < 0, strict=True)]
               for column, (name, growth) in gains.items()}
-    levels = {"inbound": parcels}
+    levels = {"city_wage": wage, "inbound": parcels}
     return {column: np.array([values[int(month) // YEAR] for month in calendar]) for column, values in levels.items()
             } | {column: np.array(values) for column, values in spread.items()}
 

@@ -143,7 +143,7 @@ class RunSettings(NamedTuple):
         -1, 2**63 - 1, "by design", "A")] = -1
     start_month: Annotated[int, Quantity("month", "calendar month of the first month (0 = January)", 0, 11,
         "by design: programme years are calendar years", "A")] = 0
-    start_year: Annotated[int, Quantity("year", "calendar year of the first month: parcels bought, phones and points follow "
+    start_year: Annotated[int, Quantity("year", "calendar year of the first month: city wage, parcels bought, phones and points follow "
         "the published series from then on (0: none, the growth that [outside] says)", 0, LAST_YEAR,
         "by design: rows and sources by `villagesim targets --series`", "A")] = 0
 
