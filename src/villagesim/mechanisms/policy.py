@@ -28,7 +28,7 @@ class PolicyParameters(NamedTuple):
     pays_c: Annotated[float, Quantity("share", "part of the award paid for rating C (no fall)", 0.0, 1.0, "Henan rule 2025/17: A/B/C/D pay 100/80/60/0 %", "A")] = 0.6
     build_rate: Annotated[float, Quantity("share/month", "part of a work that can be built in a month", 0.02, 1.0, _SWEPT, "C")] = 0.2
     wear: Annotated[float, Quantity("share/month", "condition lost without maintenance",
-        0.005, 0.1, "idle points: 0.2 to 0.5 within two years after the money (judgement from an inspection)", "C")] = 0.025
+        0.005, 0.1, "assumption: an inspection found unmanned points and says no share; 0.2 to 0.5 idle two years after the money by judgement; varied over its range in experiments/", "C")] = 0.025
 
 
 @rule
