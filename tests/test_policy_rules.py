@@ -405,13 +405,15 @@ def test_phones_reach_some_of_those_without_one(phone, gain, luck, owns):
     assert gets_phone(phone, gain, luck) == owns
 
 
-@pytest.mark.parametrize(("ordinary", "national", "kept"), [
-    (0.75, 1, 0.76),  # 0.75 + 0.04 x 0.25
-    (1.0, 1, 1.0),
-    (0.75, 0, 0.75),  # no national network builds service points
+@pytest.mark.parametrize(("ordinary", "national", "express", "kept"), [
+    (0.75, 1, 0, 0.76),  # 0.75 + 0.04 x 0.25
+    (1.0, 1, 0, 1.0),
+    (0.75, 0, 1, 0.775),  # 0.75 + 0.1 x 0.25: points come by another programme than networks
+    (1.0, 0, 1, 1.0),
+    (0.75, 0, 0, 0.75),  # nobody builds cold stores by the way
 ])
-def test_national_networks_close_part_of_the_gap_in_coverage(ordinary, national, kept):
-    assert networks_spread(ordinary, national, 0.04) == pytest.approx(kept)
+def test_national_programmes_close_part_of_the_gap_in_coverage_and_points(ordinary, national, express, kept):
+    assert networks_spread(ordinary, national, express, 0.04, 0.1) == pytest.approx(kept)
 
 
 @TRIALS

@@ -20,6 +20,8 @@ PLACES = ("village_plain.toml", "village_hill.toml", "village_mountain.toml")
 def targets(
     role: Annotated[str, typer.Option("--role", help="calibrate or validate; usually both.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, all fields.")] = False,
+    pins: Annotated[bool, typer.Option("--pins", help="Which targets pin which number, and what none does.")] = False,
+    series: Annotated[bool, typer.Option("--series", help="What a run with a start year follows.")] = False,
 ) -> None:
     """The published numbers that the model answers to: value, interval, source, estimator, role.
 
@@ -27,9 +29,14 @@ def targets(
     Examples:
       villagesim targets
       villagesim targets --role validate --json
+      villagesim targets --series
+      villagesim targets --pins
     """
     from villagesim import evidence
 
+    if series or pins:
+        (_series if series else _pins)()
+        return
     if role not in ("", evidence.CALIBRATE, evidence.VALIDATE):
         typer.echo(f"--role is {role}; allowed: {evidence.CALIBRATE}, {evidence.VALIDATE}", err=True)
         raise typer.Exit(BAD_INPUT)
@@ -45,6 +52,32 @@ def targets(
                    f"{one.confidence}, by {one.estimator}\n    {one.source}")
         if one.because:
             typer.echo(f"    interval: {one.because}")
+
+
+def _pins() -> None:
+    """Each pinned number with its targets, and then all numbers that none pins, with their grades."""
+    from villagesim import evidence
+    from villagesim.catalogue import settable
+
+    for one in evidence.pins():
+        typer.echo(f"{one.parameter}: {', '.join(one.targets)} ({one.why})")
+    free = [entry for entry in settable() if entry.key not in {one.parameter for one in evidence.pins()}]
+    for grade, said in (("C", "pinned by nothing, graded C, to be swept"), ("B", "given by their sources, graded B"),
+                        ("A", "given by their sources, or fixed by design, graded A")):
+        keys = [entry.key for entry in free if entry.grade == grade]
+        typer.echo(f"\n{len(keys)} {said}:")
+        for key in keys:
+            typer.echo(f"  {key}")
+
+
+def _series() -> None:
+    """Every row of the published series of the world outside."""
+    from villagesim.scenario_series import LEVELS, SHARES, published
+
+    for name in (*LEVELS, *SHARES):
+        typer.echo(name)
+        for row in published(name):
+            typer.echo(f"  {row.year:<7g} {row.value:g} {row.unit}, {row.confidence}: {row.source}")
 
 
 def trial(

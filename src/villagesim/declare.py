@@ -20,8 +20,8 @@ Fen = np.int64
 Grid = np.int64
 
 GRADES = {
-    "A": "measured in China's villages",
-    "B": "measured elsewhere or for another product",
+    "A": "measured in China's villages, good enough to fit to, or fixed by design",
+    "B": "read of single counties, computed from such numbers, or measured elsewhere or for another product",
     "C": "judgement",
 }
 

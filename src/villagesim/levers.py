@@ -56,7 +56,8 @@ def _nothing() -> Quantity:
     return Quantity("yuan/month", "costs nothing by itself", 0.0, 0.0, "by definition", "A")
 
 
-_HENGXIAN = "Hengxian county plan 2016: 150 village points at 10,000 yuan; other plans up to 20,000"
+_HENGXIAN = "Hengxian county plan 2016: 150 village points at 10,000 yuan; 10,000 in Anxi 2020; other plans up to 20,000"
+_VARIED = "varied over its range in experiments/"
 _MOFCOM = "national demonstration counties: 15-20 million yuan over two years, about 3,000 trainee-times"
 
 LEVERS: tuple[Lever, ...] = (
@@ -74,14 +75,16 @@ LEVERS: tuple[Lever, ...] = (
     Lever("tax_relief", "policy", _share("share of platform taxes and registration fees waived"),
           "household", _yuan("yuan/month/household", "set aside for claims; what nobody claims is not spent", 0, 20), 0.9),
     Lever("matched_money", "policy", Quantity("yuan/yuan", "private money that each public yuan of cold chain draws in",
-          0.0, 2.0, "city programmes: match of 0.1 to 0.25, up to 2 in rich counties", "B"),
+          0.0, 2.0, "local match of 24 % (Baoshan 2017) to over 30 million private yuan beside 13 million public (county digital farming 2020, Ministry of Agriculture)", "B"),
           "county", _yuan("yuan/month/1000 households", "brokering", 0, 5000), 100.0),
     Lever("basic_course", "training", Quantity("seat/village/month", "seats in basic courses (manuals, dialect videos)",
           0.0, 60.0, _MOFCOM, "A"),
-          "seat", _yuan("yuan/seat", "one trainee-time", 30, 1500, "derived from " + _MOFCOM + ": 500 to 1,500; a village class costs less", "B"), 150.0),
+          "seat", _yuan("yuan/seat", "one trainee-time", 30, 1500,
+          "assumption: a village class costs less than a county's trainee-time of 500 to 1,500; " + _VARIED), 150.0),
     Lever("camp", "training", Quantity("seat/village/month", "seats in training camps of 15 to 20",
           0.0, 20.0, "seed paper 5.2: camps of 15-20", "B"),
-          "seat", _yuan("yuan/seat", "one camp seat", 300, 3000, "derived from " + _MOFCOM, "B"), 800.0),
+          "seat", _yuan("yuan/seat", "one camp seat", 500, 1500,
+          "assumption: a tenth or so, by judgement, of " + _MOFCOM + "; " + _VARIED), 800.0),
     Lever("practice_group", "training", Quantity("group/village/month", "groups of 1 worker + 1 seller + 5 learners begun",
           0.0, 4.0, "seed paper 5.2: 1 + 1 + 5 for three months", "B"),
           "seat", _yuan("yuan/group", "the seller's fee and materials for three months", 300, 6000), 1500.0),
@@ -92,8 +95,9 @@ LEVERS: tuple[Lever, ...] = (
     Lever("salon", "training", Quantity("meeting/village/month", "salons and sharing meetings", 0.0, 4.0, SWEPT, "C"),
           "village", _yuan("yuan/meeting", "room, tea and a guest", 50, 1500), 300.0),
     Lever("service_point", "logistics", _share("service points in committee offices and shops"),
-          "village", _yuan("yuan/village", "fitting out a point in an existing room", 3000, 20000, _HENGXIAN, "A"), 10000.0,
-          _yuan("yuan/village/year", "keeping it staffed and mended", 500, 12000, "keepers paid 400-1,000 yuan a month part-time (Luci 2021)", "A"), 4800.0),
+          "village", _yuan("yuan/village", "fitting out a point in an existing room", 5000, 20000, _HENGXIAN, "B"), 10000.0,
+          _yuan("yuan/village/year", "keeping it staffed and mended", 4000, 12000,
+                "keepers paid 400-500 yuan a month part-time (Luci 2021; China Daily) to 1,000 (Shenlongwan 2021)", "B"), 4800.0),
     Lever("platform", "logistics", _share("how far parcels of all firms are pooled on one route by a unified platform"),
           "county", _yuan("yuan/month/1000 households", "software and a hub's running cost", 0, 10000), 600.0),
     Lever("squad", "logistics", _share("villages with a villagers' delivery squad paid by the piece"),
@@ -109,14 +113,16 @@ LEVERS: tuple[Lever, ...] = (
           "village", _yuan("yuan/village", "base stations and lines", 5000, 200000), 40000.0,
           _yuan("yuan/village/year", "power and lines", 500, 20000), 3000.0),
     Lever("posts", "workforce", Quantity("post/1000 households", "posts for social workers (or a contractor's staff)", 0.0, 4.0,
-          "township stations: 2.2 to 3.3 workers each", "A"),
-          "post", _yuan("yuan/post/year", "pay, insurance and travel of one post", 40000, 160000,
-          "146,000 yuan a station of 2.4 workers (2021): about 62,000 a worker-year", "A"), 62000.0),
-    Lever("pay", "workforce", Quantity("share", "pay above the usual scale", 0.0, 0.6, "Guizhou pay rule 2022: local urban wage x coefficient", "A"),
+          "township stations: 2.2 workers each (2,000 in over 900, Guizhou 2022) to 3.3 (Zhenxiong, Yunnan 2021)", "A"),
+          "post", _yuan("yuan/post/year", "pay, insurance and travel of one post", 45000, 160000,
+          "50,000 (Guangdong civil affairs 2017/43), about 62,000 (146,000 a station of 2.4 workers, 2021), 80,700 and more in rich Dongguan", "A"), 62000.0),
+    Lever("pay", "workforce", Quantity("share", "pay above the usual scale", 0.0, 0.6,
+          "Guizhou pay rule 2022 (local urban wage x coefficient, so that fewer leave): sign only; " + _VARIED, "C"),
           "post", _yuan("yuan/post/year", "usual pay of a post, of which this share is added", 20000, 120000,
-          "about 62,000 yuan a worker-year (2021), insurance and travel taken off", "A"), 48000.0),
+          "computed: about 62,000 yuan a worker-year (2021), insurance and travel taken off", "B"), 48000.0),
     Lever("ladder", "workforce", _share("titles, grades and promotion open to the posts"),
-          "post", _yuan("yuan/post/year", "supplement of the highest grade", 0, 20000), 6000.0),
+          "post", _yuan("yuan/post/year", "supplement of the highest grade", 0, 20000,
+          "hardship allowances of 300 to 1,200 yuan a month (ksbb88: a weak source); " + _VARIED), 6000.0),
     Lever("local_hiring", "workforce", _share("share of posts held open for returnees and village officials"),
           "county", _yuan("yuan/month/1000 households", "recruiting", 0, 3000), 80.0),
     Lever("mentors", "workforce", _share("posts with a mentor from the mentor platform"),

@@ -28,6 +28,7 @@ from villagesim.scenario_sections import (
     survey_of,
     unknown,
 )
+from villagesim.scenario_series import check_years, follows
 from villagesim.scenario_text import Document, Place, ScenarioError, gather, shown
 from villagesim.settings import WORDS, CountySettings, OutsideSettings, RunSettings, WorldSettings
 from villagesim.tables import County
@@ -155,8 +156,9 @@ def plan(scenario: Scenario) -> np.ndarray:
 def outside(scenario: Scenario) -> dict[str, np.ndarray]:
     """The outside world's monthly series, each float64 of shape (spin_up + months,), in the units of OutsideSettings.
 
-    Constant through spin-up and the first year; then what grows steps up once a year, within its column's range. Phones
-    and networks spread from the end of spin-up on.
+    Constant through spin-up and the first year; then what grows steps up once a year, within its column's range.
+    Phones, networks and points spread from the end of spin-up on. In a run with a `start_year`, what is published is
+    as published.
     """
     around, run = scenario.outside, scenario.run
     series = {
@@ -166,8 +168,11 @@ def outside(scenario: Scenario) -> dict[str, np.ndarray]:
         "fee_level": _grown(1.0, around.fee_growth, run),
         "phone_gain": _spreading(around.phone_growth, run),
         "coverage_gain": _spreading(around.coverage_growth, run),
+        "point_gain": _spreading(around.point_growth, run),
         "media_margin": _grown(around.media_margin, 0.0, run),
     }
+    if run.start_year > 0:
+        series |= follows(around, run)
     allowed = {column.name: column.quantity for column in declared(County)}
     return {name: np.clip(values, allowed[name].low, allowed[name].high) for name, values in series.items()}
 
@@ -196,11 +201,13 @@ def _built(document: Document, name: str, path: Path | None) -> Scenario:
     world = settings_of(document, ("world",), WorldSettings, SURVEY)
     check_products(document, world)
     survey, columns, keep_good = survey_of(document)
+    run = settings_of(document, ("run",), RunSettings)
+    check_years(document, run)
     return Scenario(
         name,
         title,
         path,
-        run=settings_of(document, ("run",), RunSettings),
+        run=run,
         world=world,
         county=county,
         outside=settings_of(document, ("outside",), OutsideSettings),

@@ -6,6 +6,8 @@ from villagesim.declare import Quantity
 
 _SWEPT = "assumption: varied over its range in experiments/"
 _CAI = "Cai, de Janvry, Sadoulet 2015, microdata of rice villages"
+# Calendar years in which a run that follows the published series may start.
+FIRST_YEAR, LAST_YEAR = 2015, 2025
 _FITTED = "fitted by hand to clustering .32, reciprocity .27, giant component .98 of " + _CAI
 
 
@@ -85,17 +87,19 @@ class WorldSettings(NamedTuple):
         "C")] = 0.1
     phone_coverage: Annotated[float, _share("phone ownership gained from no to full coverage")] = 0.3
     output: Annotated[float, Quantity("yuan/year", "marketable output of a household in hills, median", 1000, 100000,
-        "derived from NBS 2023 business income: 12,000-30,000 by region", "B")] = 15000.0
+        "assumption: 12,000 to 30,000 by region, from business income of 7,431 yuan a head (NBS 2023) with heads, primary share and cost "
+        "share by judgement; varied over its range in experiments/", "C")] = 15000.0
     output_spread: Annotated[float, _one("standard deviation of the log of output", 0, 1.5,
-        "derived from land and business income: .8-1.0", "B")] = 0.9
+        "assumption: .8 to 1.0 by judgement; varied over its range in experiments/", "C")] = 0.9
     output_terrain: Annotated[float, _one("log of output lost from plain to high mountain", 0, 2,
-        "derived: mountain counties 12,000-22,000 against 20,000-30,000 nationally", "B")] = 0.7
+        "assumption: mountain counties 12,000 to 22,000 against 20,000 to 30,000 nationally, by judgement; varied over its range in experiments/", "C")] = 0.7
     output_net: Annotated[float, _share("what inputs leave of the value of output",
-        "input costs .35-.55 of gross output", "B", 0.3, 0.9)] = 0.6
+        "assumption: input costs .35 to .55 of gross output by judgement; varied over its range in experiments/", "C", 0.3, 0.9)] = 0.6
     off_farm: Annotated[float, Quantity("yuan/month", "local wages, transfers and property of a household of usual size, "
-        "median", 0, 20000, "set so that two thirds of income is not household business (NBS 2023)", "B")] = 2000.0
+        "median", 0, 20000, "set so that two thirds of income is not household business (34.3 % of 21,691 yuan a head, NBS 2023)", "B")] = 2000.0
     off_farm_spread: Annotated[float, _one("standard deviation of the log of off-farm income", 0, 1.5)] = 0.6
-    savings: Annotated[float, Quantity("yuan", "money held, median", 0, 200000, _SWEPT, "C")] = 12000.0
+    savings: Annotated[float, Quantity("yuan", "money held, median", 0, 200000,
+        "assumption: 10,000 to 20,000 by judgement (one Ningxia farmer told of 15,000); varied over its range in experiments/", "C")] = 12000.0
     savings_spread: Annotated[float, _one("standard deviation of the log of savings", 0, 1.5)] = 0.9
     debt: Annotated[float, _share("households in debt to their trader",
         "assumption (.05-.25): varied over its range in experiments/")] = 0.15
@@ -141,13 +145,16 @@ class RunSettings(NamedTuple):
         -1, 2**63 - 1, "by design", "A")] = -1
     start_month: Annotated[int, Quantity("month", "calendar month of the first month (0 = January)", 0, 11,
         "by design: programme years are calendar years", "A")] = 0
+    start_year: Annotated[int, Quantity("year", "calendar year of the first month: city wage, parcels bought, phones and points follow "
+        "the published series from then on (0: none, the growth that [outside] says)", 0, LAST_YEAR,
+        "by design: rows and sources by `villagesim targets --series`", "A")] = 0
 
 
 class CountySettings(NamedTuple):
     """What the county's government spends, through whom, for whom, and how its workers use their hours."""
 
     budget: Annotated[float, Quantity("yuan/household/year", "programme money when it comes whole", 0, 10000,
-        "national demonstration counties: 15-20 million yuan over two years", "A")] = 0.0
+        "national demonstration counties: 18.5 million yuan and 1.5 million after rating, 200 counties of 2015 (Ministry of Commerce; sgcio)", "A")] = 0.0
     contractors: Annotated[int, Quantity("code", "who holds the posts (carrier)", 0, 1,
         "by design: chosen by the scenario (claim D1 compares the two)", "A")] = 0
     targeting: Annotated[int, Quantity("code", "who comes first for seats and hours", 0, 4,
@@ -168,10 +175,10 @@ class OutsideSettings(NamedTuple):
     city_wage_growth: Annotated[float, Quantity("share/year", "growth of the city wage, up to 100,000 yuan", -0.1, 0.2, _SWEPT,
         "C")] = 0.03
     inbound: Annotated[float, Quantity("parcel/household/month", "parcels a connected household buys", 0, 20,
-        "Taojiang, Hunan 2022: 16-29 parcels a village point and day (county and city news)", "A")] = 2.5
+        "Taojiang, Hunan 2022: 16-29 parcels a village point and day (county and city news); 1-5 in far mountains (Garze 2019)", "B")] = 2.5
     inbound_growth: Annotated[float, Quantity("share/year", "growth of parcels bought", -0.2, 0.6, _SWEPT, "C")] = 0.05
     retail: Annotated[float, Quantity("yuan/yuan", "online retail price over the reference price", 1.0, 3.0,
-        "online over trader's price 1.4-2.2 before freight (loquat, Deqing 2019)", "A")] = 1.5
+        "online over trader's price 1.4-2.2 before freight (loquat, Deqing 2019; navel orange, Fengjie)", "B")] = 1.5
     retail_growth: Annotated[float, Quantity("share/year", "growth of that ratio", -0.1, 0.1,
         "assumption (no series known): varied over its range in experiments/", "C")] = 0.0
     fee_growth: Annotated[float, Quantity("share/year", "growth of platform commission and promotion cost", -0.1, 0.2,
@@ -180,6 +187,8 @@ class OutsideSettings(NamedTuple):
         "derived: rural people not online 69.9 % in 2015, 42.4 % in 2021 (CNNIC), 8 % fewer a year", "B")] = 0.08
     coverage_growth: Annotated[float, Quantity("share/year", "missing coverage that national networks complete", 0.0, 0.5,
         _SWEPT, "C")] = 0.05
+    point_growth: Annotated[float, Quantity("share/year", "missing service points that national programmes open", 0.0, 0.5,
+        _SWEPT, "C")] = 0.0
     media_margin: Annotated[float, Quantity("yuan/yuan", "online margin that media suggest", -0.5, 1.0,
         "assumption (news report net edges of 0-.3): varied over its range in experiments/", "C")] = 0.35
 

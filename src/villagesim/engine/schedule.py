@@ -47,7 +47,7 @@ POLICY: tuple[Phase, ...] = (
           "money comes before anything is spent; departments coordinate as well as last month's money let them",
           last="county.sellers levers.delivered"),
     _rows("households", policy.gets_phone, "phone", "phones spread whatever the programme does"),
-    _rows("works", policy.networks_spread, "ordinary", "what national networks build, the programme need not"),
+    _rows("works", policy.networks_spread, "ordinary", "what the nation builds, the programme need not"),
     _rows("works", policy.works_need, "need built need_later", "what villages lack decides what works would cost",
           last="works.condition"),
     _sum("levers.need", "works.need", "works.lever", "one lever pays for one kind of work in all villages"),
@@ -276,5 +276,6 @@ SCHEDULE: tuple[Phase, ...] = tuple(phase for _, phases in MONTH for phase in ph
 # What `engine.run` enters at the start of each month, from the scenario's plan and the outside series.
 ENTERED = (
     "county.month", "county.season", "county.due", "county.city_wage", "county.inbound", "county.retail",
-    "county.fee_level", "county.phone_gain", "county.coverage_gain", "county.media_margin", "levers.planned",
+    "county.fee_level", "county.phone_gain", "county.coverage_gain", "county.point_gain", "county.media_margin",
+    "levers.planned",
 )

@@ -44,6 +44,28 @@ class Target(BaseModel):
         return (self.value - 2 * self.se, self.value + 2 * self.se) if self.se is not None else (self.low, self.high)
 
 
+class Pin(BaseModel):
+    """A number of the model (its key in a scenario file), the targets that pin it, and why they do."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    parameter: str = Field(pattern=r"^[a-z]+(\.[a-z_]+){1,2}$")
+    targets: tuple[str, ...] = Field(min_length=1)
+    why: str = Field(min_length=10)
+
+
+@cache
+def pins() -> tuple[Pin, ...]:
+    """Which numbers are pinned, and by which targets; what is not named is pinned by nothing."""
+    read = tomllib.loads((files(__name__) / "pins.toml").read_text(encoding="utf-8"))
+    return tuple(Pin.model_validate(one) for one in read["pin"])
+
+
+def cited(source: str) -> bool:
+    """Whether a source is a text, a definition or a design, and not an assumption alone."""
+    return not source.startswith("assumption")
+
+
 @cache
 def targets() -> tuple[Target, ...]:
     """All targets, in the order of their file."""

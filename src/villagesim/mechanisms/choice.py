@@ -22,22 +22,22 @@ class ChoiceParameters(NamedTuple):
     attention: Annotated[float, Quantity("1/month", "chance that an offline household thinks about selling online", 0.005, 0.3, _SWEPT, "C")] = 0.05
     prompted: Annotated[float, Quantity("1", "how far a lesson, visit or group this month multiplies that chance", 1.0, 10.0, _SWEPT, "C")] = 4.0
     start_cost: Annotated[float, Quantity("yuan", "phone, gear, samples and first-months' time to start",
-        300.0, 6000.0, "own start 500 to 5,000 yuan (judgement); paid course 900 yuan (Guangming Daily 2021)", "C")] = 600.0
+        300.0, 6000.0, "assumption: 500 to 5,000 yuan by judgement (a paid course alone cost 900, Guangming Daily 2021); varied over its range in experiments/", "C")] = 600.0
     live_cost: Annotated[float, Quantity("yuan", "more gear to live-stream", 0.0, 5000.0, _SWEPT, "C")] = 800.0
     restart: Annotated[float, Quantity("share", "part of the start-up cost that one who has sold before pays again: the phone is there", 0.0, 1.0, _SWEPT, "C")] = 0.3
     scarcity: Annotated[float, Quantity("1", "price of a start-up yuan to a household that must borrow it", 1.0, 4.0, _SWEPT, "C")] = 2.0
     cushion: Annotated[float, Quantity("1", "start-up costs in savings below which it must be borrowed", 0.0, 10.0, _SWEPT, "C")] = 2.0
-    horizon: Annotated[float, Quantity("year", "years over which a start-up cost is written off", 0.5, 6.0,
-        "small shops: 60 % under 2 years old (Taobao 2012, n = 75)", "B")] = 2.5
+    horizon: Annotated[float, Quantity("year", "years over which a start-up cost is written off",
+        0.5, 6.0, "small shops: 60 % under 2 years old, over 90 % up to 3 (Taobao 2012, 75 sellers: a weak source)", "C")] = 2.5
     hour_value: Annotated[float, Quantity("yuan/hour", "value of an hour of the household's labour", 2.0, 25.0, _SWEPT, "C")] = 7.0
-    fixed_hours: Annotated[float, Quantity("hour/month", "hours that a shop takes whatever it sells", 0.5, 60.0,
-        "active shops 40 to 100 hours; sideline sellers far less (judgement)", "C")] = 2.0
-    variable_hours: Annotated[float, Quantity("hour/yuan", "hours per yuan of goods sold online", 0.0005, 0.02,
-        "6 to 12 minutes an order of 30 to 120 yuan (Lixian, Gansu 2020; Xinhua)", "B")] = 0.0025
+    fixed_hours: Annotated[float, Quantity("hour/month", "hours that a shop takes whatever it sells",
+        0.5, 60.0, "assumption: families that live off it work 40 to 100 hours a month (Pu'an, Guizhou 2018; China Daily), sideline sellers far less; varied over its range in experiments/", "C")] = 2.0
+    variable_hours: Annotated[float, Quantity("hour/yuan", "hours per yuan of goods sold online",
+        0.0009, 0.0067, "about 10 kg packed a person-hour (Lixian, Gansu 2020; Xinhua): 6 to 12 minutes an order of 30 to 110 yuan", "B")] = 0.0025
     spare_hours: Annotated[float, Quantity("hour/month/adult", "hours that an adult at home can spare", 5.0, 120.0, _SWEPT, "C")] = 30.0
     noise_variance: Annotated[float, Quantity("1", "variance of a year's realised margin about the believed one", 0.01, 0.6, _SWEPT, "C")] = 0.10
     living: Annotated[float, Quantity("yuan/year/person", "consumption against which risk is weighed",
-        4000.0, 25000.0, "rural spending 98.6 % of income in Qinghai 2019 (11,343 yuan)", "A")] = 12000.0
+        4000.0, 25000.0, "Qinghai yearbook 7-13, 2019: rural spending 11,343 yuan a head", "B")] = 12000.0
     waiting: Annotated[float, Quantity("1", "value of waiting per unit of belief variance, of the value at stake", 0.0, 2.0, _SWEPT, "C")] = 0.25
     reluctance: Annotated[float, Quantity("yuan/year", "mean distaste for selling online, before the floor at zero", -2000.0, 8000.0, _SWEPT, "C")] = 400.0
     reluctance_spread: Annotated[float, Quantity("yuan/year", "spread of that distaste between households", 100.0, 5000.0, _SWEPT, "C")] = 2500.0
@@ -48,12 +48,12 @@ class ChoiceParameters(NamedTuple):
     uncovered: Annotated[float, Quantity("share", "part of that which is left without network coverage", 0.0, 1.0, _SWEPT, "C")] = 0.3
     debt_hold: Annotated[float, Quantity("share", "part of output that a debt to the trader holds back", 0.0, 1.0, _SWEPT, "C")] = 0.6
     live_chance: Annotated[float, Quantity("share", "starters with skill enough who choose live-streaming",
-        0.0, 1.0, "33.1 % of rural shops live-stream (2022)", "A")] = 0.55
+        0.0, 1.0, "33.1 % of rural shops stream live (Ministry of Commerce 2022): not all who start have skill enough", "B")] = 0.55
     live_later: Annotated[float, Quantity("1/month", "chance that a shop whose skill has come to be enough takes up live-streaming",
         0.0, 0.2, _SWEPT, "C")] = 0.02
     live_back: Annotated[float, Quantity("1/month", "chance that a live-streamer goes back to a shop alone", 0.0, 0.2, _SWEPT, "C")] = 0.02
-    live_skill: Annotated[float, Quantity("share", "second-rung skill from which live-streaming is tried", 0.0, 1.0,
-        "seed paper 4.2: simple live-stream talk is what most have after training; from a phone, without a camp (Pu'an, Guizhou 2018)", "B")] = 0.2
+    live_skill: Annotated[float, Quantity("share", "second-rung skill from which live-streaming is tried",
+        0.0, 1.0, "assumption: simple live-stream talk is what most have after training (seed paper 4.2), from a phone, without a camp (Pu'an, Guizhou 2018); varied over its range in experiments/", "C")] = 0.2
     adjust: Annotated[float, Quantity("share/month", "part of the gap to the wanted online share closed a month", 0.05, 1.0, _SWEPT, "C")] = 0.2
     quit_gain: Annotated[float, Quantity("yuan/year", "realised gain over the trader, hours valued, below which a seller thinks of stopping",
         -1500.0, 1500.0, "assumption: set so that exit is near 0.25 to 0.45 a year (shop age, Taobao 2012); varied over its range in experiments/", "C")] = 300.0
@@ -61,12 +61,13 @@ class ChoiceParameters(NamedTuple):
     record: Annotated[float, Quantity("month", "months over which a seller reckons its gain", 3.0, 36.0, "by design: a year, so that all seasons count", "C")] = 12.0
     cooling: Annotated[float, Quantity("month", "months in which one who stopped does not think of selling online again", 0.0, 60.0, _SWEPT, "C")] = 24.0
     stuck_rate: Annotated[float, Quantity("1/month", "chance that an unskilled seller stops over a problem nobody helps with",
-        0.0, 0.2, "exit over all causes 0.25 to 0.45 a year (shop age, Taobao 2012, n = 75)", "B")] = 0.015
+        0.0, 0.2, "exit over all causes 0.25 to 0.45 a year (shop age, Taobao 2012, 75 sellers: a weak source)", "C")] = 0.015
     skill_solves: Annotated[float, Quantity("share", "part of such problems that full second-rung skill solves", 0.0, 1.0, _SWEPT, "C")] = 0.6
     helped: Annotated[float, Quantity("share", "part of such problems that a visit solves", 0.0, 1.0, _SWEPT, "C")] = 0.7
-    dormant: Annotated[float, Quantity("month", "months without a sale after which a shop is given up", 6.0, 36.0,
-        "an account is not a seller: 12,800 accounts, 24 entrepreneurs (Rongjiang to 2024)", "B")] = 15.0
-    trial: Annotated[float, Quantity("month", "months before a seller judges its own results", 1.0, 18.0, "ramp of 3 to 9 months (Zoucheng 2017)", "B")] = 9.0
+    dormant: Annotated[float, Quantity("month", "months without a sale after which a shop is given up",
+        6.0, 36.0, "an account is not a seller: 12,800 accounts, 24 entrepreneurs (Rongjiang to 2024; Qiandongnan Daily); the months by judgement", "C")] = 15.0
+    trial: Annotated[float, Quantity("month", "months before a seller judges its own results",
+        3.0, 12.0, "ramp of 3 to 9 months (Zoucheng 2017)", "B")] = 9.0
     entry: Annotated[int, Quantity("code", "structure: how a household that thinks of it decides to enter", 0, 1,
         "structural choice: certainty equivalent (Pratt 1964) with waiting, or random utility (McFadden 1974)", "C")] = CERTAINTY_EQUIVALENT
     entry_scale: Annotated[float, Quantity("yuan/year", "scale of what a household sees in entering and the model does not, under logit",

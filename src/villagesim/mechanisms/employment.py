@@ -15,13 +15,13 @@ _SWEPT = "assumption: varied over its range in experiments/"
 class EmploymentParameters(NamedTuple):
     """Local jobs, who takes them, and what makes people leave and return."""
 
-    job_pay: Annotated[float, Quantity("yuan/month", "pay of one part-time local job", 600.0, 4000.0,
-        "women's flexible workshop pay about 2,000 yuan (Heze 2017); 1,500 to 4,000", "A")] = 1500.0
+    job_pay: Annotated[float, Quantity("yuan/month", "pay of one part-time local job",
+        1000.0, 4000.0, "women's flexible workshop pay about 2,000 yuan (Heze 2017; Xinhua), sewing 3,000 to 6,000 (Wuhan 2019)", "B")] = 1500.0
     link_success: Annotated[float, Quantity("firm/hour", "firms linked per hour of resource linking at full competence", 0.0, 0.05, _SWEPT, "C")] = 0.006
     link_alone: Annotated[float, Quantity("share", "part of that rate without any e-commerce competence", 0.0, 1.0, _SWEPT, "C")] = 0.3
     link_end: Annotated[float, Quantity("1/month", "rate at which a linked firm goes away", 0.005, 0.2, _SWEPT, "C")] = 0.04
-    link_pay: Annotated[float, Quantity("yuan/firm/month", "wage money that a linked firm spends in the village", 200.0, 20000.0,
-        "3 to 10 direct jobs per million yuan of turnover", "B")] = 3000.0
+    link_pay: Annotated[float, Quantity("yuan/firm/month", "wage money that a linked firm spends in the village",
+        200.0, 20000.0, "assumption: 3 to 10 direct jobs per million yuan of turnover (AliResearch 2019-20) give the order of magnitude; varied over its range in experiments/", "C")] = 3000.0
     seek: Annotated[float, Quantity("1/month", "chance that a household with time to spare seeks a local job", 0.01, 1.0, _SWEPT, "C")] = 0.3
     job_hours: Annotated[float, Quantity("hour/month", "hours that a local job takes, of those that the adults at home can spare",
         5.0, 120.0, "flexible workshop and piece work beside the household (Heze 2017): part of a working month", "C")] = 30.0
@@ -30,7 +30,7 @@ class EmploymentParameters(NamedTuple):
     city_weight: Annotated[float, Quantity("share", "part of the city wage that counts, after rent and being away", 0.2, 1.0, _SWEPT, "C")] = 0.5
     gap_scale: Annotated[float, Quantity("yuan/month", "income gap that moves the odds of leaving by e", 200.0, 3000.0, _SWEPT, "C")] = 800.0
     job_holds: Annotated[float, Quantity("1", "fall of the log odds of leaving with a local job or a shop",
-        0.0, 3.0, "18 % less likely to leave where e-commerce is dense (direction)", "B")] = 0.6
+        0.0, 3.0, _SWEPT, "C")] = 0.6
     remittance: Annotated[float, Quantity("share", "part of the city wage sent home", 0.02, 0.5, _SWEPT, "C")] = 0.12
 
 

@@ -21,19 +21,22 @@ class LogisticsParameters(NamedTuple):
 
     route_cost: Annotated[float, Quantity("yuan/km", "one vehicle-kilometre on a flat village route", 0.5, 4.0, _SWEPT, "C")] = 1.1
     route_terrain: Annotated[float, Quantity("1", "how far high mountains multiply that cost", 0.0, 3.0, _SWEPT, "C")] = 1.0
-    pooling: Annotated[float, Quantity("share", "route cost saved by a full unified platform", 0.1, 0.4,
-        "20 % (Fengdu 2025), 25 to 32 % (Xishui), 15 to 35 %", "A")] = 0.25
-    commission: Annotated[float, Quantity("yuan/parcel", "paid to the route for one delivered parcel", 0.2, 2.0,
-        "transport 0.4 to 1.0 and handling 0.3 to 0.5 yuan a parcel (Taojiang 2022)", "A")] = 1.1
-    line_haul: Annotated[float, Quantity("yuan/parcel", "parcel firm's part of an outbound fee", 1.0, 8.0, "economy parcel 2.5 to 5 yuan at county rates (judgement)", "C")] = 3.5
-    fee_low: Annotated[float, Quantity("yuan/parcel", "lowest outbound fee", 2.0, 6.0, "county rate 2.5 to 5 yuan (judgement)", "C")] = 4.0
-    fee_high: Annotated[float, Quantity("yuan/parcel", "highest outbound fee", 8.0, 30.0, "walk-in rate 8 to 15 yuan (judgement)", "C")] = 14.0
+    pooling: Annotated[float, Quantity("share", "route cost saved by a full unified platform",
+        0.15, 0.35, "20 % (Fengdu 2025), 25 % inbound and 32 % outbound (Xishui, Guizhou): county press", "B")] = 0.25
+    commission: Annotated[float, Quantity("yuan/parcel", "paid to the route for one delivered parcel",
+        0.7, 1.5, "transport 0.4 to 1.0 (bus firm, Taojiang, Hunan 2022: 0.5 to 0.9) and handling 0.3 to 0.5 (Shenlongwan 2021) a parcel", "B")] = 1.1
+    line_haul: Annotated[float, Quantity("yuan/parcel", "parcel firm's part of an outbound fee",
+        1.0, 8.0, "assumption: economy parcel 2.5 to 5 yuan at county rates; varied over its range in experiments/", "C")] = 3.5
+    fee_low: Annotated[float, Quantity("yuan/parcel", "lowest outbound fee",
+        2.0, 6.0, "assumption: county rate 2.5 to 5 yuan; varied over its range in experiments/", "C")] = 4.0
+    fee_high: Annotated[float, Quantity("yuan/parcel", "highest outbound fee",
+        8.0, 30.0, "assumption: walk-in rate 8 to 15 yuan; varied over its range in experiments/", "C")] = 14.0
     fee_share: Annotated[float, Quantity("share", "route cost that outbound senders are asked to bear per parcel carried", 0.0, 10.0, _SWEPT, "C")] = 4.0
     fee_adjust: Annotated[float, Quantity("share/month", "part of the gap to the wanted fee closed a month", 0.05, 1.0, _SWEPT, "C")] = 0.2
-    carry: Annotated[float, Quantity("parcel/visit", "parcels one round can carry and sort by hand", 20.0, 1000.0,
-        "pooled lines 100 to 700 parcels a day (2024)", "A")] = 90.0
-    carry_plain: Annotated[float, Quantity("1", "how much more a round carries on a plain, where a bus or lorry can go, than in hills", 0.0, 8.0,
-        "714 parcels a route-day on a plain (Yucheng, Shandong 2023; China Daily) against 100 on the smallest pooled lines (2024)", "A")] = 2.5
+    carry: Annotated[float, Quantity("parcel/visit", "parcels one round can carry and sort by hand",
+        20.0, 700.0, "some 390 parcels a line and day on 12,700 pooled lines (first half of 2024; State Council Information Office 2025-01-13): 100 to 700, by hand and unpooled fewer", "B")] = 90.0
+    carry_plain: Annotated[float, Quantity("1", "how much more a round carries on a plain, where a bus or lorry can go, than in hills",
+        0.0, 7.0, "714 parcels a route and day on a plain (Yucheng, Shandong 2023; China Daily) against 100 on the smallest pooled lines (2024)", "B")] = 2.5
     sorting_gain: Annotated[float, Quantity("1", "throughput gained with sorting gear on all of a route", 0.0, 3.0, _SWEPT, "C")] = 0.8
     pooled_gain: Annotated[float, Quantity("1", "throughput gained under a full unified platform", 0.0, 2.0, _SWEPT, "C")] = 0.3
     visits_low: Annotated[float, Quantity("visit/week", "fewest rounds of a route that runs", 0.5, 3.0, _SWEPT, "C")] = 1.0
@@ -42,19 +45,21 @@ class LogisticsParameters(NamedTuple):
     break_even: Annotated[float, Quantity("share", "margin above and below break-even before a route opens or closes", 0.0, 0.5, _SWEPT, "C")] = 0.10
     review_spread: Annotated[float, Quantity("share", "spread of a firm's own estimate at the yearly review", 0.0, 0.5, _SWEPT, "C")] = 0.10
     memory: Annotated[float, Quantity("share/month", "weight of this month in the twelve-month record", 0.04, 0.2, "by definition: 1/12", "A")] = 0.0833
-    keeper_pay: Annotated[float, Quantity("yuan/parcel", "paid to the keeper of a point for one parcel", 0.1, 1.0, "about 0.36 yuan a parcel (Shenlongwan 2021)", "A")] = 0.36
+    keeper_pay: Annotated[float, Quantity("yuan/parcel", "paid to the keeper of a point for one parcel",
+        0.3, 0.5, "about 0.36 yuan a parcel (Shenlongwan 2021: over 1,000 yuan a month)", "B")] = 0.36
     squad_pay: Annotated[float, Quantity("yuan/parcel", "paid to a villagers' squad for one parcel", 0.1, 2.0, _SWEPT, "C")] = 0.5
     squad_saves: Annotated[float, Quantity("share", "route cost saved where squads carry the last mile", 0.0, 0.6, _SWEPT, "C")] = 0.25
     point_saves: Annotated[float, Quantity("share", "route cost saved by dropping parcels at points", 0.0, 0.6, _SWEPT, "C")] = 0.20
-    haul: Annotated[float, Quantity("yuan/parcel", "hauling one parcel of a batch to a place that takes it, no point or route", 0.5, 10.0,
-        "fetching in town: 3 to 8 yuan fare and 0.5 to 1.5 h, several parcels a trip", "A")] = 2.5
+    haul: Annotated[float, Quantity("yuan/parcel", "hauling one parcel of a batch to a place that takes it, no point or route",
+        0.5, 8.0, "fetching in town: 6 yuan fare (Xishui, Guizhou), 3 to 8 yuan and 0.5 to 1.5 h a trip, several parcels a trip", "B")] = 2.5
     haul_distance: Annotated[float, Quantity("yuan/parcel/km", "more for each km of hilly road", 0.0, 0.5, _SWEPT, "C")] = 0.15
     haul_plain: Annotated[float, Quantity("share", "haulage a km on a plain, of that on a hilly road", 0.0, 1.0, _SWEPT, "C")] = 0.5
     haul_closed: Annotated[float, Quantity("1", "how far a closed road multiplies haulage", 1.0, 10.0, _SWEPT, "C")] = 3.0
     squad_hauls: Annotated[float, Quantity("share", "part of haulage that a squad saves", 0.0, 1.0, _SWEPT, "C")] = 0.5
-    walk_in: Annotated[float, Quantity("yuan/parcel", "fee in the township for one who hauls", 4.0, 15.0, "walk-in rate 8 to 15 yuan (judgement)", "C")] = 8.0
-    pooled_shipping: Annotated[float, Quantity("share", "fee saved where sellers ship together (full teamwork)", 0.0, 0.5,
-        "large senders pay 10 to 35 % less", "B")] = 0.25
+    walk_in: Annotated[float, Quantity("yuan/parcel", "fee in the township for one who hauls",
+        4.0, 15.0, "assumption: walk-in rate 8 to 15 yuan; varied over its range in experiments/", "C")] = 8.0
+    pooled_shipping: Annotated[float, Quantity("share", "fee saved where sellers ship together (full teamwork)",
+        0.1, 0.35, "off the list price: large senders 35 %, medium 30 %, small 10 % (Guangdong 2025)", "B")] = 0.25
     connected: Annotated[float, Quantity("share", "inbound parcels that a household without route or point still sends for", 0.0, 1.0, _SWEPT, "C")] = 0.4
     connected_point: Annotated[float, Quantity("share", "more of them where there is a point", 0.0, 1.0, _SWEPT, "C")] = 0.3
     bought_uncovered: Annotated[float, Quantity("share", "parcels bought where there is no network coverage, of those with it", 0.0, 1.0, _SWEPT, "C")] = 0.3

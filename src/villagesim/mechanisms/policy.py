@@ -28,7 +28,7 @@ class PolicyParameters(NamedTuple):
     pays_c: Annotated[float, Quantity("share", "part of the award paid for rating C (no fall)", 0.0, 1.0, "Henan rule 2025/17: A/B/C/D pay 100/80/60/0 %", "A")] = 0.6
     build_rate: Annotated[float, Quantity("share/month", "part of a work that can be built in a month", 0.02, 1.0, _SWEPT, "C")] = 0.2
     wear: Annotated[float, Quantity("share/month", "condition lost without maintenance",
-        0.005, 0.1, "idle points: 0.2 to 0.5 within two years after the money (judgement from an inspection)", "C")] = 0.025
+        0.005, 0.1, "assumption: an inspection found unmanned points and says no share; 0.2 to 0.5 idle two years after the money by judgement; varied over its range in experiments/", "C")] = 0.025
 
 
 @rule
@@ -74,9 +74,10 @@ def gets_phone(phone, county_phone_gain, u_phone):
 
 
 @rule
-def networks_spread(ordinary, national, county_coverage_gain):
-    """Condition that ordinary budgets, and national networks as the years go by, keep up [share]."""
-    return ordinary + (county_coverage_gain * (1.0 - ordinary) if national else 0.0)
+def networks_spread(ordinary, national, express, county_coverage_gain, county_point_gain):
+    """Condition that ordinary budgets, and national networks and parcel programmes as the years go by, keep up [share]."""
+    gain = county_coverage_gain if national else (county_point_gain if express else 0.0)
+    return ordinary + gain * (1.0 - ordinary)
 
 
 @rule

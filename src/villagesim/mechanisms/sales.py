@@ -19,62 +19,70 @@ class SalesParameters(NamedTuple):
     """Seasons, baskets, online prices and costs, returns, spoilage, the township market."""
 
     peak_fresh: Annotated[float, Quantity("share", "fresh harvest in its peak month (the two beside it get half of that each)",
-        0.2, 0.45, "fruit: 60 to 90 % of sales in 2 to 3 months", "A")] = 0.38
-    peak_dry: Annotated[float, Quantity("share", "dry goods' harvest in their peak month (the two beside it half each)", 0.0833, 0.4, _SWEPT, "C")] = 0.15
-    basket_fresh: Annotated[float, Quantity("yuan/parcel", "goods in one fresh parcel, at the reference price", 15.0, 60.0,
-        "fresh orders 30 to 60 yuan at retail (Weishi 2022, Zhangzhou)", "A")] = 30.0
-    basket_dry: Annotated[float, Quantity("yuan/parcel", "goods in one dry parcel, at the reference price", 30.0, 120.0,
-        "dry orders 60 to 120 yuan at retail (Wuxiang 2016)", "A")] = 60.0
-    basket_craft: Annotated[float, Quantity("yuan/parcel", "goods in one craft or gift parcel, at the reference price", 60.0, 200.0,
-        "gift boxes 120 to 200 yuan (Hengfeng 2019)", "A")] = 110.0
+        0.3, 0.45, "fruit: 60 to 90 % of sales in 2 to 3 months (apples, Yan'an post; citrus, Rong county; kiwi, lychee, loquat: county news)", "B")] = 0.38
+    peak_dry: Annotated[float, Quantity("share", "dry goods' harvest in their peak month (the two beside it half each)",
+        0.0833, 0.25, "assumption: dry goods sell over the year (persimmon cakes October to May); varied over its range in experiments/", "C")] = 0.15
+    basket_fresh: Annotated[float, Quantity("yuan/parcel", "goods in one fresh parcel, at the reference price",
+        14.0, 43.0, "orders of 30 to 60 yuan at retail (33.5 in Zhangzhou; 1.7 to 1.9 kg in Weishi 2022), at 1.4 to 2.2 times the reference price", "B")] = 30.0
+    basket_dry: Annotated[float, Quantity("yuan/parcel", "goods in one dry parcel, at the reference price",
+        27.0, 86.0, "orders of 60 to 120 yuan at retail (millet, Wuxiang 2016; China Daily 2018-05-22), at 1.4 to 2.2 times the reference price", "B")] = 60.0
+    basket_craft: Annotated[float, Quantity("yuan/parcel", "goods in one craft or gift parcel, at the reference price",
+        55.0, 143.0, "gift boxes of 120 to 200 yuan at retail (168 in Hengfeng 2019; Xinhua), at 1.4 to 2.2 times the reference price", "B")] = 110.0
     demand: Annotated[float, Quantity("yuan/month", "goods a plain beginner can sell online a month, at the reference price",
-        30.0, 1500.0, "novices: a few orders a day at most; <= 5,200 yuan out a point-year (Huzhu 2019)", "B")] = 240.0
+        30.0, 1500.0, "novices: 0 to 5 orders a show (Xixiang 2020); 5,200 yuan sent a point and year (Huzhu, Qinghai 2019)", "B")] = 240.0
     demand_skill: Annotated[float, Quantity("1", "how far full second and third rungs multiply demand", 0.0, 20.0,
         "steady sellers about 4,000 yuan a month (Zoucheng 2017)", "B")] = 5.0
     demand_live: Annotated[float, Quantity("1", "how far live-streaming multiplies demand", 1.0, 6.0, _SWEPT, "C")] = 1.8
     demand_brand: Annotated[float, Quantity("1", "how far a full village brand multiplies demand", 0.0, 6.0, _SWEPT, "C")] = 1.5
-    ramp: Annotated[float, Quantity("month", "months until half of a seller's public is found", 0.5, 12.0, "ramp of 3 to 9 months (Zoucheng 2017)", "B")] = 3.0
-    luck_spread: Annotated[float, Quantity("1", "spread of persistent luck in the logarithm of demand", 0.0, 1.5, "under 1 % of new sellers become large", "B")] = 0.6
+    ramp: Annotated[float, Quantity("month", "months until half of a seller's public is found",
+        1.0, 9.0, "a few orders a day at first, steady after 3 to 9 months (Zoucheng 2017)", "B")] = 3.0
+    luck_spread: Annotated[float, Quantity("1", "spread of persistent luck in the logarithm of demand",
+        0.0, 1.5, "under 1 % of newly verified sellers become successful firms (a platform, about 2019-20; yjin.io)", "B")] = 0.6
     crowding: Annotated[float, Quantity("1", "fall of visibility where all households of the village sell alike", 0.0, 30.0, _SWEPT, "C")] = 10.0
     price_skill: Annotated[float, Quantity("share", "price gained by a full third rung", 0.0, 0.4, _SWEPT, "C")] = 0.08
-    price_brand: Annotated[float, Quantity("share", "price gained by a full village brand", 0.0, 0.45, "labelled goods 0.05 to 0.25, at most 0.45", "A")] = 0.12
+    price_brand: Annotated[float, Quantity("share", "price gained by a full village brand",
+        0.0, 0.45, "labelled rice sells for more online (Ge et al. 2025, Economic Geography 45(7)): sign only; 0.05 to 0.25 by judgement, varied over its range in experiments/", "C")] = 0.12
     price_cheat: Annotated[float, Quantity("share", "price gained by shipping poor quality", 0.0, 0.4, _SWEPT, "C")] = 0.12
     price_common: Annotated[float, Quantity("share", "spread of the price shock that all share", 0.0, 0.4, _SWEPT, "C")] = 0.10
     price_own: Annotated[float, Quantity("share", "spread of a seller's own price shock", 0.0, 0.6, _SWEPT, "C")] = 0.15
     price_luck: Annotated[float, Quantity("share", "spread of persistent luck in the price", 0.0, 0.4, _SWEPT, "C")] = 0.08
-    fresh_bonus: Annotated[float, Quantity("share", "retail price of fresh goods above the common ratio", 0.0, 0.8,
-        "loquat and orange about twice the trader's price", "A")] = 0.30
-    commission: Annotated[float, Quantity("share", "platform commission", 0.006, 0.05, "0.6 to 5 % (judgement; rates not readable)", "C")] = 0.03
-    traffic: Annotated[float, Quantity("share", "promotion cost of sales", 0.02, 0.3, "10 to 30 % for 40 % of small sellers (Taobao 2012, n = 75)", "B")] = 0.09
+    fresh_bonus: Annotated[float, Quantity("share", "retail price of fresh goods above the common ratio",
+        0.0, 0.5, "loquat at 20 yuan a jin online against 10 from the trader (Deqing 2019): retail 1.4 to 2.2 times the trader's price", "B")] = 0.30
+    commission: Annotated[float, Quantity("share", "platform commission",
+        0.006, 0.05, "assumption: 0.6 to 5 %, rates not readable; varied over its range in experiments/", "C")] = 0.03
+    traffic: Annotated[float, Quantity("share", "promotion cost of sales",
+        0.05, 0.3, "promotion 10 to 30 % of cost for 40 % of small sellers (Taobao 2012, 75 sellers: a weak source)", "C")] = 0.09
     packaging: Annotated[float, Quantity("yuan/parcel", "box, ice or filler", 0.5, 10.0, _SWEPT, "C")] = 2.5
-    packaging_fresh: Annotated[float, Quantity("yuan/parcel", "more for fresh goods: foam, ice, speed", 0.0, 30.0,
-        "keep-fresh fee 0 to 5 yuan; fresh freight 25 to 90 by distance", "B")] = 6.0
+    packaging_fresh: Annotated[float, Quantity("yuan/parcel", "more for fresh goods: foam, ice, speed",
+        0.0, 30.0, "logistics over 40 % of a mango's online price (Hainan 2025), fresh 0.30 to 0.55; keep-fresh fee 0 to 5 yuan, cold freight 25 to 90 by distance (Guangdong 2025)", "B")] = 6.0
     tax: Annotated[float, Quantity("share", "platform taxes and fees without relief", 0.0, 0.05, _SWEPT, "C")] = 0.01
-    returns: Annotated[float, Quantity("share", "returned or refunded sales of dry goods", 0.005, 0.1, "dry 0.02 to 0.05 (judgement)", "C")] = 0.035
-    returns_fresh: Annotated[float, Quantity("share/day", "more refunds for fresh goods per day on the way without a cold chain", 0.0, 0.06,
-        "fresh refunds 0.03 to 0.12 (judgement), over some four days", "C")] = 0.022
+    returns: Annotated[float, Quantity("share", "returned or refunded sales of dry goods",
+        0.005, 0.1, "assumption: dry 0.02 to 0.05 by judgement; varied over its range in experiments/", "C")] = 0.035
+    returns_fresh: Annotated[float, Quantity("share/day", "more refunds for fresh goods per day on the way without a cold chain",
+        0.0, 0.06, "assumption: fresh refunds 0.03 to 0.12 by judgement, over some four days; varied over its range in experiments/", "C")] = 0.022
     transit_line: Annotated[float, Quantity("day", "days from the county seat to the buyer", 0.5, 6.0, _SWEPT, "C")] = 2.0
     transit_road: Annotated[float, Quantity("km/day", "road to the county seat that a parcel makes in a day, sorting on the way included",
         30.0, 400.0, _SWEPT, "C")] = 100.0
-    market_days: Annotated[float, Quantity("visit/week", "trips to the township of one whose village no route serves more often", 0.5, 7.0,
-        "township fairs every fifth day (judgement)", "C")] = 1.4
+    market_days: Annotated[float, Quantity("visit/week", "trips to the township of one whose village no route serves more often",
+        0.5, 7.0, "assumption: township fairs every fifth day; varied over its range in experiments/", "C")] = 1.4
     returns_live: Annotated[float, Quantity("share", "more returns from live-streaming", 0.0, 0.2, _SWEPT, "C")] = 0.04
     live_hours: Annotated[float, Quantity("1", "how far live-streaming multiplies the hours per yuan of goods sold", 1.0, 5.0,
         "about 3 h on air almost daily besides packing (Pu'an, Guizhou 2018; China Daily)", "C")] = 1.8
     returns_skill: Annotated[float, Quantity("share", "part of returns that full second-rung skill avoids", 0.0, 0.9, _SWEPT, "C")] = 0.5
     returns_delay: Annotated[float, Quantity("share", "more refunds when nothing is carried in time", 0.0, 0.4, _SWEPT, "C")] = 0.12
     help_from: Annotated[float, Quantity("parcel/month", "parcels a household packs itself", 2.0, 300.0, _SWEPT, "C")] = 10.0
-    help_pay: Annotated[float, Quantity("yuan/parcel", "paid for packing and customer service of one parcel", 0.3, 6.0,
-        "10 kg packed a person-hour (Lixian 2020), 100 to 200 yuan a day", "A")] = 2.5
+    help_pay: Annotated[float, Quantity("yuan/parcel", "paid for packing and customer service of one parcel",
+        1.0, 4.5, "10 kg packed a person-hour (Lixian, Gansu 2020; Xinhua), packers 100 to 200 yuan a day (Weishi 2022; IOL), 1.8 kg an order", "B")] = 2.5
     help_shared: Annotated[float, Quantity("share", "part of that pay that full teamwork saves", 0.0, 0.8, _SWEPT, "C")] = 0.3
     spoilage: Annotated[float, Quantity("share", "part of its product's monthly loss that fresh goods suffer unsold", 0.1, 1.0, _SWEPT, "C")] = 0.6
-    cold_saves: Annotated[float, Quantity("share", "part of spoilage and refunds that a cold store avoids", 0.0, 0.95,
-        "losses 0.10-0.25 without, 0.03-0.08 with a cold chain", "B")] = 0.65
+    cold_saves: Annotated[float, Quantity("share", "part of spoilage and refunds that a cold store avoids",
+        0.2, 0.9, "fresh losses 20 to 30 % (China 2019) against about 5 % with a cold chain; 10-25 % against 3-8 % in a weaker source", "B")] = 0.65
     hold: Annotated[float, Quantity("share", "online stock of durable goods kept for another month", 0.0, 0.98, _SWEPT, "C")] = 0.85
-    input_share: Annotated[float, Quantity("share", "cost of inputs in output", 0.2, 0.6, "cost share 0.35 to 0.50 (judgement)", "C")] = 0.35
+    input_share: Annotated[float, Quantity("share", "cost of inputs in output",
+        0.2, 0.6, "assumption: cost share 0.35 to 0.55 of output by judgement; varied over its range in experiments/", "C")] = 0.35
     low_savings: Annotated[float, Quantity("month", "months of inputs in savings below which inputs are taken on credit", 0.0, 24.0, _SWEPT, "C")] = 1.0
-    credit_share: Annotated[float, Quantity("share", "inputs that the trader lends to one who is short", 0.0, 1.0,
-        "0.05 to 0.25 of households tied (judgement)", "C")] = 0.5
+    credit_share: Annotated[float, Quantity("share", "inputs that the trader lends to one who is short",
+        0.0, 1.0, "assumption: 0.05 to 0.25 of households tied by judgement; varied over its range in experiments/", "C")] = 0.5
     credit_most: Annotated[float, Quantity("month", "months of inputs owed from which on the trader lends no more", 0.0, 24.0, _SWEPT, "C")] = 6.0
     repay_share: Annotated[float, Quantity("share", "sales to the trader kept to pay back debt", 0.0, 1.0, _SWEPT, "C")] = 0.4
     record_weight: Annotated[float, Quantity("share", "weight of a month's margin in a seller's record of its margins", 0.05, 1.0, _SWEPT, "C")] = 0.25

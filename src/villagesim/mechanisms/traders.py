@@ -16,16 +16,17 @@ class TradersParameters(NamedTuple):
     """How a trader sets the margin, what it costs to trade, when it leaves and returns."""
 
     unit_cost: Annotated[float, Quantity("share", "transport and losses per yuan of goods at the reference price",
-        0.02, 0.25, "first-buyer margin 10 to 25 % of a normal farm price", "A")] = 0.08
-    rivalry: Annotated[float, Quantity("1/trader", "competition that each trader who buys in the village adds", 0.2, 4.0,
-        "farm gate 24 to 30 % of retail; first-buyer margin 0.05 to 0.15 yuan/jin; form: Cournot buyers", "B")] = 0.8
-    online_rivalry: Annotated[float, Quantity("1", "competition added when all supply could go online", 0.0, 20.0, _SWEPT, "C")] = 6.0
-    fixed_cost: Annotated[float, Quantity("yuan/month", "a trader's living, vehicle and store", 2000.0, 30000.0,
-        "profit from about a wage upwards (vegetable chains 2011)", "B")] = 9000.0
+        0.02, 0.25, "assumption: part of a first buyer's margin of 10 to 25 % of a normal farm price (watermelon, Guangxi to Dongguan 2025; NetEase); varied over its range in experiments/", "C")] = 0.08
+    rivalry: Annotated[float, Quantity("1/trader", "competition that each trader who buys in the village adds",
+        0.2, 4.0, "assumption: set so that farm gate is 24 to 30 % of retail (vegetables 2011); form: Cournot buyers; varied over its range in experiments/", "C")] = 0.8
+    online_rivalry: Annotated[float, Quantity("1", "competition added when all supply could go online",
+        0.0, 20.0, "a platform lowered incumbents' profit (Uganda, 110 sub-counties; Bergquist and McIntosh): sign only; " + _SWEPT, "C")] = 6.0
+    fixed_cost: Annotated[float, Quantity("yuan/month", "a trader's living, vehicle and store",
+        2000.0, 30000.0, "assumption: a profit from about a wage upwards (vegetable chains 2011), besides vehicle and store; varied over its range in experiments/", "C")] = 9000.0
     distance_cost: Annotated[float, Quantity("yuan/month/km", "more for each km of road to its village: some fifteen rounds a month, both ways",
         0.0, 200.0, _SWEPT, "C")] = 50.0
-    margin_cap: Annotated[float, Quantity("share", "margin over unit cost that farmers put up with", 0.1, 0.6,
-        "10 to 25 % of a normal farm price, 50 % in a glut", "A")] = 0.22
+    margin_cap: Annotated[float, Quantity("share", "margin over unit cost that farmers put up with",
+        0.1, 0.5, "first buyer's margin 10 to 25 % of a normal farm price, 50 % in a glut (watermelon, Guangxi to Dongguan 2025; NetEase)", "B")] = 0.22
     adjust: Annotated[float, Quantity("share/month", "part of the gap to the wanted margin closed a month", 0.02, 1.0, _SWEPT, "C")] = 0.15
     estimate_range: Annotated[float, Quantity("share", "how far a trader's own estimate may lie off last year's volume", 0.0, 0.5, _SWEPT, "C")] = 0.15
     return_margin: Annotated[float, Quantity("share", "what a trader must expect to earn beyond its cost before it comes back", 0.0, 0.5, _SWEPT, "C")] = 0.1

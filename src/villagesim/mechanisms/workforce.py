@@ -41,8 +41,8 @@ class WorkforceParameters(NamedTuple):
         "63 % of workers in 56 cities hold a bachelor's degree (CSWLS 2019); villages fewer", "C")] = 0.25
     social_start: Annotated[float, Quantity("share", "social-work competence of a new outsider or graduate", 0.1, 0.9, _SWEPT, "C")] = 0.45
     social_local: Annotated[float, Quantity("share", "social-work competence of a new returnee or official (knows everyone)", 0.1, 0.9, _SWEPT, "C")] = 0.40
-    online_start: Annotated[float, Quantity("share", "e-commerce competence of a new outsider or official", 0.0, 0.5,
-        "hybrid workers are few: 0.05 to 0.15 (judgement)", "C")] = 0.15
+    online_start: Annotated[float, Quantity("share", "e-commerce competence of a new outsider or official",
+        0.0, 0.5, "assumption: hybrid workers are few, 0.05 to 0.15 by judgement; varied over its range in experiments/", "C")] = 0.15
     online_graduate: Annotated[float, Quantity("share", "e-commerce competence of a new college graduate", 0.0, 0.6, _SWEPT, "C")] = 0.22
     online_returnee: Annotated[float, Quantity("share", "e-commerce competence of a new returnee", 0.0, 0.8, _SWEPT, "C")] = 0.30
     hired_spread: Annotated[float, Quantity("share", "half-range of a new hire's competence by chance", 0.0, 0.6, _SWEPT, "C")] = 0.3
@@ -56,8 +56,8 @@ class WorkforceParameters(NamedTuple):
     contractor_online: Annotated[float, Quantity("share", "e-commerce competence of a contractor's staff", 0.1, 0.9, _SWEPT, "C")] = 0.45
     grade_months: Annotated[float, Quantity("month", "service before the next grade", 6.0, 60.0, _SWEPT, "C")] = 24.0
     hours: Annotated[float, Quantity("hour/month", "working hours of a post", 120.0, 200.0, "Chinese labour law: 40-hour week", "A")] = 168.0
-    paperwork: Annotated[float, Quantity("share", "hours spent on paperwork where departments coordinate", 0.1, 0.6,
-        "0.3 to 0.6 of hours in rural stations (judgement)", "C")] = 0.25
+    paperwork: Annotated[float, Quantity("share", "hours spent on paperwork where departments coordinate",
+        0.1, 0.6, "assumption: 0.3 to 0.6 of hours in rural stations by judgement, uncoordinated ones among them; varied over its range in experiments/", "C")] = 0.25
     paperwork_alone: Annotated[float, Quantity("share", "hours more on paperwork where each department asks on its own", 0.0, 0.4, _SWEPT, "C")] = 0.20
     paperwork_assessed: Annotated[float, Quantity("share", "hours more on paperwork under full assessment", 0.0, 0.3, _SWEPT, "C")] = 0.05
     slack: Annotated[float, Quantity("share", "service hours that lapse with time in post where nobody assesses", 0.0, 0.8, _SWEPT, "C")] = 0.35

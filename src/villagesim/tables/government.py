@@ -41,6 +41,7 @@ class County(NamedTuple):
     fee_level: Annotated[Real, Quantity("1", "platform commission and promotion cost over those of month 0", 0, 10, initial=1.0)]
     phone_gain: Annotated[Real, Quantity("1/month", "chance that a household without a smartphone gets one", 0, 1)]
     coverage_gain: Annotated[Real, Quantity("share/month", "missing coverage that national networks complete", 0, 1)]
+    point_gain: Annotated[Real, Quantity("share/month", "missing service points that national programmes open", 0, 1)]
     media_margin: Annotated[Real, Quantity("yuan/yuan", "online margin that media suggest", -3, 3)]
     budget: Annotated[Fen, fen("yearly money when it comes whole")]
     due: Annotated[Flag, yes("the yearly money is due this month")]

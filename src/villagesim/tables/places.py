@@ -99,6 +99,7 @@ class Works(NamedTuple):
     ordinary: Annotated[Real, share("condition that ordinary budgets keep up")]
     private: Annotated[Flag, yes("private firms may share in it")]
     national: Annotated[Flag, yes("national networks build and keep it too, as the years go by")]
+    express: Annotated[Flag, yes("national programmes for village parcels open and keep it too, as the years go by")]
     built: Annotated[Real, share("what would be built this month")]
     need: Annotated[Fen, fen("what the programme would spend on it this month")]
     need_later: Annotated[Fen, fen("what it would spend on it in the months that the fund must last after this one")]

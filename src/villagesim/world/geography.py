@@ -16,7 +16,7 @@ COVERAGE = "coverage"
 STANDING = tuple(name for name in levers.WORKS if name != COVERAGE)
 FIRST_ROUTE = 4
 OWNED_BY_FIRMS = "cold_chain"
-NATIONAL = COVERAGE
+NATIONAL, EXPRESS = COVERAGE, "service_point"
 
 
 def household_counts(settings: WorldSettings, seed: int) -> np.ndarray:
@@ -137,6 +137,7 @@ def _equip(world: tables.World, settings: WorldSettings, seed: int) -> None:
     works.ordinary[:] = works.condition
     works.private[:] = works.lever == levers.ROW[OWNED_BY_FIRMS]
     works.national[:] = works.lever == levers.ROW[NATIONAL]
+    works.express[:] = works.lever == levers.ROW[EXPRESS]
 
 
 def _route(world: tables.World, settings: WorldSettings, seed: int) -> None:
