@@ -1,11 +1,13 @@
 """Calibration: emulators know their error, waves keep the truth, known parameters are found again as claimed."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from villagesim import evidence
 from villagesim.scenario import ScenarioError
-from villagesim.study import aims, calibration, emulator, matching, posterior
+from villagesim.study import aims, calibration, emulator, matching, posterior, simulated
 from villagesim.study.factors import Factor
 from villagesim.study.matching import Aim, NothingLeftError, Rules
 
@@ -132,3 +134,27 @@ def test_an_aim_lies_in_the_middle_of_what_is_published():
     log = aims.aim_of(evidence.target("T17"), 0.2, log=True)
     assert np.exp(log.value) == pytest.approx(np.sqrt(25 * 106))
     assert log.discrepancy == 0.2
+
+
+SHIPPED = Path(__file__).parents[1] / "experiments/calibrate.toml"
+
+
+def test_the_shipped_calibration_aims_only_at_what_may_be_fitted_and_is_small_when_quick():
+    whole, quick = (simulated.read_calibration(SHIPPED, short) for short in (False, True))
+    assert {evidence.target(aim.name).role for aim in whole.asked.aims} == {evidence.CALIBRATE}
+    assert quick.asked.rules.points < whole.asked.rules.points
+    assert quick.key != whole.key
+
+
+@pytest.mark.parametrize(("was", "now", "says"), [
+    ('"T7" = {}', '"V3" = {}', "targets.V3 is kept aside"), ('"T7" = {}', '"T99" = {}', "is no target"),
+    ("waves = 3", "waves = 0", "waves is 0"), ("cutoff = 3", "cutof = 3", "cutof is not known"),
+    ("replicates = 3", "replicates = 1", "a whole number from 2"),
+])
+def test_a_calibration_that_is_written_wrongly_is_one_line(tmp_path, was, now, says):
+    text = SHIPPED.read_text(encoding="utf-8").replace("../scenarios", str(SHIPPED.parents[1] / "scenarios"))
+    file = tmp_path / "calibrate.toml"
+    file.write_text(text.replace(was, now, 1), encoding="utf-8")
+    with pytest.raises(ScenarioError, match=says) as caught:
+        simulated.read_calibration(file)
+    assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""The commands on evidence: `targets`, `trial`, `validate`. `cli.py` puts them in place."""
+"""The commands on evidence: `targets`, `trial`, `calibrate`, `validate`. `cli.py` puts them in place."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -69,6 +69,34 @@ def trial(
     _show(f"{asked.asked.title}: {asked.asked.outcome} ({unit}), {asked.asked.estimator}", found.table,
           tuple(found.table.columns))
     _say([folder / "power.csv", folder / "estimates.csv", *draw("power", folder)])
+
+
+def calibrate(
+    file: Annotated[Path, typer.Argument(help="A calibration file, such as experiments/calibrate.toml.")],
+    quick: Annotated[bool, typer.Option("--quick", help="With the sizes of the file's table `quick`: minutes.")] = False,
+    out: Out = Path("results"),
+    workers: Workers = None,
+) -> None:
+    """What the published targets leave of uncertain numbers: the region, an ensemble, and how surely. Resumable.
+
+    \b
+    Example:
+      villagesim calibrate experiments/calibrate.toml --quick
+    """
+    from villagesim.cli_studies import FAILED, progress
+    from villagesim.study.matching import NothingLeftError
+    from villagesim.study.simulated import carry_out, read_calibration
+
+    read = read_calibration(file, quick)
+    try:
+        with plain_failures(), progress(read.asked.title) as tell:
+            folder, region = carry_out(read, out, workers, tell, quick)
+    except NothingLeftError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(FAILED) from None
+    _show(read.asked.title, region, ("parameter", "low", "high", "left_low", "left_high", "q05", "q50", "q95", "pinned",
+                                     "recovered"), most=len(region))
+    _say([folder / "region.csv", folder / "targets.csv", folder / "checks.csv", folder / "ensemble.csv"])
 
 
 def validate(

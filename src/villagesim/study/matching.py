@@ -204,8 +204,8 @@ def _narrowed(aims: Sequence[Aim], waves: Sequence[Wave], cloud: np.ndarray, rul
             return cloud, share
     worst = implausibility(aims, waves[-1].emulators, cloud[np.argmin(values)][None])[0]
     by = ", ".join(f"{aims[place].name} {worst[place]:.1f}" for place in np.argsort(-worst)[:3])
-    raise NothingLeftError(f"wave {len(waves)} rules out everything: the nearest point is {values.min():.1f} standard "
-                           f"deviations off, and {rules.cutoff:g} are allowed (the worst of it: {by}); let more targets "
+    raise NothingLeftError(f"wave {len(waves)} rules out everything: the nearest point is {values.min():.1f} sd "
+                           f"off, and {rules.cutoff:g} are allowed (the worst of it: {by}); let more targets "
                            "be missed, widen ranges, or state a larger discrepancy")
 
 
