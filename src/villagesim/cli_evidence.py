@@ -73,7 +73,7 @@ def trial(
 
 def calibrate(
     file: Annotated[Path, typer.Argument(help="A calibration file, such as experiments/calibrate.toml.")],
-    quick: Annotated[bool, typer.Option("--quick", help="With the sizes of the file's table `quick`: minutes.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="The sizes of the table `quick`: minutes.")] = False,
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:
