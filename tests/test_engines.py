@@ -127,7 +127,8 @@ def _programmes(draw):
         low, high = lever.intensity.low, lever.intensity.high
         changes[f"{section}.{lever.name}.intensity"] = low + share * (high - low)
         changes[f"{section}.{lever.name}.ramp"] = draw(st.integers(0, 4))
-        changes[f"{section}.{lever.name}.reach"] = draw(st.sampled_from([0.3, 1.0]))
+        if lever.reaches:
+            changes[f"{section}.{lever.name}.reach"] = draw(st.sampled_from([0.3, 1.0]))
     return changes
 
 

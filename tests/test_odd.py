@@ -151,8 +151,9 @@ def test_the_reported_networks_lie_near_the_surveyed_ones():
             assert found[figure.name][0] == pytest.approx(figure.rice[0], rel=0.1), figure.name
             assert len(found[figure.name]) == len(figure.rice)
     cells = {row[0]: row[1:] for row in networks.rows()}
-    assert cells["mean degree inside it"][1:] == ("5.6 (4.1 to 7)", "5")
-    assert cells["Gini coefficient of the in-degree"][1:] == ("", "0.74")
+    assert (cells["mean degree inside it"][1], cells["mean degree inside it"][3]) == ("5.6 (4.1 to 7)", "5")
+    gini = cells["Gini coefficient of the in-degree"]
+    assert (gini[1], gini[3]) == ("", "0.74")
 
 
 @pytest.mark.skipif(not BRAZIL.is_dir(), reason="the surveyed farmers' files are not here")

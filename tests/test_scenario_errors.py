@@ -51,6 +51,7 @@ BAD = {
     "lever switched on": ("[levers]\ncamp = true", "levers.camp", "is true, not a table"),
     "no intensity": ("[levers.camp]\nramp = 3", "levers.camp", "0 to 20 seat/village/month"),
     "no upkeep": ("[levers.camp]\nintensity = 1\nmaintenance = 2", "levers.camp.maintenance", "not known"),
+    "reach of a county": ("[levers.platform]\nintensity = 1\nreach = 0.5", "levers.platform.reach", "not known"),
     "a shock's price": ("[shocks.fund_cut]\nintensity = 1\nunit_cost = 2", "shocks.fund_cut.unit_cost", "not known"),
     "wrong unit": ('[world]\ndistance_town = "8 m"', "world.distance_town", "is in m, but the unit is km"),
     "per cent of money": ('[county]\nbudget = "3 %"', "county.budget", "unit is yuan/household/year"),

@@ -26,6 +26,11 @@ class Lever(NamedTuple):
     upkeep: Quantity | None = None
     upkeep_default: float = 0.0
 
+    @property
+    def reaches(self) -> bool:
+        """Whether it acts village by village, so that a scenario may say which share of them it reaches."""
+        return self.per in ("village", "household", "seat") or self.name == "posts"
+
 
 class LeverSetting(NamedTuple):
     """How a scenario uses a lever: months count from the end of spin-up; money in yuan; end None = never."""

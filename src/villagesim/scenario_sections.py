@@ -22,7 +22,7 @@ TIMING = {
     "start": (int, Quantity("month", "first month, from the end of spin-up", 0, 1200)),
     "end": (int, Quantity("month", "first month without it, from the end of spin-up", 1, 1200)),
     "ramp": (int, Quantity("month", "months over which it grows to its full intensity", 0, 600)),
-    "reach": (float, Quantity("share", "share of villages reached", 0.0, 1.0)),
+    "reach": (float, Quantity("share", "share of villages reached, for what acts village by village", 0.0, 1.0)),
 }
 
 
@@ -64,6 +64,8 @@ def declared_at(place: Place, dotted: str) -> tuple[type, Quantity, tuple[str, .
 def lever_fields(lever: Lever) -> dict[str, tuple[type, Quantity]]:
     """What may be said of a lever, by key: type and quantity."""
     fields = {"intensity": (float, lever.intensity)} | TIMING
+    if not lever.reaches:
+        del fields["reach"]
     if lever.pathway != "shock":
         fields["unit_cost"] = (float, lever.price)
     if lever.upkeep is not None:

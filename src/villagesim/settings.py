@@ -123,7 +123,7 @@ class WorldSettings(NamedTuple):
     kin_group: Annotated[float, Quantity("household", "households of one kin group, mean", 2, 30, _SWEPT, "C")] = 12.0
     kin_pull: Annotated[float, _one("pull of kin on whom to name, against luck of 1", 0, 4, _FITTED, "B")] = 0.8
     near_pull: Annotated[float, _one("pull of next-door houses, against luck of 1", 0, 4, _FITTED, "B")] = 1.8
-    popular_pull: Annotated[float, _one("pull of well-liked households, against luck of 1", 0, 4, _FITTED, "B")] = 0.4
+    popular_pull: Annotated[float, _one("pull of well-liked households, against luck of 1", 0, 4, _FITTED + "; 1.1 fits in-degree Gini .74 of farmers in Brazil (Rogers et al. 1970)", "B")] = 0.4
     trust_kin: Annotated[float, _share("trust in the word of kin, mean")] = 0.8
     trust_neighbour: Annotated[float, _share("trust in the word of others of the hamlet, mean")] = 0.6
     trust_far: Annotated[float, _share("trust in the word of named households elsewhere, mean")] = 0.4

@@ -23,8 +23,7 @@ from villagesim.study import estimates, pool, runner, surveys
 from villagesim.study.estimates import ESTIMATORS, Estimate
 
 # What can be assigned to a village: levers that are counted by village, seat or household.
-BY_VILLAGE = tuple(lever.name for lever in levers.LEVERS if lever.per in ("village", "seat", "household")
-                   and lever.pathway != "shock")
+BY_VILLAGE = tuple(lever.name for lever in levers.LEVERS if lever.reaches)
 OUTCOMES = {"log_income": "log points", "sells": "share", "away": "person", "online_income": "yuan/year"}
 OF_TRIALS = ("intention_to_treat", "ols_village_effects")
 # Two-sided test at 5 %, found in four trials of five.
