@@ -1,13 +1,15 @@
 """Calibration: emulators know their error, waves keep the truth, known parameters are found again as claimed."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from villagesim import evidence
+from villagesim import cli, evidence
 from villagesim.scenario import ScenarioError
-from villagesim.study import aims, calibration, emulator, matching, posterior, simulated
+from villagesim.study import aims, calibration, emulator, matching, posterior, simulated, validation
 from villagesim.study.factors import Factor
 from villagesim.study.matching import Aim, NothingLeftError, Rules
 
@@ -149,7 +151,9 @@ def test_the_shipped_calibration_aims_only_at_what_may_be_fitted_and_is_small_wh
 @pytest.mark.parametrize(("was", "now", "says"), [
     ('"T7" = {}', '"V3" = {}', "targets.V3 is kept aside"), ('"T7" = {}', '"T99" = {}', "is no target"),
     ("waves = 3", "waves = 0", "waves is 0"), ("cutoff = 3", "cutof = 3", "cutof is not known"),
-    ("replicates = 3", "replicates = 1", "a whole number from 2"),
+    ("replicates = 3", "replicates = 1", "a whole number from 2"), ("waves = 2", "wave = 2", "quick.wave is not known"),
+    ('title = "', 'title = 3 # "', "title is 3"), ("settings = [", "settings = [] # [", "a list of settings' files"),
+    ("baseline.toml", "nowhere.toml", "nowhere.toml"),
 ])
 def test_a_calibration_that_is_written_wrongly_is_one_line(tmp_path, was, now, says):
     text = SHIPPED.read_text(encoding="utf-8").replace("../scenarios", str(SHIPPED.parents[1] / "scenarios"))
@@ -158,3 +162,16 @@ def test_a_calibration_that_is_written_wrongly_is_one_line(tmp_path, was, now, s
     with pytest.raises(ScenarioError, match=says) as caught:
         simulated.read_calibration(file)
     assert "\n" not in str(caught.value)
+
+
+def test_a_target_that_no_evidence_gives_is_one_line_and_exit_status_2(tmp_path, monkeypatch):
+    monkeypatch.setattr(validation, "EVIDENCE", {"ordinary": lambda base, seed: {"T7": 0.1}})
+    monkeypatch.setattr(simulated.runner, "prepare", lambda scenarios: None)
+    said = CliRunner().invoke(cli.app, ["calibrate", str(SHIPPED), "--out", str(tmp_path)])
+    assert said.exit_code == 2
+    assert re.fullmatch(r".*calibrate\.toml: targets: no simulated evidence gives T10, T12, .*", said.stderr.strip())
+
+
+def test_too_few_runs_with_all_targets_are_refused_in_one_line():
+    with pytest.raises(posterior.TooFewError, match="2 of 3 final runs have all targets, and 3 are needed"):
+        posterior.weigh(np.array([0.0, 1.0, np.nan]), 3)

@@ -84,15 +84,20 @@ def calibrate(
       villagesim calibrate experiments/calibrate.toml --quick
     """
     from villagesim.cli_studies import FAILED, progress
+    from villagesim.study.aims import NoEvidenceError
     from villagesim.study.matching import NothingLeftError
+    from villagesim.study.posterior import TooFewError
     from villagesim.study.simulated import carry_out, read_calibration
 
     read = read_calibration(file, quick)
     try:
         with plain_failures(), progress(read.asked.title) as tell:
             folder, region = carry_out(read, out, workers, tell, quick)
-    except NothingLeftError as error:
-        typer.echo(str(error), err=True)
+    except NoEvidenceError as error:
+        typer.echo(f"{file}: {error}", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    except (NothingLeftError, TooFewError) as error:
+        typer.echo(f"{file}: {error}", err=True)
         raise typer.Exit(FAILED) from None
     _show(read.asked.title, region, ("parameter", "low", "high", "left_low", "left_high", "q05", "q50", "q95", "pinned",
                                      "recovered"), most=len(region))

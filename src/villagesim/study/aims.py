@@ -16,6 +16,10 @@ class KeptAsideError(ValueError):
     """A target that is kept aside for validation was about to be fitted."""
 
 
+class NoEvidenceError(ValueError):
+    """A target was to be fitted that no simulated evidence gives."""
+
+
 def aim_of(one: Target, discrepancy: float, log: bool = False) -> Aim:
     """The aim of a target. discrepancy: what the model's form may be off, as a share of the published value.
 

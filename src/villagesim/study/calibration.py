@@ -101,7 +101,7 @@ def calibrate(asked: Asked, simulate: matching.Simulate, choose: matching.Choose
               about: dict[str, Any] | None = None) -> Calibration:
     """Waves, final runs, weights and ensemble. simulate, choose: as `matching.match` takes them.
 
-    Raises NothingLeftError; ValueError where too few final runs have all targets.
+    Raises NothingLeftError; TooFewError where too few final runs have all targets.
     """
     aims, rules = asked.aims, asked.rules
     history = matching.match(aims, len(asked.factors), rules, simulate, choose)

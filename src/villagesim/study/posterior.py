@@ -16,6 +16,10 @@ from villagesim.study.matching import Aim
 WIDEST = 1e6
 
 
+class TooFewError(ValueError):
+    """Too few runs have all targets for an ensemble to be drawn from them."""
+
+
 class Weighed(NamedTuple):
     """weight (n,), adding to 1. widened: times the kernel is wider than the errors, 1 where that gives runs enough.
     effective: number of equally good runs that the weights are worth, 1 / sum of squares (Kong 1992)."""
@@ -34,11 +38,12 @@ def distance(aims: Sequence[Aim], means: np.ndarray) -> np.ndarray:
 def weigh(squared: np.ndarray, least: float) -> Weighed:
     """Weights exp(-squared / (2 h^2)), with the smallest h >= 1 for which they are worth `least` runs.
 
-    A run without distance has no weight. Raises ValueError for fewer than `least` runs that have one.
+    A run without distance has no weight. Raises TooFewError for fewer than `least` runs that have one.
     """
     known = np.isfinite(squared)
     if known.sum() < least:
-        raise ValueError(f"{int(known.sum())} of {known.size} runs have all targets; {least:g} are needed")
+        raise TooFewError(f"{int(known.sum())} of {known.size} final runs have all targets, and {least:g} are needed: "
+                          "more runs, fewer members, or fewer targets")
     low, high = 1.0, 1.0
     found = _weights(squared, known, 1.0)
     while _effective(found) < least and high < WIDEST:

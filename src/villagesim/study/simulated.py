@@ -66,6 +66,7 @@ def read_calibration(path: str | Path, quick: bool = False) -> Simulated:
         if key not in values:
             raise Place(file, key).problem("is missing", "a calibration says title, today, programme, settings, vary "
                                            "and targets")
+    _check_forms(file, values)
     said = {**values, **(values.get("quick", {}) if quick else {})}
     size = {key: _size(Place(file, key), said.get(key, usual), least) for key, (least, usual) in SIZES.items()}
     number = {key: _number(Place(file, key), said.get(key, usual)) for key, usual in NUMBERS.items()}
@@ -151,7 +152,7 @@ class Runs:
 def kinds_of(base: Base, wanted: Sequence[str], seed: int = 1) -> tuple[str, ...]:
     """The kinds of simulated evidence that give these targets, found by making each once until all are there.
 
-    Raises ValueError, one line, for a target that none gives.
+    Raises NoEvidenceError, one line, for a target that none gives.
     """
     left, kinds = set(wanted), []
     for kind, make in validation.EVIDENCE.items():
@@ -162,7 +163,8 @@ def kinds_of(base: Base, wanted: Sequence[str], seed: int = 1) -> tuple[str, ...
             kinds.append(kind)
             left -= given
     if left:
-        raise ValueError(f"{', '.join(sorted(left))}: no simulated evidence gives it; leave it out of the targets")
+        raise aims.NoEvidenceError(f"targets: no simulated evidence gives {', '.join(sorted(left))}; leave out what is "
+                                   "not there")
     return tuple(kinds)
 
 
@@ -180,6 +182,24 @@ def _carry(task: _Task) -> Row:
 def _base(folder: Path, values: Mapping[str, Any], place: str) -> Base:
     setting = {key: value for key, value in flat(read(folder / place)).items() if key != "title"}
     return Base(*(changed(load(folder / values[name]), setting) for name in ("today", "programme")))
+
+
+def _check_forms(file: str, values: Mapping[str, Any]) -> None:
+    """Texts are texts, tables are tables, `quick` says sizes alone. Raises ScenarioError, one line."""
+    for key in TEXTS:
+        if key in values and not isinstance(values[key], str):
+            raise Place(file, key).problem(f"is {shown(values[key])}", "a text")
+    for key in ("quick", "vary", "targets"):
+        if key in values and not isinstance(values[key], Mapping):
+            raise Place(file, key).problem(f"is {shown(values[key])}", "a table")
+    if not values["vary"]:
+        raise Place(file, "vary").problem("is empty", "one parameter or more")
+    places = values["settings"]
+    if not isinstance(places, list) or not places or not all(isinstance(one, str) for one in places):
+        raise Place(file, "settings").problem(f"is {shown(places)}", "a list of settings' files, one or more")
+    for key in values.get("quick", {}):
+        if key not in SIZES:
+            raise Place(file, f"quick.{key}").problem("is not known", ", ".join(SIZES), nearest(key, SIZES))
 
 
 def _value(scenario: Any, dotted: str) -> float:
@@ -214,7 +234,7 @@ def carry_out(read: Simulated, out: str | Path = "results", workers: int | None 
               progress: Callable[[State], None] | None = None, quick: bool = False) -> tuple[Path, pd.DataFrame]:
     """Carry out what is missing, write the tables into out/NAME (out/NAME-quick); return the folder and the region.
 
-    Raises StoreError, runner.Interrupted, NothingLeftError.
+    Raises StoreError, runner.Interrupted, NothingLeftError, TooFewError, NoEvidenceError.
     """
     from villagesim.study.calibration import calibrate
 
