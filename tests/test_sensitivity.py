@@ -54,6 +54,22 @@ def test_the_published_variance_of_ishigami_is_what_the_function_has():
     assert np.array([0.5 * (1 + 0.1 * np.pi**4 / 5) ** 2, 49 / 8]) / VARIANCE == pytest.approx(FIRST[:2], abs=1e-4)
 
 
+def test_the_share_that_rests_on_some_factors_lies_between_what_they_do_alone_and_what_the_others_leave():
+    unit = unit_design("saltelli", 3, 1024, 1)
+    table = analyse("sobol", X, unit, ishigami(unit)[:, None], 1, 0)
+    # x1 and x3 act alone (0.314 and 0) and with each other; what x2 leaves is less than the sum of their ST, 0.801.
+    assert sensitivity.resting_on(table, ["x1", "x3"]) == pytest.approx((0.314, 0.558), abs=0.02)
+    assert sensitivity.resting_on(table, ["x2"]) == pytest.approx((0.442, 0.442), abs=0.02)
+    assert sensitivity.resting_on(table, ["x3"]) == pytest.approx((0.0, 0.244), abs=0.02)
+    # what pairs of others do is not theirs: x1 and x3 are the pair, and x2 keeps no part of it
+    exact = pd.DataFrame([("S1", "x1", "", FIRST[0]), ("S1", "x2", "", FIRST[1]), ("S1", "x3", "", 0.0),
+                          ("ST", "x1", "", TOTAL[0]), ("ST", "x2", "", 0.9), ("ST", "x3", "", TOTAL[2]),
+                          ("S2", "x1", "x3", 0.2437)], columns=["index", "factor", "other", "value"])
+    assert sensitivity.resting_on(exact, ["x2"])[1] == pytest.approx(0.4424, abs=1e-3)
+    assert sensitivity.resting_on(exact[exact["index"] != "S2"], ["x2"])[1] == pytest.approx(0.6861, abs=1e-3)
+    assert sensitivity.resting_on(analyse("morris", X, *made("morris"), 1), ["x1"]) is None
+
+
 def test_sobol_recovers_ishigami_with_second_order():
     unit = unit_design("saltelli", 3, 1024, 1)
     table = analyse("sobol", X, unit, ishigami(unit)[:, None], 1)

@@ -47,6 +47,7 @@ BOOK = {
     "low": ("parameter's unit", "lower end of the declared range"),
     "high": ("parameter's unit", "upper end of the declared range"),
     "usual": ("parameter's unit", "value where nothing else is said"),
+    "spread": ("code", "how the range is spread evenly: as it is (uniform) or by its logarithm (log)"),
     "left_low": ("parameter's unit", "lowest value that is left"),
     "left_high": ("parameter's unit", "highest value that is left"),
     "q05": ("parameter's unit", "5th percentile of the weighed runs"),
@@ -120,7 +121,8 @@ def calibrate(asked: Asked, simulate: matching.Simulate, choose: matching.Choose
         "name": asked.name, "title": asked.title, "targets": [aim.name for aim in aims],
         "out_of_reach": [aim.name for place, aim in enumerate(aims) if place not in reached],
         "left": history.waves[-1].left, "widened": weighed.widened, "effective_runs": weighed.effective,
-        "distinct_members": len(set(rows.tolist())), **rules._asdict(),
+        "distinct_members": len(set(rows.tolist())), **rules._asdict(), "final": len(unit),
+        "members": asked.members,
         "how": "history matching, then runs spread evenly over what is left, weighed by exp(-d^2 / (2 widened^2)), "
                "d the distance from the reached targets in standard deviations; members by systematic resampling",
     }
@@ -193,7 +195,7 @@ def _region(asked: Asked, history: History, unit: np.ndarray, weighed: Weighed, 
         at = posterior.quantiles(unit[:, place], weighed.weight, ENDS)
         pinned = 1.0 - (at[-1] - at[0]) / LEVEL
         left = factor.at(np.array([history.cloud[:, place].min(), history.cloud[:, place].max()]))
-        rows.append((factor.name, factor.unit, factor.low, factor.high, asked.usual[place], *left, *factor.at(at),
-                     max(0.0, pinned), held[place], width[place]))
-    return pd.DataFrame(rows, columns=["parameter", "unit", "low", "high", "usual", "left_low", "left_high", "q05",
-                                       "q25", "q50", "q75", "q95", "pinned", "recovered", "recovered_width"])
+        rows.append((factor.name, factor.unit, factor.low, factor.high, asked.usual[place], factor.kind, *left,
+                     *factor.at(at), max(0.0, pinned), held[place], width[place]))
+    return pd.DataFrame(rows, columns=["parameter", "unit", "low", "high", "usual", "spread", "left_low", "left_high",
+                                       "q05", "q25", "q50", "q75", "q95", "pinned", "recovered", "recovered_width"])

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from villagesim import __version__
 from villagesim.draws import replicate_seed
@@ -22,7 +21,7 @@ from villagesim.scenario import assigned, changed, digest, load
 from villagesim.scenario_text import Place, flat, nearest, read, shown
 from villagesim.sources import sources
 from villagesim.study import aims, factors, pool, runner, validation
-from villagesim.study.calibration import Asked
+from villagesim.study.calibration import Asked, Calibration, calibrate
 from villagesim.study.matching import Rules
 from villagesim.study.store import Row, Store
 from villagesim.study.sweep import State
@@ -231,13 +230,11 @@ def _hash(parts: Any) -> str:
 
 
 def carry_out(read: Simulated, out: str | Path = "results", workers: int | None = None,
-              progress: Callable[[State], None] | None = None, quick: bool = False) -> tuple[Path, pd.DataFrame]:
-    """Carry out what is missing, write the tables into out/NAME (out/NAME-quick); return the folder and the region.
+              progress: Callable[[State], None] | None = None, quick: bool = False) -> tuple[Path, Calibration]:
+    """Carry out what is missing, write the tables into out/NAME (out/NAME-quick); return the folder and what was found.
 
     Raises StoreError, runner.Interrupted, NothingLeftError, TooFewError, NoEvidenceError.
     """
-    from villagesim.study.calibration import calibrate
-
     runner.prepare([read.bases[0].programme])
     folder = Path(out) / (read.asked.name + ("-quick" if quick else ""))
     with Store(folder, tuple(aim.name for aim in read.asked.aims)) as store:
@@ -248,4 +245,4 @@ def carry_out(read: Simulated, out: str | Path = "results", workers: int | None 
         found = calibrate(read.asked, runs.simulate, runs.choose, about)
         found.write(folder)
         store.write_text("ensemble.json", json.dumps(found.about, indent=1) + "\n")
-    return folder, found.region
+    return folder, found
