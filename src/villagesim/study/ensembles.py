@@ -7,7 +7,7 @@ from pathlib import Path
 from villagesim import evidence
 from villagesim.catalogue import settable
 from villagesim.scenario import Scenario, assigned
-from villagesim.scenario_text import flat, read
+from villagesim.scenario_text import flat, gather
 from villagesim.study.calibration import Calibration
 from villagesim.study.validation import Base
 
@@ -33,8 +33,8 @@ def ship(found: Calibration, folder: Path) -> list[Path]:
 
 
 def set_in(*files: Path) -> frozenset[str]:
-    """The dotted keys that scenario files set for themselves."""
-    return frozenset(key for file in files for key in flat(read(file)))
+    """The dotted keys that scenario files, and those that they extend, set for themselves."""
+    return frozenset(key for file in files for key in flat(gather(Path(file), lambda _: None).values))
 
 
 def of_member(base: Base, row: Mapping[str, float], own: Sequence[frozenset[str]]) -> Base:
