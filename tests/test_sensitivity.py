@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from villagesim.study import indices, resampling, sensitivity
+from villagesim.catalogue import settable
+from villagesim.study import analyses, indices, resampling, sensitivity
 from villagesim.study.samplers import SAMPLERS, unit_design
 from villagesim.study.sensitivity import analyse, convergence, statement
 
@@ -68,6 +69,18 @@ def test_the_share_that_rests_on_some_factors_lies_between_what_they_do_alone_an
     assert sensitivity.resting_on(exact, ["x2"])[1] == pytest.approx(0.4424, abs=1e-3)
     assert sensitivity.resting_on(exact[exact["index"] != "S2"], ["x2"])[1] == pytest.approx(0.6861, abs=1e-3)
     assert sensitivity.resting_on(analyse("morris", X, *made("morris"), 1), ["x1"]) is None
+
+
+def test_what_rests_on_each_evidence_grade_is_told_by_the_grades_that_the_factors_declare():
+    grades = {entry.key: entry.grade for entry in settable()}
+    first, third = [key for key, grade in grades.items() if grade == "C"][:2]
+    known = next(key for key, grade in grades.items() if grade == "B")
+    unit = unit_design("saltelli", 3, 256, 1)
+    table = analyse("sobol", [first, known, third], unit, ishigami(unit)[:, None], 1, 0)
+    found = analyses.by_grade(table, [first, known, third]).set_index("grade")
+    assert found["factors"].to_dict() == {"B": 1, "C": 2}
+    assert found.loc["C", ["least", "most"]].tolist() == pytest.approx([0.314, 0.558], abs=0.05)
+    assert analyses.by_grade(analyse("morris", X, *made("morris"), 1), X).empty
 
 
 def test_sobol_recovers_ishigami_with_second_order():

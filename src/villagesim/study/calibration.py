@@ -104,6 +104,15 @@ def calibrate(asked: Asked, simulate: matching.Simulate, choose: matching.Choose
 
     Raises NothingLeftError; TooFewError where too few final runs have all targets.
     """
+    from threadpoolctl import threadpool_limits
+
+    # Small matrices: more threads only wait for each other, and sums would depend on how many there are.
+    with threadpool_limits(1, "blas"):
+        return _calibrated(asked, simulate, choose, about or {})
+
+
+def _calibrated(asked: Asked, simulate: matching.Simulate, choose: matching.Choose,
+                about: dict[str, Any]) -> Calibration:
     aims, rules = asked.aims, asked.rules
     history = matching.match(aims, len(asked.factors), rules, simulate, choose)
     unit = choose(FINAL, lambda: history.cloud[:asked.final])
@@ -131,7 +140,7 @@ def calibrate(asked: Asked, simulate: matching.Simulate, choose: matching.Choose
         _targets(aims, reached, means, weighed), _region(asked, history, unit, weighed, held, width),
         pd.DataFrame([(stages[number][0], wave.left) for number, wave in enumerate(history.waves)],
                      columns=["stage", "space"]),
-        _valued(asked, history.cloud), _ensemble(asked, unit[rows]), (about or {}) | facts)
+        _valued(asked, history.cloud), _ensemble(asked, unit[rows]), about | facts)
 
 
 def _valued(asked: Asked, unit: np.ndarray) -> pd.DataFrame:
