@@ -88,6 +88,34 @@ def test_the_naive_gap_is_selection_where_nothing_is_caused():
     assert estimates.naive_gap(online).low > 0.5
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_effect_that_the_data_cannot_tell_is_no_number_and_a_control_without_variation_changes_none():
+    table = people(np.random.default_rng(4), 0.15)
+    assert np.isnan(estimates.intention_to_treat(table.assign(treated=1.0)).value)
+    assert np.isnan(estimates.naive_gap(table.assign(sells=False)).value)
+    assert np.isnan(estimates.ols_village_effects(table).value)
+    alike = table.assign(size=4)
+    found = estimates.intention_to_treat(alike)
+    assert abs(found.value - 0.15) < 3 * found.se < 0.3
+    twice = estimates.intention_to_treat(alike.assign(schooling=2 * alike["age"]))
+    without = estimates.intention_to_treat(alike.assign(schooling=0))
+    assert twice.value == pytest.approx(without.value, rel=1e-9)
+    assert twice.se == pytest.approx(without.se, rel=1e-9)
+    one = estimates.intention_to_treat(table.assign(village=1))
+    assert np.isfinite(one.value)
+    assert np.isnan(one.se)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_panel_that_tells_nothing_of_the_treated_years_gives_no_number():
+    data = counties(np.random.default_rng(1), 0.2)
+    assert np.isnan(estimates.imputation(data[data["start"].notna() & (data["treated"] > 0)]).value)
+    # two groups of counties without a year in common, and nothing to link them
+    apart = data[(data["county"] < 12) == (data["year"] < 4)]
+    assert np.isnan(estimates.imputation(apart).value)
+    assert np.isnan(estimates.two_way_fixed_effects(data.assign(treated=0.0)).value)
+
+
 def counties(rng, effect, growing=False, count=24, years=8):
     rows = []
     for county in range(count):

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from villagesim import cli
 from villagesim.evidence import targets
 from villagesim.figures import FIGURES, draw, style
-from villagesim.results import read_about
+from villagesim.results import read_about, write_tables
 from villagesim.study import experiment, variance
 from villagesim.study.discover import discover
 from villagesim.study.optimise import Choice, Problem, front
@@ -27,7 +27,7 @@ from villagesim.study.validation import Validation, held_against
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 COUNTY = "[run]\nmonths = 14\nspin_up = 13\n[world]\nvillages = 4\ntownships = 2\nhouseholds = 30\n"
 # Figures that the commands above do not draw themselves.
-ANALYSES = ("discover", "robustness", "variance", "front", "power", "validation")
+ANALYSES = ("discover", "robustness", "variance", "front", "power", "validation", "calibration")
 DRAW = """
 import sys
 from villagesim.figures import draw
@@ -84,6 +84,15 @@ def answers(folder: Path) -> dict[str, Path]:
     Power(sizes, sizes[["villages"]], about).write(folder / "power")
     made = pd.DataFrame({"member": [0, 1], "T13": [0.02, 0.05], "V1": [0.1, 0.3], "T9": [61_000.0, 64_000.0]})
     Validation(held_against(made, targets()), made, about).write(folder / "validation")
+    region = pd.DataFrame(
+        [("parameters.sales.demand", "yuan/month", 30.0, 1500.0, 240.0, "log", 90.0, 300.0, 800.0),
+         ("parameters.logistics.connected", "share", 0.0, 1.0, 0.4, "uniform", 0.1, 0.5, 0.9)],
+        columns=["parameter", "unit", "low", "high", "usual", "spread", "q05", "q50", "q95"])
+    cloud = pd.DataFrame({"parameters.sales.demand": 30 + 1470 * luck.random(80),
+                          "parameters.logistics.connected": luck.random(80)})
+    said = about | {"targets": ["T7"], "left": 0.1, "points": 40, "waves": 2, "final": 60, "replicates": 3}
+    book = dict.fromkeys([*region, *cloud], ("1", "made up"))
+    write_tables(folder / "calibration", {"region": region, "cloud": cloud}, said, book)
     return {name: folder / name for name in ANALYSES}
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from villagesim.study import indices, resampling, sensitivity
+from villagesim.catalogue import settable
+from villagesim.study import analyses, indices, resampling, sensitivity
 from villagesim.study.samplers import SAMPLERS, unit_design
 from villagesim.study.sensitivity import analyse, convergence, statement
 
@@ -52,6 +53,34 @@ def near(table, index, truth, errors=3.5, most=np.inf):
 def test_the_published_variance_of_ishigami_is_what_the_function_has():
     assert np.var(ishigami(unit_design("random", 3, 100_000, 1))) == pytest.approx(VARIANCE, rel=0.02)
     assert np.array([0.5 * (1 + 0.1 * np.pi**4 / 5) ** 2, 49 / 8]) / VARIANCE == pytest.approx(FIRST[:2], abs=1e-4)
+
+
+def test_the_share_that_rests_on_some_factors_lies_between_what_they_do_alone_and_what_the_others_leave():
+    unit = unit_design("saltelli", 3, 1024, 1)
+    table = analyse("sobol", X, unit, ishigami(unit)[:, None], 1, 0)
+    # x1 and x3 act alone (0.314 and 0) and with each other; what x2 leaves is less than the sum of their ST, 0.801.
+    assert sensitivity.resting_on(table, ["x1", "x3"]) == pytest.approx((0.314, 0.558), abs=0.02)
+    assert sensitivity.resting_on(table, ["x2"]) == pytest.approx((0.442, 0.442), abs=0.02)
+    assert sensitivity.resting_on(table, ["x3"]) == pytest.approx((0.0, 0.244), abs=0.02)
+    # what pairs of others do is not theirs: x1 and x3 are the pair, and x2 keeps no part of it
+    exact = pd.DataFrame([("S1", "x1", "", FIRST[0]), ("S1", "x2", "", FIRST[1]), ("S1", "x3", "", 0.0),
+                          ("ST", "x1", "", TOTAL[0]), ("ST", "x2", "", 0.9), ("ST", "x3", "", TOTAL[2]),
+                          ("S2", "x1", "x3", 0.2437)], columns=["index", "factor", "other", "value"])
+    assert sensitivity.resting_on(exact, ["x2"])[1] == pytest.approx(0.4424, abs=1e-3)
+    assert sensitivity.resting_on(exact[exact["index"] != "S2"], ["x2"])[1] == pytest.approx(0.6861, abs=1e-3)
+    assert sensitivity.resting_on(analyse("morris", X, *made("morris"), 1), ["x1"]) is None
+
+
+def test_what_rests_on_each_evidence_grade_is_told_by_the_grades_that_the_factors_declare():
+    grades = {entry.key: entry.grade for entry in settable()}
+    first, third = [key for key, grade in grades.items() if grade == "C"][:2]
+    known = next(key for key, grade in grades.items() if grade == "B")
+    unit = unit_design("saltelli", 3, 256, 1)
+    table = analyse("sobol", [first, known, third], unit, ishigami(unit)[:, None], 1, 0)
+    found = analyses.by_grade(table, [first, known, third]).set_index("grade")
+    assert found["factors"].to_dict() == {"B": 1, "C": 2}
+    assert found.loc["C", ["least", "most"]].tolist() == pytest.approx([0.314, 0.558], abs=0.05)
+    assert analyses.by_grade(analyse("morris", X, *made("morris"), 1), X).empty
 
 
 def test_sobol_recovers_ishigami_with_second_order():

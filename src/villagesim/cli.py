@@ -56,9 +56,9 @@ app.add_typer(scenario_app, name="scenario")
 app.add_typer(cli_studies.study_app, name="study")
 for command in (cli_runs.run, cli_compare.compare, cli_runs.experiment, cli_studies.sweep,
                 cli_analyses.sensitivity, cli_analyses.variance, cli_analyses.discover, cli_analyses.optimise,
-                cli_evidence.targets, cli_evidence.trial, cli_evidence.validate,
-                cli_factorial.factorial, cli_factorial.hysteresis, cli_trace.trace, cli_claims.claims, cli_odd.odd,
-                cli_countryside.countryside):
+                 cli_evidence.targets, cli_evidence.trial, cli_evidence.calibrate, cli_evidence.validate,
+                 cli_factorial.factorial, cli_factorial.hysteresis, cli_trace.trace, cli_claims.claims, cli_odd.odd,
+                 cli_countryside.countryside):
     app.command()(command)
 
 

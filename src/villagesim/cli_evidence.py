@@ -1,4 +1,4 @@
-"""The commands on evidence: `targets`, `trial`, `validate`. `cli.py` puts them in place."""
+"""The commands on evidence: `targets`, `trial`, `calibrate`, `validate`. `cli.py` puts them in place."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from villagesim.study.validation import Base
 
 SCENARIOS = Path("scenarios")
+NAMES = ("baseline.toml", "integrated.toml")
 PLACES = ("village_plain.toml", "village_hill.toml", "village_mountain.toml")
 
 
@@ -104,27 +105,73 @@ def trial(
     _say([folder / "power.csv", folder / "estimates.csv", *draw("power", folder)])
 
 
+def calibrate(
+    file: Annotated[Path, typer.Argument(help="A calibration file, such as experiments/calibrate.toml.")],
+    quick: Annotated[bool, typer.Option("--quick", help="The sizes of the table `quick`: minutes.")] = False,
+    ship: Annotated[bool, typer.Option("--ship", help="The ensemble becomes the one that the package carries and "
+                                       "`validate` runs over.")] = False,
+    out: Out = Path("results"),
+    workers: Workers = None,
+) -> None:
+    """What the published targets leave of uncertain numbers: the region, an ensemble, and how surely. Resumable.
+
+    \b
+    Example:
+      villagesim calibrate experiments/calibrate.toml --quick
+    """
+    from villagesim import evidence
+    from villagesim.cli_studies import FAILED, progress
+    from villagesim.figures import draw
+    from villagesim.study import ensembles
+    from villagesim.study.aims import NoEvidenceError
+    from villagesim.study.matching import NothingLeftError
+    from villagesim.study.posterior import TooFewError
+    from villagesim.study.simulated import carry_out, read_calibration
+
+    read = read_calibration(file, quick)
+    try:
+        with plain_failures(), progress(read.asked.title) as tell:
+            folder, found = carry_out(read, out, workers, tell, quick)
+    except NoEvidenceError as error:
+        typer.echo(f"{file}: {error}", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    except (NothingLeftError, TooFewError) as error:
+        typer.echo(f"{file}: {error}", err=True)
+        raise typer.Exit(FAILED) from None
+    _show(read.asked.title, found.region, ("parameter", "low", "high", "left_low", "left_high", "q05", "q50", "q95",
+                                           "pinned", "recovered"), most=len(found.region))
+    _show("Targets", found.targets, ("target", "value", "published", "discrepancy", "reached", "model_low",
+                                     "model_median", "model_high"), most=len(found.targets))
+    shipped = ensembles.ship(found, evidence.folder()) if ship else []
+    _say([folder / "region.csv", folder / "targets.csv", folder / "checks.csv", folder / "ensemble.csv", *shipped,
+          *draw("calibration", folder)])
+
+
 def validate(
     members: Annotated[int, typer.Option("--members", min=3, help="Counties of the ensemble: plain, hill and mountain "
                                          "in turn.")] = 21,
     scenarios: Annotated[Path, typer.Option("--scenarios", help="Folder of baseline.toml, integrated.toml and the "
                                             "village settings.")] = SCENARIOS,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of all luck.")] = 1,
+    ensemble: Annotated[bool, typer.Option("--ensemble/--no-ensemble", help="Each member under parameters of its own, "
+                                           "from the shipped calibration; or all under the point values.")] = True,
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:
     """Every published target beside the model's value, by the source's own estimator, with a verdict.
 
     \b
-    Example:
+    Examples:
       villagesim validate
+      villagesim validate --no-ensemble
     """
     from villagesim.figures import draw
     from villagesim.study.validation import validate as validated
 
     bases = [_base(scenarios, place) for place in PLACES]
     with plain_failures(), _counting("Evidence") as tell:
-        found = validated(bases, members, seed, workers, tell)
+        of, made = _members(scenarios, bases) if ensemble else (None, "point values")
+        found = validated(bases, members, seed, workers, tell, of, made)
     folder = found.write(out / "validation")
     for role, rows in found.table.groupby("role", sort=False):
         _show(f"{role} ({members} counties)", rows, ("target", "source_value", "source_low", "source_high", "model",
@@ -134,6 +181,31 @@ def validate(
     _say([folder / "validation.csv", folder / "members.csv", *draw("validation", folder)])
 
 
+def _members(folder: Path, bases: "list[Base]") -> "tuple[Callable[[int, Base], Base], str]":
+    """The base of each member under its own row of the shipped ensemble, and what to say of where that is from."""
+    from villagesim import evidence
+    from villagesim.sources import sources
+    from villagesim.study import ensembles
+
+    try:
+        shipped = evidence.ensemble()
+        for row in shipped.rows:
+            ensembles.check(row)
+    except ValueError as error:
+        typer.echo(f"{error} (or validate --no-ensemble)", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    own = [[ensembles.set_in(folder / name, folder / place) for name in NAMES] for place in PLACES]
+    made = f"ensemble of {len(shipped.rows)} from {shipped.about['name']}"
+    if shipped.about["sources"] != sources():
+        typer.echo(f"The ensemble was made with model {shipped.about['sources']}, this is {sources()}: `villagesim "
+                   "calibrate experiments/calibrate.toml --ship` makes it anew.", err=True)
+
+    def of(member: int, base: "Base") -> "Base":
+        return ensembles.of_member(base, shipped.rows[member % len(shipped.rows)], own[member % len(bases)])
+
+    return of, made
+
+
 def _base(folder: Path, place: str) -> "Base":
     """Today's county and the same under the programme, in one setting."""
     from villagesim.scenario import changed, load
@@ -141,7 +213,7 @@ def _base(folder: Path, place: str) -> "Base":
     from villagesim.study.validation import Base
 
     setting = {key: value for key, value in flat(read(folder / place)).items() if key != "title"}
-    return Base(*(changed(load(folder / name), setting) for name in ("baseline.toml", "integrated.toml")))
+    return Base(*(changed(load(folder / name), setting) for name in NAMES))
 
 
 @contextmanager

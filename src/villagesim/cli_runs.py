@@ -56,6 +56,9 @@ def run(
     )] = None,
     start: Annotated[Path | None, typer.Option(
         "--from", help="Go on from a checkpoint, whose past the scenario must share; one run, under its seed.")] = None,
+    ensemble: Annotated[bool, typer.Option(
+        "--ensemble/--no-ensemble", help="As many runs again under the calibrated parameter sets, which tell what is "
+        "uncertain of the model from luck; from 5 replicates on, core engine.")] = True,
     out: Out = Path("results"),
 ) -> None:
     """One scenario: what happens, with intervals over replicates, as a table and a figure.
@@ -67,7 +70,7 @@ def run(
       villagesim run scenarios/fund_cut.toml --from results/integrated/seed-1-month-60.npz
     """
     from villagesim.scenario import load, with_seed
-    from villagesim.study import runner
+    from villagesim.study import runner, uncertainty
 
     chosen = load(scenario)
     chosen = chosen if seed is None else with_seed(chosen, seed)
@@ -79,6 +82,27 @@ def run(
     with _studying([chosen], engine.value) as progress:
         runs = runner.replicate([chosen], count, engine.value, 1 if count <= FEW else None, out / "runs", progress)
     _report(chosen, runs[chosen.name], engine.value, out)
+    if ensemble and engine is Engine.CORE and count >= uncertainty.LEAST:
+        _uncertainty(chosen, runs[chosen.name], out)
+
+
+def _uncertainty(chosen: "Scenario", runs: "list[Run]", out: Path) -> None:
+    """Luck and parameters apart, on the terminal and in uncertainty.csv, from runs under the shipped ensemble."""
+    from villagesim.study import uncertainty
+
+    try:
+        members = uncertainty.under(chosen, len(runs))
+    except ValueError as error:
+        _refuse(f"{error} (or run --no-ensemble)")
+    with _studying(members, Engine.CORE.value) as progress:
+        table = uncertainty.table(runs, uncertainty.varied(members, out / "runs", progress))
+    file = out / chosen.name / "uncertainty.csv"
+    table.to_csv(file, index=False, lineterminator="\n")
+    heads = ("outcome", "sd by luck", "sd by parameters", "95 % of runs under the ensemble")
+    _show(f"What luck and what uncertain parameters make of one run, {len(members)} runs each", heads, [
+        (row.outcome, *map(_number, (row.luck_sd, row.parameter_sd)),
+         f"{_number(row.ensemble_low)} to {_number(row.ensemble_high)}") for row in _short(table)])
+    typer.echo(str(file))
 
 
 def _branch(scenario: "Scenario", engine: str, replicates: int | None, month: int | None, start: Path | None,

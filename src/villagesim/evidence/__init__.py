@@ -1,13 +1,20 @@
-"""What the model answers to: published quantities as data, each with source, estimator, role and confidence."""
+"""What the model answers to: published quantities as data, each with source, estimator, role and confidence.
 
+And what they leave of the model's uncertain numbers: the ensemble that a calibration shipped.
+"""
+
+import csv
+import json
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 CALIBRATE, VALIDATE = "calibrate", "validate"
+ENSEMBLE, MADE = "ensemble.csv", "ensemble.json"
 
 
 class Target(BaseModel):
@@ -76,3 +83,30 @@ def targets() -> tuple[Target, ...]:
 def target(name: str) -> Target:
     """The target of that id. Raises KeyError."""
     return {one.id: one for one in targets()}[name]
+
+
+class Ensemble(NamedTuple):
+    """Parameter sets that count alike. rows: a mapping of dotted scenario keys to values a member. about: how made."""
+
+    rows: tuple[dict[str, float], ...]
+    about: dict[str, Any]
+
+
+def folder() -> Path:
+    """Where the shipped ensemble lies: this package's own folder."""
+    return Path(str(files(__name__)))
+
+
+def ensemble(place: Path | None = None) -> Ensemble:
+    """The shipped ensemble, or the one in a folder. Raises ValueError, one line, for a file that holds none."""
+    place = place or folder()
+    try:
+        with (place / ENSEMBLE).open(encoding="utf-8", newline="") as file:
+            rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+        about = json.loads((place / MADE).read_text(encoding="utf-8"))
+    except (OSError, TypeError, ValueError) as error:
+        raise ValueError(f"{place}: holds no ensemble: {error}; `villagesim calibrate FILE --ship` makes one") from None
+    if not rows or not {"member", "weight"} < set(rows[0]):
+        raise ValueError(f"{place / ENSEMBLE}: no members; the columns are member, weight, and dotted keys")
+    return Ensemble(tuple({key: value for key, value in row.items() if key not in ("member", "weight")}
+                          for row in rows), about)

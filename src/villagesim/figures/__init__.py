@@ -4,7 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 FIGURES = ("mixes", "single", "difference", "plane", "gains", "synergy", "hysteresis", "discover", "robustness",
-           "variance", "front", "power", "validation", "countryside")
+           "variance", "front", "power", "validation", "calibration", "countryside")
 
 
 def draw(name: str, folder: str | Path) -> list[Path]:

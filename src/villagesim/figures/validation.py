@@ -29,7 +29,7 @@ def draw(folder: Path) -> list[Path]:
         _marks(axes, table)
         drawn.suptitle("What is published, and what the model gives", x=0.008, ha="left", fontsize=12.5,
                        fontweight="bold")
-        style.source_line(drawn, about, SAYS)
+        style.source_line(drawn, about, f"{SAYS} Parameters: {about.get('parameters', 'point values')}.")
         return style.save(drawn, folder / "validation")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from villagesim import __version__
+from villagesim.catalogue import settable
 from villagesim.draws import replicate_seed
 from villagesim.outcomes import OUTCOME
 from villagesim.results import write_tables
@@ -35,13 +36,18 @@ SENSITIVITY_BOOK = {
     "high": ("1", "upper end of the 95 % percentile interval"),
     "n": ("1", "what the design's sampler counts: base rows, trajectories, or points; growing eFAST: points a factor"),
     "replicates": ("1", "replicates of each point, under common luck"),
+    "grade": ("code", "evidence grade of factors"),
+    "factors": ("1", "factors of that grade"),
+    "least": ("share", "least of the variance that rests on them: what they do alone, by S1"),
+    "most": ("share", "most of it: what they have a part in, by ST, S1 and S2"),
 }
 
 
 @dataclass(frozen=True)
 class Sensitivity:
     """table: `sensitivity.analyse`. grown: `sensitivity.convergence`. statement: what growing the design changed, in
-    words. luck: share of the variance of the points' means that is luck. said: what was done about gaps."""
+    words. luck: share of the variance of the points' means that is luck. said: what was done about gaps, and what rests
+    on grade C. graded: a row an evidence grade of the factors, empty for methods without S1 and ST."""
 
     outcome: str
     scenario: str
@@ -51,6 +57,7 @@ class Sensitivity:
     statement: str
     luck: float
     said: tuple[str, ...]
+    graded: pd.DataFrame
 
     def write(self, folder: str | Path, study: Study) -> Path:
         """Write table and convergence into the folder; return the path that a figure of them takes, without ending."""
@@ -58,6 +65,8 @@ class Sensitivity:
         stands_on = about(study) | {"outcome": self.outcome, "unit": unit_of(study, self.outcome),
                                     "statement": self.statement, "gaps": " ".join(self.said)}
         tables = {name: self.table, f"{name}-convergence": self.grown}
+        if len(self.graded):
+            tables[f"{name}-grades"] = self.graded
         return write_tables(folder, tables, stands_on, SENSITIVITY_BOOK) / name
 
     def small_print(self, study: Study) -> str:
@@ -112,8 +121,27 @@ def of_sensitivity(study: Study, table: pd.DataFrame, outcome: str, method: str 
     names = list(study.names)
     indices = sensitivity.analyse(method, names, found.unit, found.values, study.seed)
     grown = sensitivity.convergence(method, names, found.unit, found.values, study.seed)
+    graded = by_grade(indices, names)
     return Sensitivity(outcome, scenario or study.scenarios[0].name, method, indices, grown,
-                       sensitivity.statement(grown), sensitivity.luck_left(found.values), found.said)
+                       sensitivity.statement(grown), sensitivity.luck_left(found.values),
+                       (*found.said, *_on_grade_c(graded)), graded)
+
+
+def by_grade(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Least and most of an outcome's variance that rests on the factors of each evidence grade, by `resting_on`."""
+    grades = {entry.key: entry.grade for entry in settable()}
+    rows = []
+    for grade in sorted({grades.get(name, "") for name in names} - {""}):
+        chosen = [name for name in names if grades.get(name) == grade]
+        found = sensitivity.resting_on(table, chosen)
+        if found is not None:
+            rows.append((grade, len(chosen), *found))
+    return pd.DataFrame(rows, columns=["grade", "factors", "least", "most"])
+
+
+def _on_grade_c(graded: pd.DataFrame) -> list[str]:
+    return [f"Share of the variance that rests on grade C assumptions ({row.factors} of the factors): between "
+            f"{row.least:.2f} and {row.most:.2f}." for row in graded[graded["grade"] == "C"].itertuples()]
 
 
 def check_variance(study: Study, outcome: str, scenario: str | None = None) -> None:

@@ -11,6 +11,8 @@ import pandas as pd
 
 CONTROLS = ("age", "schooling", "size")
 NORMAL_95 = 1.959963984540054
+# A column of length 1 whose rest beyond other columns is shorter than this is their sum.
+SAME = 1e-9
 
 
 class Estimate(NamedTuple):
@@ -150,20 +152,55 @@ def combined(estimates: Sequence[Estimate]) -> Estimate:
 
 
 def _ols(data: pd.DataFrame, formula: str, term: str, cluster: str) -> Estimate:
+    """The term's coefficient; NaN where the data can't tell it from the other columns, or hold no contrast.
+
+    Of columns that others add up to (a control that is the same for all), the later ones are left out. Errors need two
+    clusters; with one they are NaN.
+    """
+    import statsmodels.api as models
     import statsmodels.formula.api as formulas
 
     whole = data.astype({column: float for column in data.columns if data[column].dtype.kind in "biu"
                          and column not in (cluster, "village", "county", "year")})
-    fitted = formulas.ols(formula, whole).fit(cov_type="cluster", cov_kwds={"groups": whole[cluster].to_numpy()})
-    return Estimate(float(fitted.params[term]), float(fitted.bse[term]), len(whole))
+    model = formulas.ols(formula, whole)
+    at = model.exog_names.index(term) if term in model.exog_names else None
+    kept = [] if at is None else _independent(model.exog, last=at)
+    if at not in kept:
+        return Estimate(float("nan"), float("nan"), len(whole))
+    if len(kept) < model.exog.shape[1]:
+        model, at = models.OLS(model.endog, model.exog[:, kept]), kept.index(at)
+    groups = whole[cluster].to_numpy()
+    if len(np.unique(groups)) < 2:
+        return Estimate(float(np.asarray(model.fit().params)[at]), float("nan"), len(whole))
+    fitted = model.fit(cov_type="cluster", cov_kwds={"groups": groups})
+    return Estimate(float(np.asarray(fitted.params)[at]), float(np.asarray(fitted.bse)[at]), len(whole))
+
+
+def _independent(design: np.ndarray, last: int) -> list[int]:
+    """Columns of a design (n, k), in order, without those that the ones before add up to; `last` comes after all."""
+    basis, kept = np.zeros((len(design), 0)), []
+    for place in [*(place for place in range(design.shape[1]) if place != last), last]:
+        column = design[:, place]
+        rest = column / max(float(np.linalg.norm(column)), np.finfo(float).tiny)
+        for _ in range(2):
+            rest = rest - basis @ (basis.T @ rest)
+        size = float(np.linalg.norm(rest))
+        if size > SAME:
+            basis, kept = np.column_stack([basis, rest / size]), [*kept, place]
+    return sorted(kept)
 
 
 def _imputed(data: pd.DataFrame) -> float:
+    """NaN where no treated row has a county and a year that untreated rows tell of, each linked with the others."""
     import statsmodels.formula.api as formulas
 
     treated = data["treated"] > 0
     clean = data[~treated]
     # A county that is treated in all its years has no effect of its own to be taken off, nor a year without others.
     usable = data[treated & data["county"].isin(clean["county"]) & data["year"].isin(clean["year"])]
-    fitted = formulas.ols("outcome ~ C(county) + C(year)", clean).fit()
-    return float((usable["outcome"] - fitted.predict(usable)).mean())
+    if usable.empty:
+        return float("nan")
+    model = formulas.ols("outcome ~ C(county) + C(year)", clean)
+    if len(_independent(model.exog, last=0)) < model.exog.shape[1]:
+        return float("nan")
+    return float((usable["outcome"] - model.fit().predict(usable)).mean())

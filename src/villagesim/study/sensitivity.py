@@ -1,6 +1,6 @@
 """Sensitivity: how much of an outcome each factor decides, with intervals, whatever the luck of the runs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -117,6 +117,24 @@ def _sizes(method: str, laid: Layout, points: int) -> list[int]:
 def main_index(table: pd.DataFrame) -> str:
     """The index that ranks the factors of one method's table: the total-order one, else the method's first."""
     return "ST" if "ST" in set(table["index"]) else indices.INDICES[table["method"].iloc[0]][0]
+
+
+def resting_on(table: pd.DataFrame, factors: Collection[str]) -> tuple[float, float] | None:
+    """Least and most of the outcome's variance that rests on some factors together, shares; None without S1 and ST.
+
+    What they do alone, the sum of their S1, is on them for sure. What they do at all is no more than the sum of their
+    ST, nor more than what the other factors leave that act alone (S1) or in pairs among themselves (S2, where the
+    table has it): Saltelli et al. (2008), 1.2. An estimate below 0 counts as 0, and the least is never above the most.
+    """
+    if not {"S1", "ST"} <= set(table["index"]):
+        return None
+    of = dict(list(table.groupby("index")))
+    ours, total = (of[index]["factor"].isin(factors) for index in ("S1", "ST"))
+    pairs = of.get("S2", table[:0])
+    apart = pairs[~pairs["factor"].isin(factors) & ~pairs["other"].isin(factors)]
+    others = of["S1"][~ours]["value"].clip(lower=0).sum() + apart["value"].clip(lower=0).sum()
+    most = float(np.clip(min(of["ST"][total]["value"].clip(lower=0).sum(), 1.0 - others), 0.0, 1.0))
+    return min(float(of["S1"][ours]["value"].clip(lower=0).sum()), most), most
 
 
 def statement(grown: pd.DataFrame, first: int = 5) -> str:

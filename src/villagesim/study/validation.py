@@ -173,9 +173,18 @@ EVIDENCE: dict[str, Callable[[Base, int], Values]] = {
 
 
 def validate(bases: Sequence[Base], members: int = 21, seed: int = 1, workers: int | None = None,
-             progress: Progress | None = None) -> Validation:
-    """All targets over an ensemble of `members` counties, dealt to the bases in turn. Raises what the runs raise."""
-    tasks = [_Task(kind, bases[member % len(bases)], member, replicate_seed(seed, member))
+             progress: Progress | None = None, of: Callable[[int, Base], Base] | None = None,
+             made: str = "point values") -> Validation:
+    """All targets over an ensemble of `members` counties, dealt to the bases in turn. Raises what the runs raise.
+
+    of: the base that a member is made from, under its own parameters (None: the base as it is). made: in words, where
+    the parameters come from.
+    """
+    def base(member: int) -> Base:
+        one = bases[member % len(bases)]
+        return of(member, one) if of is not None else one
+
+    tasks = [_Task(kind, base(member), member, replicate_seed(seed, member))
              for member in range(members) for kind in EVIDENCE]
     runner.prepare([bases[0].programme])
     found: list[Values] = [{} for _ in range(members)]
@@ -185,7 +194,7 @@ def validate(bases: Sequence[Base], members: int = 21, seed: int = 1, workers: i
     table.insert(0, "member", range(members))
     about = {"scenarios": {f"{one.name} {place}": digest(one) for place, base in enumerate(bases) for one in base},
              "seeds": [replicate_seed(seed, member) for member in range(members)],
-             "version": __version__, "sources": sources()}
+             "version": __version__, "sources": sources(), "parameters": made}
     return Validation(held_against(table, targets()), table, about)
 
 

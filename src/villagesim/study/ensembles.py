@@ -1,0 +1,58 @@
+"""An ensemble of parameter sets: shipped by a calibration, and put into the scenarios that evidence is made from."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from villagesim import evidence
+from villagesim.catalogue import settable
+from villagesim.scenario import Scenario, assigned
+from villagesim.scenario_text import flat, gather
+from villagesim.study.calibration import Calibration
+from villagesim.study.validation import Base
+
+# What a reader needs to know of how the ensemble was made, and to make it again.
+SAID = ("name", "title", "version", "sources", "scenarios", "seeds", "quick", "waves", "points", "replicates", "final",
+        "members", "cutoff", "may_miss", "targets", "out_of_reach", "left", "widened", "effective_runs",
+        "distinct_members", "how")
+
+
+def ship(found: Calibration, folder: Path) -> list[Path]:
+    """Write a calibration's ensemble where `evidence.ensemble` finds it; return the two files."""
+    files = [folder / evidence.ENSEMBLE, folder / evidence.MADE]
+    found.ensemble.to_csv(files[0], index=False, lineterminator="\n")
+    said = {key: found.about[key] for key in SAID if key in found.about}
+    said["aims"] = {row.target: {"value": row.value, "published": row.published, "discrepancy": row.discrepancy,
+                                 "log": bool(row.log), "reached": bool(row.reached)}
+                    for row in found.targets.itertuples()}
+    said["region"] = {row.parameter: {"unit": row.unit, "declared": [row.low, row.high], "usual": row.usual,
+                                      "interval": [row.q05, row.q95], "median": row.q50, "pinned": row.pinned}
+                      for row in found.region.itertuples()}
+    files[1].write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+    return files
+
+
+def set_in(*files: Path) -> frozenset[str]:
+    """The dotted keys that scenario files, and those that they extend, set for themselves."""
+    return frozenset(key for file in files for key in flat(gather(Path(file), lambda _: None).values))
+
+
+def of_member(base: Base, row: Mapping[str, float], own: Sequence[frozenset[str]]) -> Base:
+    """The base under one member's values. own: keys that each of its two scenarios sets for itself, and keeps."""
+    return Base(*(_under(one, {key: value for key, value in row.items() if key not in keys})
+                  for one, keys in zip(base, own, strict=True)))
+
+
+def check(row: Mapping[str, float]) -> None:
+    """Whether a member's keys and values are of the model. Raises ValueError, one line, with the range."""
+    known = {entry.key: entry for entry in settable()}
+    for key, value in row.items():
+        if key not in known:
+            raise ValueError(f"ensemble: {key} is no number of the model")
+        low, high, unit = known[key].low, known[key].high, known[key].unit
+        if (low is not None and value < low) or (high is not None and value > high):
+            raise ValueError(f"ensemble: {key} is {value:g} {unit}; allowed: {low:g} to {high:g}")
+
+
+def _under(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
+    return assigned(scenario, values) if values else scenario

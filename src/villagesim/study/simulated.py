@@ -1,0 +1,248 @@
+"""A calibration file, and the model as its simulator: runs kept in the store, so that the same command goes on.
+
+The file names the county today and under the programme, the village settings they are dealt to in turn, what varies
+over which range, the targets, and how much is run.
+"""
+
+import hashlib
+import importlib
+import json
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from villagesim import __version__
+from villagesim.draws import replicate_seed
+from villagesim.scenario import assigned, changed, digest, load
+from villagesim.scenario_text import Place, flat, nearest, read, shown
+from villagesim.sources import sources
+from villagesim.study import aims, factors, pool, runner, validation
+from villagesim.study.calibration import Asked, Calibration, calibrate
+from villagesim.study.matching import Rules
+from villagesim.study.store import Row, Store
+from villagesim.study.sweep import State
+from villagesim.study.validation import Base
+
+# How much is run: key, least value, usual value.
+SIZES = {"waves": (1, 3), "points": (8, 100), "replicates": (2, 3), "may_miss": (0, 0), "final": (20, 400),
+         "members": (3, 21), "seed": (1, 1)}
+NUMBERS = {"cutoff": 3.0, "discrepancy": 0.1}
+TEXTS = ("title", "question", "today", "programme")
+KEYS = (*TEXTS, "settings", *SIZES, *NUMBERS, "quick", "vary", "targets")
+# What evidence is made with, beside the sources of the model: an edit makes other runs.
+MADE_WITH = ("validation", "estimates", "panels", "surveys", "trials")
+
+
+class Simulated(NamedTuple):
+    """A calibration that was read and checked, and the counties it is made from, one a village setting."""
+
+    asked: Asked
+    bases: tuple[Base, ...]
+    replicates: int
+    key: str
+
+
+class _Task(NamedTuple):
+    run: str
+    kinds: tuple[str, ...]
+    base: Base
+    seed: int
+    wanted: tuple[str, ...]
+
+
+def read_calibration(path: str | Path, quick: bool = False) -> Simulated:
+    """The calibration in a TOML file; quick: with the sizes of its table `quick`. Raises ScenarioError, one line."""
+    path = Path(path)
+    values, file = read(path), str(path)
+    for key in values:
+        if key not in KEYS:
+            raise Place(file, key).problem("is not known", ", ".join(KEYS), nearest(key, KEYS))
+    for key in ("title", "today", "programme", "settings", "vary", "targets"):
+        if key not in values:
+            raise Place(file, key).problem("is missing", "a calibration says title, today, programme, settings, vary "
+                                           "and targets")
+    _check_forms(file, values)
+    said = {**values, **(values.get("quick", {}) if quick else {})}
+    size = {key: _size(Place(file, key), said.get(key, usual), least) for key, (least, usual) in SIZES.items()}
+    number = {key: _number(Place(file, key), said.get(key, usual)) for key, usual in NUMBERS.items()}
+    bases = tuple(_base(path.parent, values, place) for place in values["settings"])
+    varied = tuple(factors.read(Place(file, f"vary.{name}"), name, how) for name, how in values["vary"].items())
+    goals = aims.read_aims(file, values["targets"], number["discrepancy"])
+    for factor in varied:
+        if len({_value(one, factor.name) for base in bases for one in base}) > 1:
+            raise Place(file, f"vary.{factor.name}").problem("is not the same in all scenarios and settings",
+                                                             "what none of them sets for itself")
+    rules = Rules(size["waves"], size["points"], number["cutoff"], size["may_miss"], size["seed"])
+    usual = tuple(_value(bases[0].today, factor.name) for factor in varied)
+    asked = Asked(path.stem, values["title"], varied, usual, goals, rules, size["final"], size["members"])
+    key = _hash([asked.name, [list(one) for one in goals], [repr(one) for one in varied], list(rules), size,
+                 [digest(one) for base in bases for one in base], __version__, sources(), _evidence()])
+    return Simulated(asked, bases, size["replicates"], key)
+
+
+class Runs:
+    """The model as a simulator over a store: `simulate` and `choose` as `calibration.calibrate` takes them."""
+
+    def __init__(self, read: Simulated, store: Store, workers: int | None = None,
+                 progress: Callable[[State], None] | None = None) -> None:
+        self.read, self.store, self.workers, self.progress = read, store, workers, progress
+        self.wanted = tuple(aim.name for aim in read.asked.aims)
+        self.kinds = kinds_of(read.bases[0], self.wanted)
+        rules = read.asked.rules
+        self.total = (rules.waves * rules.points + read.asked.final) * read.replicates
+        self.done, self.failed, self.begun, self.spent = 0, 0, 0, 0.0
+
+    def choose(self, stage: str, make: Callable[[], np.ndarray]) -> np.ndarray:
+        """A stage's points, float64 (n, k): those kept by an earlier command, else made and kept."""
+        file = self.store.folder / f"{self.read.key}-{stage}.json"
+        if not file.is_file():
+            self.store.write_text(file.name, json.dumps(make().tolist()))
+        return np.array(json.loads(file.read_text(encoding="utf-8")))
+
+    def simulate(self, stage: str, unit: np.ndarray) -> np.ndarray:
+        """Targets at points (n, k): float64 (n, replicates, targets), NaN where a run failed. Raises Interrupted."""
+        columns = [factor.at(unit[:, place]) for place, factor in enumerate(self.read.asked.factors)]
+        tasks = [self._task(stage, number, replicate, {factor.name: factor.typed(column[number]) for factor, column in
+                                                       zip(self.read.asked.factors, columns, strict=True)})
+                 for number in range(len(unit)) for replicate in range(self.read.replicates)]
+        known = self.store.states()
+        todo = [task for task in tasks if task.run not in known]
+        self.begun += len(tasks) - len(todo)
+        self.done += len(tasks) - len(todo)
+        self._tell()
+        self.store.begin(task.run for task in todo)
+        try:
+            pool.each(_carry, todo, self._take, self._lose, self.workers or pool.available())
+        except KeyboardInterrupt:
+            raise runner.Interrupted(f"interrupted in {stage}: {self.done} of {self.total} runs are kept in "
+                                     f"{self.store.folder}; the same command goes on") from None
+        values = self.store.values([task.run for task in tasks])[list(self.wanted)].to_numpy(np.float64)
+        return values.reshape(len(unit), self.read.replicates, len(self.wanted))
+
+    def _task(self, stage: str, number: int, replicate: int, values: Mapping[str, int | float]) -> _Task:
+        base = self.read.bases[replicate % len(self.read.bases)]
+        base = Base(*(assigned(one, values) for one in base))
+        # Each point has luck of its own: what all shared would pass for the model's.
+        place = int(hashlib.sha256(f"{stage} {number} {replicate}".encode()).hexdigest()[:8], 16)
+        seed = replicate_seed(self.read.asked.rules.seed, place)
+        named = [[digest(one) for one in base], seed, self.kinds, self.wanted, __version__, sources(), _evidence()]
+        return _Task(_hash(named), self.kinds, base, seed, self.wanted)
+
+    def _take(self, _: _Task, row: Row) -> None:
+        self.store.commit([row])
+        self.done += 1
+        self.failed += row.values is None
+        self.spent += row.seconds
+        self._tell()
+
+    def _lose(self, task: _Task, error: BaseException) -> None:
+        self._take(task, Row(task.run, None, 0.0, f"{type(error).__name__}: {error}"))
+
+    def _tell(self) -> None:
+        if self.progress is not None:
+            self.progress(State(self.total, self.done, self.failed, self.begun,
+                                self.spent / max(self.done - self.begun, 1)))
+
+
+def kinds_of(base: Base, wanted: Sequence[str], seed: int = 1) -> tuple[str, ...]:
+    """The kinds of simulated evidence that give these targets, found by making each once until all are there.
+
+    Raises NoEvidenceError, one line, for a target that none gives.
+    """
+    left, kinds = set(wanted), []
+    for kind, make in validation.EVIDENCE.items():
+        if not left:
+            break
+        given = left & set(make(base, seed))
+        if given:
+            kinds.append(kind)
+            left -= given
+    if left:
+        raise aims.NoEvidenceError(f"targets: no simulated evidence gives {', '.join(sorted(left))}; leave out what is "
+                                   "not there")
+    return tuple(kinds)
+
+
+def _carry(task: _Task) -> Row:
+    started = time.perf_counter()
+    try:
+        found: dict[str, float] = {}
+        for kind in task.kinds:
+            found |= validation.EVIDENCE[kind](task.base, task.seed)
+    except Exception:
+        return Row(task.run, None, time.perf_counter() - started, traceback.format_exc())
+    return Row(task.run, tuple(float(found[name]) for name in task.wanted), time.perf_counter() - started, None)
+
+
+def _base(folder: Path, values: Mapping[str, Any], place: str) -> Base:
+    setting = {key: value for key, value in flat(read(folder / place)).items() if key != "title"}
+    return Base(*(changed(load(folder / values[name]), setting) for name in ("today", "programme")))
+
+
+def _check_forms(file: str, values: Mapping[str, Any]) -> None:
+    """Texts are texts, tables are tables, `quick` says sizes alone. Raises ScenarioError, one line."""
+    for key in TEXTS:
+        if key in values and not isinstance(values[key], str):
+            raise Place(file, key).problem(f"is {shown(values[key])}", "a text")
+    for key in ("quick", "vary", "targets"):
+        if key in values and not isinstance(values[key], Mapping):
+            raise Place(file, key).problem(f"is {shown(values[key])}", "a table")
+    if not values["vary"]:
+        raise Place(file, "vary").problem("is empty", "one parameter or more")
+    places = values["settings"]
+    if not isinstance(places, list) or not places or not all(isinstance(one, str) for one in places):
+        raise Place(file, "settings").problem(f"is {shown(places)}", "a list of settings' files, one or more")
+    for key in values.get("quick", {}):
+        if key not in SIZES:
+            raise Place(file, f"quick.{key}").problem("is not known", ", ".join(SIZES), nearest(key, SIZES))
+
+
+def _value(scenario: Any, dotted: str) -> float:
+    for part in dotted.split("."):
+        scenario = getattr(scenario, part)
+    return float(scenario)
+
+
+def _size(place: Place, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise place.problem(f"is {shown(value)}", f"a whole number from {least}")
+    return value
+
+
+def _number(place: Place, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise place.problem(f"is {shown(value)}", "a number above 0")
+    return float(value)
+
+
+def _evidence() -> str:
+    names = {f"villagesim.study.{name}" for name in MADE_WITH}
+    names |= {make.__module__ for make in validation.EVIDENCE.values()}
+    return _hash([Path(importlib.import_module(name).__file__).read_text(encoding="utf-8") for name in sorted(names)])
+
+
+def _hash(parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:20]
+
+
+def carry_out(read: Simulated, out: str | Path = "results", workers: int | None = None,
+              progress: Callable[[State], None] | None = None, quick: bool = False) -> tuple[Path, Calibration]:
+    """Carry out what is missing, write the tables into out/NAME (out/NAME-quick); return the folder and what was found.
+
+    Raises StoreError, runner.Interrupted, NothingLeftError, TooFewError, NoEvidenceError.
+    """
+    runner.prepare([read.bases[0].programme])
+    folder = Path(out) / (read.asked.name + ("-quick" if quick else ""))
+    with Store(folder, tuple(aim.name for aim in read.asked.aims)) as store:
+        runs = Runs(read, store, workers, progress)
+        about = {"scenarios": {f"{one.name} {place}": digest(one) for place, base in enumerate(read.bases)
+                               for one in base}, "seeds": [read.asked.rules.seed], "version": __version__,
+                 "sources": sources(), "replicates": read.replicates, "quick": quick}
+        found = calibrate(read.asked, runs.simulate, runs.choose, about)
+        found.write(folder)
+        store.write_text("ensemble.json", json.dumps(found.about, indent=1) + "\n")
+    return folder, found

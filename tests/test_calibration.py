@@ -1,0 +1,177 @@
+"""Calibration: emulators know their error, waves keep the truth, known parameters are found again as claimed."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from villagesim import cli, evidence
+from villagesim.scenario import ScenarioError
+from villagesim.study import aims, calibration, emulator, matching, posterior, simulated, validation
+from villagesim.study.factors import Factor
+from villagesim.study.matching import Aim, NothingLeftError, Rules
+
+NOISE, SD = np.array([0.06, 0.04, 0.04]), np.array([0.12, 0.08, 0.06])
+FACTORS = tuple(Factor(name, "1", "uniform", 0.0, 2.0) for name in ("a", "b", "c"))
+
+
+def toy(unit):
+    """Three outcomes of three parameters, curved and with an interaction: (n, 3)."""
+    a, b, c = unit.T
+    return np.stack([2 * a + b * b, np.sin(3 * b) + 0.5 * c, a * c + 0.3 * b], axis=1)
+
+
+def noisy(rng, replicates=4):
+    return lambda _, unit: toy(unit)[:, None] + NOISE * rng.normal(size=(len(unit), replicates, 3))
+
+
+def posed(rng, truth):
+    data = toy(truth[None])[0] + SD * rng.normal(size=3)
+    return tuple(Aim(f"t{place}", data[place], SD[place], 0.0) for place in range(3))
+
+
+def asked(goals, seed=1, **rules):
+    return calibration.Asked("toy", "Toy", FACTORS, (1.0,) * 3, goals, Rules(2, 30, seed=seed, **rules), 400, 40)
+
+
+def test_known_parameters_are_found_again_with_the_stated_coverage():
+    held, kept = [], []
+    for repeat in range(24):
+        rng = np.random.default_rng([11, repeat])
+        truth = rng.random(3)
+        found = calibration.calibrate(asked(posed(rng, truth), repeat + 1), noisy(rng))
+        region = found.region
+        held += list((region["q05"] <= 2 * truth) & (2 * truth <= region["q95"]))
+        kept.append(((region["left_low"] <= 2 * truth) & (2 * truth <= region["left_high"])).all())
+    # 72 intervals that claim 0.9: two and a half binomial standard errors either way.
+    assert abs(np.mean(held) - 0.9) < 2.5 * np.sqrt(0.9 * 0.1 / len(held))
+    assert np.mean(kept) > 0.9
+
+
+def test_a_calibration_says_what_is_left_how_its_emulators_do_and_how_surely_it_would_find_the_truth_again(tmp_path):
+    rng = np.random.default_rng(3)
+    goals = posed(rng, np.array([0.4, 0.5, 0.6]))
+    found = calibration.calibrate(asked(goals), noisy(rng))
+    space = found.space["space"].tolist()
+    assert 0 < space[1] <= space[0] < 0.3
+    assert found.checks["inside"].between(0.8, 1.0).all()
+    assert found.checks.loc[found.checks["stage"] == "wave-1", "r2"].min() > 0.7
+    assert found.region["recovered"].between(0.8, 1.0).all()
+    assert len(found.ensemble) == 40
+    assert found.ensemble["weight"].sum() == pytest.approx(1)
+    assert found.about["out_of_reach"] == []
+    folder = found.write(tmp_path / "toy")
+    assert {path.stem for path in folder.glob("*.csv")} == {path.stem for path in folder.glob("*.parquet")} >= {
+        "points", "runs", "checks", "targets", "region", "space", "cloud", "ensemble"}
+
+
+def test_a_target_that_no_point_reaches_is_named_and_rules_out_nothing_else():
+    rng = np.random.default_rng(4)
+    goals = (*posed(rng, np.array([0.4, 0.5, 0.6]))[:2], Aim("t2", 50.0, 0.06, 0.0))
+    found = calibration.calibrate(asked(goals), noisy(rng))
+    assert found.about["out_of_reach"] == ["t2"]
+    assert found.targets.set_index("target").loc["t2", "nearest"] < 2
+
+
+def test_targets_that_contradict_each_other_end_in_one_line_that_names_them():
+    def one(_, unit):
+        return np.repeat(np.stack([unit[:, 0], unit[:, 0]], axis=1)[:, None], 2, axis=1)
+
+    goals = (Aim("low", 0.1, 0.01, 0.0), Aim("high", 0.9, 0.01, 0.0))
+    with pytest.raises(NothingLeftError, match="rules out everything") as caught:
+        matching.match(goals, 2, Rules(1, 30), one)
+    assert "\n" not in str(caught.value)
+    # where one may be missed, either end is left
+    cloud = matching.match(goals, 2, Rules(1, 30, may_miss=1), one).cloud[:, 0]
+    assert ((np.abs(cloud - 0.1) < 0.06) | (np.abs(cloud - 0.9) < 0.06)).all()
+
+
+def test_what_is_left_has_the_volume_and_the_even_spread_of_a_strip():
+    def one(_, unit):
+        return np.repeat(unit[:, None, :1], 2, axis=1)
+
+    found = matching.match((Aim("strip", 0.5, 0.01, 0.0),), 3, Rules(1, 40), one)
+    assert found.waves[0].left == pytest.approx(0.06, rel=0.35)
+    assert found.cloud[:, 1].mean() == pytest.approx(0.5, abs=0.05)
+    assert found.cloud[:, 1].std() == pytest.approx(np.sqrt(1 / 12), abs=0.04)
+
+
+def test_noise_is_what_replicates_differ_by_beyond_what_each_adds_everywhere():
+    rng = np.random.default_rng(5)
+    values = rng.normal(0, 0.3, (400, 3, 1)) + np.array([0.0, 5.0, -5.0])[:, None]
+    _, noise = emulator.of_replicates(values)
+    assert noise.mean() == pytest.approx(0.09 / 3, rel=0.1)
+    with pytest.raises(ValueError, match="two are needed"):
+        emulator.of_replicates(values[:, :1])
+
+
+def test_weights_are_the_density_of_the_errors_and_are_widened_only_where_too_few_count():
+    # two runs at distances 0 and 2 ln 2: the second counts half.
+    found = posterior.weigh(np.array([0.0, 2 * np.log(2.0), np.nan]), 1)
+    assert found.weight.tolist() == pytest.approx([2 / 3, 1 / 3, 0])
+    assert found.widened == 1
+    wide = posterior.weigh(np.arange(100.0) ** 2, 30)
+    assert wide.widened > 1
+    assert wide.effective == pytest.approx(30, rel=1e-6)
+
+
+def test_members_are_drawn_as_often_as_their_weight_says():
+    weight = np.array([0.5, 0.25, 0.25, 0.0])
+    assert np.bincount(posterior.drawn(weight, 8, 1), minlength=4).tolist() == [4, 2, 2, 0]
+
+
+@pytest.mark.parametrize("name", [one.id for one in evidence.targets() if one.role == evidence.VALIDATE])
+def test_what_is_kept_aside_can_not_be_aimed_at(name):
+    with pytest.raises(ScenarioError, match="kept aside to validate and is never fitted"):
+        aims.read_aims("calibrate.toml", {name: {}}, 0.1)
+    with pytest.raises(aims.KeptAsideError):
+        aims.aim_of(evidence.target(name), 0.1)
+
+
+def test_an_aim_lies_in_the_middle_of_what_is_published():
+    plain = aims.aim_of(evidence.target("T13"), 0.1)
+    assert (plain.value, plain.published) == pytest.approx((0.0465, 0.02175))
+    log = aims.aim_of(evidence.target("T17"), 0.2, log=True)
+    assert np.exp(log.value) == pytest.approx(np.sqrt(25 * 106))
+    assert log.discrepancy == 0.2
+
+
+SHIPPED = Path(__file__).parents[1] / "experiments/calibrate.toml"
+
+
+def test_the_shipped_calibration_aims_only_at_what_may_be_fitted_and_is_small_when_quick():
+    whole, quick = (simulated.read_calibration(SHIPPED, short) for short in (False, True))
+    assert {evidence.target(aim.name).role for aim in whole.asked.aims} == {evidence.CALIBRATE}
+    assert quick.asked.rules.points < whole.asked.rules.points
+    assert quick.key != whole.key
+
+
+@pytest.mark.parametrize(("was", "now", "says"), [
+    ('"T7" = {}', '"V3" = {}', "targets.V3 is kept aside"), ('"T7" = {}', '"T99" = {}', "is no target"),
+    ("waves = 3", "waves = 0", "waves is 0"), ("cutoff = 3", "cutof = 3", "cutof is not known"),
+    ("replicates = 3", "replicates = 1", "a whole number from 2"), ("waves = 2", "wave = 2", "quick.wave is not known"),
+    ('title = "', 'title = 3 # "', "title is 3"), ("settings = [", "settings = [] # [", "a list of settings' files"),
+    ("baseline.toml", "nowhere.toml", "nowhere.toml"),
+])
+def test_a_calibration_that_is_written_wrongly_is_one_line(tmp_path, was, now, says):
+    text = SHIPPED.read_text(encoding="utf-8").replace("../scenarios", str(SHIPPED.parents[1] / "scenarios"))
+    file = tmp_path / "calibrate.toml"
+    file.write_text(text.replace(was, now, 1), encoding="utf-8")
+    with pytest.raises(ScenarioError, match=says) as caught:
+        simulated.read_calibration(file)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_target_that_no_evidence_gives_is_one_line_and_exit_status_2(tmp_path, monkeypatch):
+    monkeypatch.setattr(validation, "EVIDENCE", {"ordinary": lambda base, seed: {"T7": 0.1}})
+    monkeypatch.setattr(simulated.runner, "prepare", lambda scenarios: None)
+    said = CliRunner().invoke(cli.app, ["calibrate", str(SHIPPED), "--out", str(tmp_path)])
+    assert said.exit_code == 2
+    assert re.fullmatch(r".*calibrate\.toml: targets: no simulated evidence gives T10, T12, .*", said.stderr.strip())
+
+
+def test_too_few_runs_with_all_targets_are_refused_in_one_line():
+    with pytest.raises(posterior.TooFewError, match="2 of 3 final runs have all targets, and 3 are needed"):
+        posterior.weigh(np.array([0.0, 1.0, np.nan]), 3)
