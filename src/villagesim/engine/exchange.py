@@ -95,14 +95,21 @@ def ration(into, places, priority, keys, seed, month, purpose):
     """
     groups = places.shape[0]
     classes = 0
+    waiting = 0
     for i in range(priority.shape[0]):
         into[i] = 0
-        if priority[i] != NOT_IN_QUEUE:
-            classes = max(classes, int(priority[i]) + 1)
-    counts = [0 for _ in range(groups * classes)]
+        waiting += 1 if priority[i] != NOT_IN_QUEUE else 0
+        classes = max(classes, int(priority[i]) + 1 if priority[i] != NOT_IN_QUEUE else 0)
+    # One entry more than wait, which the rows that do not queue overwrite: cheaper than a branch that nobody can guess.
+    queue = [0 for _ in range(waiting + 1)]
+    n = 0
     for i in range(priority.shape[0]):
-        if priority[i] != NOT_IN_QUEUE:
-            counts[int(keys[i]) * classes + int(priority[i])] += 1
+        queue[n] = i
+        n += 1 if priority[i] != NOT_IN_QUEUE else 0
+    counts = [0 for _ in range(groups * classes)]
+    for n in range(waiting):
+        i = queue[n]
+        counts[int(keys[i]) * classes + int(priority[i])] += 1
     margin = [0 for _ in range(groups)]
     left = [0 for _ in range(groups)]
     rivals = [0 for _ in range(groups)]
@@ -118,29 +125,28 @@ def ration(into, places, priority, keys, seed, month, purpose):
     draw = [0.0 for _ in range(drawing)]
     part = [0 for _ in range(drawing)]
     counts = [0 for _ in range(drawing)]
-    n = 0
-    for i in range(priority.shape[0]):
-        if priority[i] != NOT_IN_QUEUE:
-            k = int(keys[i])
-            if priority[i] < margin[k]:
-                into[i] = 1
-            elif priority[i] == margin[k] and left[k] > 0:
-                row[n] = i
-                draw[n] = uniform(seed, month, i, purpose)
-                part[n] = begins[k] + int(draw[n] * rivals[k])
-                counts[part[n]] += 1
-                n += 1
+    at = 0
+    for n in range(waiting):
+        i = queue[n]
+        k = int(keys[i])
+        into[i] = 1 if priority[i] < margin[k] else 0
+        if priority[i] == margin[k] and left[k] > 0:
+            row[at] = i
+            draw[at] = uniform(seed, month, i, purpose)
+            part[at] = begins[k] + int(draw[at] * rivals[k])
+            counts[part[at]] += 1
+            at += 1
     for k in range(groups):
         margin[k], left[k] = marginal(counts, begins[k], rivals[k], left[k])
-    queue = [(0, 0.0, 0) for _ in range(0)]
+    close = [(0, 0.0, 0) for _ in range(0)]
     for n in range(drawing):
         k = int(keys[row[n]])
         if part[n] < begins[k] + margin[k]:
             into[row[n]] = 1
         elif left[k] > 0 and part[n] == begins[k] + margin[k]:
-            queue.append((part[n], draw[n], row[n]))
-    queue.sort()
-    for _, _, i in queue:
+            close.append((part[n], draw[n], row[n]))
+    close.sort()
+    for _, _, i in close:
         k = int(keys[i])
         if left[k] > 0:
             into[i] = 1
