@@ -18,7 +18,7 @@ from villagesim.tables import World
 # Rows of a piece: their columns and words fit a processor's second cache.
 PIECE = 512
 # Keys of households, constant within a run: a county's households are sorted by village and by trader.
-KEYS = ("village", "township", "trader")
+KEYS = ("village", "township")
 BELL = "4"
 DRAWN = ("uniform", "bell")
 
