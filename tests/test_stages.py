@@ -1,5 +1,6 @@
 """The core's order is one that the schedule allows, and its pieces are the table, once and in whole runs."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -81,7 +82,7 @@ def test_runs_are_the_table_once_with_one_key_each_and_end_only_where_a_key_or_a
     bounds, rows = _bounds(county, Sorted._fields).tolist(), len(county.village)
     assert bounds[0] == 0
     assert bounds[-1] == rows
-    for first, after in zip(bounds, bounds[1:], strict=False):
+    for first, after in pairwise(bounds):
         assert 0 < after - first <= PIECE
         assert all(len(set(key[first:after].tolist())) == 1 for key in county)
         changes = after < rows and any(key[after] != key[after - 1] for key in county)
@@ -95,7 +96,7 @@ def test_pieces_are_whole_runs_as_many_as_fit(county):
     cuts = _cuts(bounds)
     assert cuts[0] == 0
     assert cuts[-1] == len(bounds) - 1
-    for first, after in zip(cuts, cuts[1:], strict=False):
+    for first, after in pairwise(cuts):
         assert first < after
         assert bounds[after] - bounds[first] <= PIECE
         assert after == cuts[-1] or bounds[after + 1] - bounds[first] > PIECE
