@@ -14,8 +14,18 @@ def total_by(into, values, keys):
     """into[k] = sum of values over rows whose key is k. into: int64 (groups,); values: whole numbers (rows,)."""
     for k in range(into.shape[0]):
         into[k] = 0
+    # Rows of one key lie side by side in long runs: one sum a run, where a sum a row would wait for the one before it.
+    amount = 0
+    last = 0
     for i in range(values.shape[0]):
-        into[keys[i]] += int(values[i])
+        key = int(keys[i])
+        if key != last:
+            into[last] += amount
+            amount = 0
+            last = key
+        amount += int(values[i])
+    if values.shape[0] > 0:
+        into[last] += amount
 
 
 @rule
