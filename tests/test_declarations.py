@@ -10,7 +10,7 @@ from villagesim.levers import LEVERS
 from villagesim.mechanisms import Parameters, choice, influence, logistics
 from villagesim.scenario_sections import SETTINGS
 from villagesim.settings import MIX, WORDS, CountySettings
-from villagesim.tables import TABLES
+from villagesim.tables import TABLES, copy, empty
 
 MECHANISMS = dict(zip(Parameters._fields, map(type, Parameters()), strict=True))
 PRICED = ("county", "village", "household", "seat", "post", "nothing")
@@ -166,3 +166,19 @@ def test_the_catalogue_holds_every_declared_number_once():
         assert {f"parameters.{mechanism}.{field.name}" for field in declared(kind)} <= keys
     assert {entry.kind for entry in called("camp")} == {"lever"}
     assert [entry.key for entry in called("households.savings")] == ["households.savings"]
+
+
+@pytest.mark.parametrize("rows", [1, 63, 64, 1000])
+def test_columns_of_a_table_lie_apart_in_one_block_and_a_copy_shares_nothing(rows):
+    one = empty(dict.fromkeys(TABLES, rows))
+    other = copy(one)
+    for table, copied in zip(one, other, strict=True):
+        for column, twin, field in zip(table, copied, declared(type(table)), strict=True):
+            assert column.dtype == twin.dtype == field.type
+            assert column.flags.c_contiguous
+            assert column.flags.aligned
+            assert column.tolist() == twin.tolist() == [field.quantity.initial] * rows
+        begins = [column.ctypes.data for column in table]
+        assert all(column.ctypes.data + column.nbytes < after for column, after in zip(table, begins[1:], strict=False))
+        table[0][:] = 1
+        assert copied[0].tolist() == [declared(type(table))[0].quantity.initial] * rows

@@ -14,8 +14,18 @@ def total_by(into, values, keys):
     """into[k] = sum of values over rows whose key is k. into: int64 (groups,); values: whole numbers (rows,)."""
     for k in range(into.shape[0]):
         into[k] = 0
+    # Rows of one key lie side by side in long runs: one sum a run, where a sum a row would wait for the one before it.
+    amount = 0
+    last = 0
     for i in range(values.shape[0]):
-        into[keys[i]] += int(values[i])
+        key = int(keys[i])
+        if key != last:
+            into[last] += amount
+            amount = 0
+            last = key
+        amount += int(values[i])
+    if values.shape[0] > 0:
+        into[last] += amount
 
 
 @rule
@@ -70,35 +80,87 @@ def push_trust(into, says, speaker, listener, trust):
 
 
 @rule
+def marginal(counts, first, many, places):
+    """Which of `many` counts, from counts[first] on, is the first that `places` do not hold whole, and places left.
+
+    Where they hold all: `many`, and nothing left to decide.
+    """
+    at = 0
+    while at < many and counts[first + at] <= places:
+        places -= counts[first + at]
+        at += 1
+    return at, (places if at < many else 0)
+
+
+@rule
 def ration(into, places, priority, keys, seed, month, purpose):
     """into[i] = 1 for those admitted: in each group the lowest (class, own draw, row), up to the group's places.
 
     into: flags (rows,); places: int64 (groups,); priority: class (rows,), 255 does not queue; keys: group (rows,).
     One more place admits one more row and moves nobody else.
+
+    Who is counted needs no order: a class that the places hold is admitted whole. Only the class at the margin draws;
+    its draws fall into as many equal parts of (0, 1) as it has rows, and again a part is admitted whole or not at all,
+    but for the part at the margin, whose few rows alone are sorted.
     """
-    for i in range(into.shape[0]):
-        into[i] = 0
+    groups = places.shape[0]
+    classes = 0
     waiting = 0
     for i in range(priority.shape[0]):
-        if priority[i] != NOT_IN_QUEUE and places[keys[i]] > 0:
-            waiting += 1
-    if waiting > 0:
-        queue = [(0, 0, 0.0, 0) for _ in range(waiting)]
-        n = 0
-        for i in range(priority.shape[0]):
-            if priority[i] != NOT_IN_QUEUE and places[keys[i]] > 0:
-                queue[n] = (int(keys[i]), int(priority[i]), uniform(seed, month, i, purpose), i)
-                n += 1
-        queue.sort()
-        group = -1
-        left = 0
-        for k, _, _, i in queue:
-            if k != group:
-                group = k
-                left = int(places[k])
-            if left > 0:
-                into[i] = 1
-                left -= 1
+        into[i] = 0
+        waiting += 1 if priority[i] != NOT_IN_QUEUE else 0
+        classes = max(classes, int(priority[i]) + 1 if priority[i] != NOT_IN_QUEUE else 0)
+    # One entry more than wait, which the rows that do not queue overwrite: cheaper than a branch that nobody can guess.
+    queue = [0 for _ in range(waiting + 1)]
+    n = 0
+    for i in range(priority.shape[0]):
+        queue[n] = i
+        n += 1 if priority[i] != NOT_IN_QUEUE else 0
+    counts = [0 for _ in range(groups * classes)]
+    for n in range(waiting):
+        i = queue[n]
+        counts[int(keys[i]) * classes + int(priority[i])] += 1
+    margin = [0 for _ in range(groups)]
+    left = [0 for _ in range(groups)]
+    rivals = [0 for _ in range(groups)]
+    begins = [0 for _ in range(groups)]
+    drawing = 0
+    for k in range(groups):
+        margin[k], left[k] = marginal(counts, k * classes, classes, int(places[k]))
+        begins[k] = drawing
+        if left[k] > 0:
+            rivals[k] = counts[k * classes + margin[k]]
+            drawing += rivals[k]
+    row = [0 for _ in range(drawing)]
+    draw = [0.0 for _ in range(drawing)]
+    part = [0 for _ in range(drawing)]
+    counts = [0 for _ in range(drawing)]
+    at = 0
+    for n in range(waiting):
+        i = queue[n]
+        k = int(keys[i])
+        into[i] = 1 if priority[i] < margin[k] else 0
+        if priority[i] == margin[k] and left[k] > 0:
+            row[at] = i
+            draw[at] = uniform(seed, month, i, purpose)
+            part[at] = begins[k] + int(draw[at] * rivals[k])
+            counts[part[at]] += 1
+            at += 1
+    for k in range(groups):
+        margin[k], left[k] = marginal(counts, begins[k], rivals[k], left[k])
+    close = [(0, 0.0, 0) for _ in range(0)]
+    for n in range(drawing):
+        k = int(keys[row[n]])
+        if part[n] < begins[k] + margin[k]:
+            into[row[n]] = 1
+        elif left[k] > 0 and part[n] == begins[k] + margin[k]:
+            close.append((part[n], draw[n], row[n]))
+    close.sort()
+    for _, _, i in close:
+        k = int(keys[i])
+        if left[k] > 0:
+            into[i] = 1
+            left[k] -= 1
 
 
 @rule

@@ -87,8 +87,8 @@ def programme_payments(champion, credit_income, relief_income, county_champions,
     Allowances and cash are equal shares; claims of credit and relief are paid in full, or all alike in part.
     """
     allowance = granted_champions // max(1, county_champions) if champion else 0
-    credit = credit_income * min(granted_startup_credit, county_credit_claims) // max(1, county_credit_claims)
-    relief = relief_income * min(granted_tax_relief, county_relief_claims) // max(1, county_relief_claims)
+    credit = credit_income * min(granted_startup_credit, county_credit_claims) // max(1, county_credit_claims) if credit_income else 0
+    relief = relief_income * min(granted_tax_relief, county_relief_claims) // max(1, county_relief_claims) if relief_income else 0
     return allowance, granted_cash // max(1, county_households), credit, relief
 
 

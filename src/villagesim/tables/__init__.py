@@ -6,9 +6,7 @@ Keys are row numbers of the table they name: `village` of a household is a row o
 
 from typing import NamedTuple
 
-import numpy as np
-
-from villagesim.declare import allocate
+from villagesim.declare import allocate, blank
 from villagesim.tables.government import County, Levers
 from villagesim.tables.households import Households, Ties
 from villagesim.tables.people import Traders, Workers
@@ -50,7 +48,11 @@ SINGULAR = {
 
 def copy(world: World) -> World:
     """The same world in arrays of its own."""
-    return World(*(type(table)(*(np.array(column) for column in table)) for table in world))
+    copied = World(*(blank(type(table), len(table[0])) for table in world))
+    for table, new in zip(world, copied, strict=True):
+        for column, values in zip(table, new, strict=True):
+            values[:] = column
+    return copied
 
 
 def empty(rows: dict[str, int]) -> World:

@@ -17,8 +17,9 @@ from villagesim.tables import World
 
 # Rows of a piece: their columns and words fit a processor's second cache.
 PIECE = 512
-# Keys of households, constant within a run: a county's households are sorted by village and by trader.
-KEYS = ("village", "township", "trader")
+# Keys of households, constant within a run: a county's households are sorted by village. A trader's are too few for a
+# run: vector code would end before it pays.
+KEYS = ("village", "township")
 BELL = "4"
 DRAWN = ("uniform", "bell")
 
