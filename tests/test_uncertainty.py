@@ -41,6 +41,7 @@ def test_what_members_differ_by_beyond_replicates_is_the_parameters():
     luck, parameters = uncertainty.apart(np.array([0.0, 1.0, 2.0]), np.array([0.0, 0.0, 2 * np.sqrt(3.75)]))
     assert (luck, parameters) == pytest.approx((1.0, 2.0))
     assert uncertainty.apart(np.array([0.0, 4.0]), np.array([1.0, 2.0]))[1] == 0.0
+    assert np.isnan(uncertainty.apart(np.array([1.0, np.nan]), np.array([1.0, 2.0]))).all()
     rng = np.random.default_rng(1)
     found = [uncertainty.apart(rng.normal(0, 3, 200), rng.normal(0, 3, 200) + rng.normal(0, 4, 200))
              for _ in range(50)]

@@ -100,7 +100,8 @@ def _uncertainty(chosen: "Scenario", runs: "list[Run]", out: Path) -> None:
     table.to_csv(file, index=False, lineterminator="\n")
     heads = ("outcome", "sd by luck", "sd by parameters", "95 % of runs under the ensemble")
     _show(f"What luck and what uncertain parameters make of one run, {len(members)} runs each", heads, [
-        (row.outcome, *map(_number, (row.luck_sd, row.parameter_sd)),
+        (row.outcome, _number(row.luck_sd),
+         "not told from luck" if row.parameter_sd == 0 < row.luck_sd else _number(row.parameter_sd),
          f"{_number(row.ensemble_low)} to {_number(row.ensemble_high)}") for row in _short(table)])
     typer.echo(str(file))
 

@@ -23,9 +23,11 @@ def draw(folder: Path) -> list[Path]:
     """Draw the figure from folder/region.parquet and folder/cloud.parquet; return the files."""
     region, cloud = (pd.read_parquet(folder / f"{name}.parquet") for name in ("region", "cloud"))
     about = read_about(folder / "region.parquet")
-    rows = -(-len(region) // WIDE)
-    with style.figure(11.0, 1.3 + 1.75 * rows) as drawn:
-        axes = drawn.subplots(rows, WIDE, squeeze=False).ravel()
+    # The legend has the panel after the last.
+    columns = min(WIDE, len(region) + 1)
+    rows = -(-(len(region) + 1) // columns)
+    with style.figure(max(7.0, 2.75 * columns), 1.3 + 1.75 * rows) as drawn:
+        axes = drawn.subplots(rows, columns, squeeze=False).ravel()
         for one, row in zip(axes, region.itertuples(), strict=False):
             _panel(one, row, cloud[row.parameter].to_numpy(np.float64))
         most = max(one.get_ylim()[1] for one in axes[:len(region)])
@@ -33,12 +35,11 @@ def draw(folder: Path) -> list[Path]:
             one.set_ylim(0, most)
         for one in axes[len(region):]:
             one.set_axis_off()
-        (axes[len(region)] if len(region) < len(axes) else drawn).legend(
-            handles=_handles(), loc="center left" if len(region) < len(axes) else "outside upper right", fontsize=8)
-        drawn.suptitle(f"What {len(about['targets'])} targets leave of {len(region)} uncertain numbers: "
+        axes[len(region)].legend(handles=_handles(), loc="center left", fontsize=8)
+        drawn.suptitle(f"What published targets leave of {len(region)} uncertain numbers: "
                        f"{_share(about['left'])} of their joint range", x=0.008, ha="left", fontsize=12.5,
                        fontweight="bold")
-        drawn.supylabel("times as common as before any target", fontsize=8.5)
+        drawn.supylabel("times as common\nas before any target", fontsize=8)
         digests = ", ".join(f"{style.words(name)} {digest[:8]}" for name, digest in about["scenarios"].items())
         sizes = f"{about['points']} points in each of {about['waves']} waves and {about['final']} weighed"
         style.small_print(drawn, f"villagesim {about['version']} (model {about['sources'][:8]}), {sizes}, "

@@ -118,10 +118,14 @@ class Runs:
         try:
             pool.each(_carry, todo, self._take, self._lose, self.workers or pool.available())
         except KeyboardInterrupt:
-            raise runner.Interrupted(f"interrupted in {stage}: {self.done} of {self.total} runs are kept in "
-                                     f"{self.store.folder}; the same command goes on") from None
+            raise self.interrupted(f"in {stage}") from None
         values = self.store.values([task.run for task in tasks])[list(self.wanted)].to_numpy(np.float64)
         return values.reshape(len(unit), self.read.replicates, len(self.wanted))
+
+    def interrupted(self, where: str) -> runner.Interrupted:
+        """What Ctrl-C is told."""
+        return runner.Interrupted(f"interrupted {where}: {self.done} of {self.total} runs are kept in "
+                                  f"{self.store.folder}; the same command goes on")
 
     def _task(self, stage: str, number: int, replicate: int, values: Mapping[str, int | float]) -> _Task:
         base = self.read.bases[replicate % len(self.read.bases)]
@@ -242,7 +246,12 @@ def carry_out(read: Simulated, out: str | Path = "results", workers: int | None 
         about = {"scenarios": {f"{one.name} {place}": digest(one) for place, base in enumerate(read.bases)
                                for one in base}, "seeds": [read.asked.rules.seed], "version": __version__,
                  "sources": sources(), "replicates": read.replicates, "quick": quick}
-        found = calibrate(read.asked, runs.simulate, runs.choose, about)
+        try:
+            found = calibrate(read.asked, runs.simulate, runs.choose, about)
+        except KeyboardInterrupt as stop:
+            if isinstance(stop, runner.Interrupted):
+                raise
+            raise runs.interrupted("between two stages") from None
         found.write(folder)
         store.write_text("ensemble.json", json.dumps(found.about, indent=1) + "\n")
     return folder, found

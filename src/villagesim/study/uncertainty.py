@@ -49,9 +49,15 @@ def varied(members: Sequence[Scenario], folder: Path, progress: runner.Progress 
 def apart(replicates: np.ndarray, members: np.ndarray) -> tuple[float, float]:
     """Standard deviations of an outcome by luck and by parameters: of runs under usual values (n,) and members (m,).
 
+    Luck is taken to be as large under a member as under the usual values; parameters have 0 where members do not differ
+    by more, and so can't be told from luck. Runs without the outcome are left out; NaN where fewer than two have it.
+
     >>> apart(np.array([1.0, 2.0, 3.0]), np.array([0.0, 2.0, 4.0]))[0]
     1.0
     """
+    replicates, members = (some[np.isfinite(some)] for some in (replicates, members))
+    if min(len(replicates), len(members)) < 2:
+        return float("nan"), float("nan")
     luck, whole = float(np.var(replicates, ddof=1)), float(np.var(members, ddof=1))
     return float(np.sqrt(luck)), float(np.sqrt(max(whole - luck, 0.0)))
 
@@ -63,6 +69,9 @@ def table(runs: Sequence[Run], members: Sequence[Run]) -> pd.DataFrame:
     """
     usual, varied = (pd.DataFrame([final(run) for run in some]) for some in (runs, members))
     ends = [100 * (1 - LEVEL) / 2, 100 * (1 + LEVEL) / 2]
-    rows = [(name, *apart(usual[name].to_numpy(), varied[name].to_numpy()), *np.nanpercentile(varied[name], ends))
-            for name in usual.columns]
+    rows = []
+    for name in usual.columns:
+        known = varied[name].dropna()
+        spread = np.percentile(known, ends) if len(known) else (np.nan, np.nan)
+        rows.append((name, *apart(usual[name].to_numpy(), varied[name].to_numpy()), *spread))
     return pd.DataFrame(rows, columns=["outcome", "luck_sd", "parameter_sd", "ensemble_low", "ensemble_high"])
