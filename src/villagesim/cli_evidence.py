@@ -155,6 +155,7 @@ def validate(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of all luck.")] = 1,
     ensemble: Annotated[bool, typer.Option("--ensemble/--no-ensemble", help="Each member under parameters of its own, "
                                            "from the shipped calibration; or all under the point values.")] = True,
+    html: Annotated[bool, typer.Option("--html", help="Also one offline page with a plot a target.")] = False,
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:
@@ -164,6 +165,7 @@ def validate(
     Examples:
       villagesim validate
       villagesim validate --no-ensemble
+      villagesim validate --html
     """
     from villagesim.figures import draw
     from villagesim.study.validation import validate as validated
@@ -178,7 +180,12 @@ def validate(
                                                      "low", "high", "verdict", "what"), most=len(rows))
     counts = found.table.groupby("role", sort=False)["verdict"].value_counts()
     typer.echo("; ".join(f"{role}: {count} {verdict}" for (role, verdict), count in counts.items()))
-    _say([folder / "validation.csv", folder / "members.csv", *draw("validation", folder)])
+    pages = []
+    if html:
+        from villagesim.report.validation import page
+
+        pages = [page(folder)]
+    _say([folder / "validation.csv", folder / "members.csv", *draw("validation", folder), *pages])
 
 
 def _members(folder: Path, bases: "list[Base]") -> "tuple[Callable[[int, Base], Base], str]":

@@ -1,6 +1,8 @@
 """Validation: where the model's value of every target lies, in half widths of the published interval."""
 
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,3 +64,28 @@ def _marks(axes: Axes, table: pd.DataFrame) -> None:
     axes.grid(axis="y", visible=False)
     handles = [Line2D([], [], color=colour, marker="o", linewidth=1.6, label=name) for name, colour in COLOURS.items()]
     axes.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=8)
+
+
+def strip(row: Any, values: pd.Series) -> str:
+    """One target as SVG text: the published interval as a band, its value as a line, a dot a county, the mean as a bar.
+
+    row: a row of the table, by name. values: the model's estimates, shape (members,), in the target's unit.
+    """
+    found = values.dropna()
+    with style.figure(4.2, 0.75) as drawn:
+        axes = drawn.subplots()
+        axes.axvspan(row.source_low, row.source_high, color=style.GREY, alpha=0.25, linewidth=0)
+        axes.axvline(row.source_value, color=style.GREY, linewidth=1.2)
+        # Dots of equal value must not hide one another: they are spread evenly in the order of the counties.
+        heights = np.linspace(-0.6, 0.6, len(found))
+        axes.scatter(found, heights, color=COLOURS[row.verdict], s=9, alpha=0.75, linewidth=0)
+        axes.plot([found.mean()] * 2, [-0.9, 0.9], color=COLOURS[row.verdict], linewidth=2)
+        axes.set_ylim(-1, 1)
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(labelsize=7)
+        axes.locator_params(axis="x", nbins=6)
+        axes.grid(visible=False)
+        written = StringIO()
+        drawn.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
+    return "<svg" + written.getvalue().partition("<svg")[2]
