@@ -27,7 +27,8 @@ from villagesim.study.validation import Validation, held_against
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 COUNTY = "[run]\nmonths = 14\nspin_up = 13\n[world]\nvillages = 4\ntownships = 2\nhouseholds = 30\n"
 # Figures that the commands above do not draw themselves.
-ANALYSES = ("discover", "robustness", "variance", "front", "power", "validation", "calibration")
+ANALYSES = ("discover", "robustness", "variance", "front", "power", "validation", "calibration",
+            "countryside")
 DRAW = """
 import sys
 from villagesim.figures import draw
@@ -93,6 +94,13 @@ def answers(folder: Path) -> dict[str, Path]:
     said = about | {"targets": ["T7"], "left": 0.1, "points": 40, "waves": 2, "final": 60, "replicates": 3}
     book = dict.fromkeys([*region, *cloud], ("1", "made up"))
     write_tables(folder / "calibration", {"region": region, "cloud": cloud}, said, book)
+    provinces = pd.DataFrame({"province": ["Anhui", "Gansu"]} | {
+        f"{name}{end}": size * (1 + luck.random(2))
+        for name, size in (("adoption", 0.1), ("income_mean", 40_000.0)) for end in ("", "_before", "_p10", "_p90")})
+    years = pd.DataFrame({"year": [0, 1, 2], "price_factor": [1.0, 0.99, 0.98], "price_asked": [1.0, 0.99, 0.97]})
+    write_tables(folder / "countryside", {"provinces": provinces, "country": years},
+                 about | {"counties": 2, "households": 900, "seed": 1},
+                 dict.fromkeys([*provinces, *years], ("1", "made up")))
     return {name: folder / name for name in ANALYSES}
 
 

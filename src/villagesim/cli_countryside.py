@@ -18,7 +18,7 @@ def countryside(
     share: Annotated[float, typer.Option("--share", help="Part of the counties to run, at equal steps through all: "
                                                          "0.01 to try it, 1 for the country.")] = 1.0,
     country: Annotated[Path | None, typer.Option(
-        "--country", help="A file of your own: [country], and provinces = \"mine.csv\"; else China.")] = None,
+        "--country", help="A file of your own: table country, and provinces = \"mine.csv\"; else China.")] = None,
     settings: Annotated[Path | None, typer.Option(
         "--settings", help="Folder of village_plain.toml, village_hill.toml, village_mountain.toml; usually the "
                            "scenario's.")] = None,

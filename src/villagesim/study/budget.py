@@ -77,7 +77,7 @@ def scaled(scenario: Scenario, yuan: float, sure: bool = False) -> Scaled:
     champions and salons are whole numbers over the county (but for a county too small for one); what that leaves buys
     single units, in the order of what each lever lost in the rounding, while one can be paid for. sure: the money is
     `certain`, whatever the factor, and what that costs is taken off first.
-    Raises ScenarioError for a sum that is not positive.
+    Raises ScenarioError for a sum that is not positive, or that the mix costs even with no quantity bought.
     """
     if not 0 < yuan < np.inf:
         raise ScenarioError(f"{scenario.name}: the budget is {yuan:g} yuan a year; allowed: more than 0")
@@ -89,6 +89,10 @@ def scaled(scenario: Scenario, yuan: float, sure: bool = False) -> Scaled:
         return float(cost(intensities).sum()) / _years(scenario)
 
     given = _intensities(scenario)
+    least = total(_whole(_times(given, 0.0, kept), bases))
+    if least > yuan:
+        raise ScenarioError(f"{scenario.name}: the budget is {yuan:g} yuan a year; allowed: at least "
+                            f"{np.ceil(least):g}, what the mix costs whatever it buys")
     most = max((BY_NAME[name].intensity.high / value for name, value in given.items() if _grows(name) and value > 0),
                default=1.0)
     factor = _largest(lambda f: total(_whole(_times(given, f, kept), bases)) <= yuan, max(most, 1.0))
