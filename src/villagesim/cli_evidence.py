@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from villagesim.study.validation import Base
 
 SCENARIOS = Path("scenarios")
+# Letters of what a target is that are printed: in a narrow terminal more would cut off the values.
+SAID = 30
 NAMES = ("baseline.toml", "integrated.toml")
 PLACES = ("village_plain.toml", "village_hill.toml", "village_mountain.toml")
 
@@ -176,8 +178,11 @@ def validate(
         found = validated(bases, members, seed, workers, tell, of, made)
     folder = found.write(out / "validation")
     for role, rows in found.table.groupby("role", sort=False):
-        _show(f"{role} ({members} counties)", rows, ("target", "source_value", "source_low", "source_high", "model",
-                                                     "low", "high", "verdict", "what"), most=len(rows))
+        said = rows.assign(
+            published=[_between(*row) for row in rows[["source_value", "source_low", "source_high"]].to_numpy()],
+            model=[_between(*row) for row in rows[["model", "low", "high"]].to_numpy()],
+            what=rows["what"].str.slice(0, SAID))
+        _show(f"{role} ({members} counties)", said, ("target", "published", "model", "verdict", "what"), most=len(rows))
     counts = found.table.groupby("role", sort=False)["verdict"].value_counts()
     typer.echo("; ".join(f"{role}: {count} {verdict}" for (role, verdict), count in counts.items()))
     pages = []
@@ -186,6 +191,15 @@ def validate(
 
         pages = [page(folder)]
     _say([folder / "validation.csv", folder / "members.csv", *draw("validation", folder), *pages])
+
+
+def _between(value: float, low: float, high: float) -> str:
+    """A value with its interval, three digits each.
+
+    >>> _between(0.1412, 0.089, 0.193), _between(float("nan"), 0.0, 0.0)
+    ('0.141 (0.089 to 0.193)', '')
+    """
+    return f"{value:.3g} ({low:.3g} to {high:.3g})" if value == value else ""
 
 
 def _members(folder: Path, bases: "list[Base]") -> "tuple[Callable[[int, Base], Base], str]":
