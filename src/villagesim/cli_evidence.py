@@ -185,6 +185,7 @@ def validate(
         _show(f"{role} ({members} counties)", said, ("target", "published", "model", "verdict", "what"), most=len(rows))
     counts = found.table.groupby("role", sort=False)["verdict"].value_counts()
     typer.echo("; ".join(f"{role}: {count} {verdict}" for (role, verdict), count in counts.items()))
+    typer.echo("\nV1, V3 and V4 from one set of parameters\n  " + "\n  ".join(found.reconciled()) + "\n")
     pages = []
     if html:
         from villagesim.report.validation import page

@@ -10,13 +10,13 @@ import pandas as pd
 from villagesim import evidence
 from villagesim.figures.validation import strip
 from villagesim.results import read_about
+from villagesim.study.reconciliation import TOGETHER
+from villagesim.study.validation import reconciled
 
 ROLES = {
     evidence.CALIBRATE: "What may be fitted",
     evidence.VALIDATE: "What is kept aside and never fitted",
 }
-# Three estimates of one thing by three designs: the strongest test that these sources allow.
-TOGETHER = ("V1", "V3", "V4")
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 78rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a }
 table { border-collapse: collapse; width: 100% } th { text-align: left; border-bottom: 2px solid #1a1a1a }
@@ -48,6 +48,7 @@ def _parts(table: pd.DataFrame, members: pd.DataFrame, about: dict[str, Any]) ->
            "and those not: the three differ by design, horizon and selection, and one set of parameters has to give "
            "them together.</p>")
     yield _table(table[table["target"].isin(TOGETHER)], members)
+    yield "<ul>" + "".join(f"<li>{escape(said)}</li>" for said in reconciled(members)) + "</ul>"
     for role, title in ROLES.items():
         rows = table[table["role"] == role]
         counts = ", ".join(f"{count} {verdict}" for verdict, count in rows["verdict"].value_counts().items())

@@ -12,8 +12,8 @@ from villagesim.tables import World
 def fresh_losses(scenario: Scenario, seed: int, cold_chain: bool) -> float:
     """Share of fresh goods, by value, that are lost between seller and buyer in the year after spin-up [share].
 
-    cold_chain: whether all villages have a cold store from the start, or none. What spoils in a seller's stock counts.
-    NaN where no fresh goods are sent.
+    cold_chain: whether every village has a cold store that works all the time, as where losses with a cold chain are
+    counted, or none has. What spoils in a seller's stock counts. NaN where no fresh goods are sent.
     """
     lost = sent = 0.0
     sales = scenario.parameters.sales
@@ -21,6 +21,7 @@ def fresh_losses(scenario: Scenario, seed: int, cold_chain: bool) -> float:
 
     def observe(month: int, world: World) -> None:
         nonlocal lost, sent
+        world.villages.cold_chain[:] = float(cold_chain)
         if month < 0:
             return
         people, villages = world.households, world.villages

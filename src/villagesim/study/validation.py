@@ -19,18 +19,21 @@ from villagesim.evidence import Target, targets
 from villagesim.results import last_months, record, write_tables
 from villagesim.scenario import Scenario, changed, digest
 from villagesim.sources import sources
-from villagesim.study import diffusion, estimates, losses, panels, pool, runner, surveys, trials
+from villagesim.study import diffusion, estimates, losses, panels, pool, reconciliation, runner, surveys, trials
 from villagesim.world import geography, networks
 
 INSIDE, SIGN, WRONG, NOT_YET = "inside", "right sign", "wrong", "not computed"
 # The county that evidence is made in: small enough for many, large enough for each estimator.
 COUNTY = {"world.villages": 16, "world.townships": 4, "world.households": 120}
-PANEL = {"world.villages": 6, "world.townships": 2, "world.households": 60}
-PANEL_COUNTIES, PANEL_STARTS, PANEL_YEARS = 24, (3, 4, 5), 8
+# The panels behind V3: 2008 to 2022, national programmes beginning in 2014 to 2020, as many counties never in one.
+PANEL = {"world.villages": 12, "world.townships": 3, "world.households": 120}
+PANEL_COUNTIES, PANEL_STARTS, PANEL_YEARS = 28, (6, 7, 8, 9, 10, 11, 12), 15
 TRIAL = trials.Asked(
     title="access alone", scenario="", set={"world.households": 60}, share=0.6, villages=[100],
     arm={"county.budget": 400, "levers.service_point.intensity": 1, "levers.coverage.intensity": 1})
 QUARTER, YEAR = 3, 12
+# Years for which a promoted county is followed.
+FOLLOWED = 5
 # What a programme does for its workers beyond a post.
 CARE = ("pay", "ladder", "mentors", "supervision")
 
@@ -51,7 +54,8 @@ BOOK = {
     "estimator": ("code", "estimator"),
 }
 MEMBER = {"member": ("1", "county of the ensemble")}
-OTHERS = {"V3.imputed": "log points", "V3.placebo": "log points"}
+OTHERS = {"V3.imputed": "log points", "V3.placebo": "log points"} | {
+    name: unit for name, (unit, _) in reconciliation.UNITS.items()}
 
 
 class Base(NamedTuple):
@@ -75,6 +79,10 @@ class Validation:
     table: pd.DataFrame
     values: pd.DataFrame
     about: dict[str, Any]
+
+    def reconciled(self) -> list[str]:
+        """V1, V3 and V4 from one set of parameters, in sentences: see `reconciliation.words`."""
+        return reconciled(self.values)
 
     def write(self, folder: str | Path) -> Path:
         """Write both tables as CSV and Parquet; return the folder."""
@@ -100,7 +108,8 @@ def ordinary(base: Base, seed: int) -> Values:
         "T10": float(every["farm_gate"]) / today.outside.retail,
         "T12": float(village["route_serving"].mean()),
         "T13": float(every["adoption"]),
-        "T14.income": float(every["income_head"]),
+        # The office counts who lives there; what those away send home is income of those who stayed.
+        "T14.income": float(people["income"].sum() / (people["size"] - people["away"]).sum()),
         "T16.age": float(people["age"].mean()),
         "T17": shipped,
         "V4": estimates.naive_gap(people).value,
@@ -111,12 +120,12 @@ def ordinary(base: Base, seed: int) -> Values:
 
 def promoted(base: Base, seed: int) -> Values:
     """A county under the whole programme for five years, beside itself without: T7, T9, T15, T18, V5."""
-    months = {**COUNTY, "run.months": 5 * YEAR}
+    months = {**COUNTY, "run.months": FOLLOWED * YEAR}
     with_it, without = (record(changed(one, months), seed) for one in (base.programme, base.today))
     county = with_it.county[with_it.county["month"] >= YEAR]
     every = {name: last_months(run.group[run.group["group"] == "all"]).mean(numeric_only=True)
              for name, run in (("with", with_it), ("without", without))}
-    people = surveys.households(changed(base.programme, months), seed, (5 * YEAR - 1,))
+    people = surveys.households(changed(base.programme, months), seed, (FOLLOWED * YEAR - 1,))
     spending = with_it.spending[with_it.spending["month"] >= YEAR]
     posts = spending[spending["lever"].isin(("posts", "pay", "ladder"))]["yuan"].sum()
     return {
@@ -167,9 +176,15 @@ def panel(base: Base, seed: int) -> Values:
             "V3.placebo": estimates.pre_trend(data).value}
 
 
+def together(base: Base, seed: int) -> Values:
+    """What no survey sees of V3 and V4: one county lived twice, its gain told apart (`reconciliation.UNITS`)."""
+    today, programme = (changed(one, COUNTY) for one in base)
+    return reconciliation.account(today, programme, FOLLOWED, seed)
+
+
 EVIDENCE: dict[str, Callable[[Base, int], Values]] = {
     "ordinary": ordinary, "promoted": promoted, "posts": posts, "spoilage": spoilage, "diffusion": spread,
-    "trial": trial, "panel": panel}
+    "trial": trial, "panel": panel, "together": together}
 
 
 def validate(bases: Sequence[Base], members: int = 21, seed: int = 1, workers: int | None = None,
@@ -196,6 +211,13 @@ def validate(bases: Sequence[Base], members: int = 21, seed: int = 1, workers: i
              "seeds": [replicate_seed(seed, member) for member in range(members)],
              "version": __version__, "sources": sources(), "parameters": made}
     return Validation(held_against(table, targets()), table, about)
+
+
+def reconciled(values: pd.DataFrame) -> list[str]:
+    """V1, V3 and V4 from one set of parameters, in sentences. values: a row a member, as `Validation.values`."""
+    chosen = {one.id: one for one in targets() if one.id in reconciliation.TOGETHER}
+    return reconciliation.words(values, {name: one.value for name, one in chosen.items()},
+                                {name: one.range for name, one in chosen.items()})
 
 
 def held_against(values: pd.DataFrame, wanted: Sequence[Target]) -> pd.DataFrame:
