@@ -118,7 +118,8 @@ def words(members: pd.DataFrame, published: Mapping[str, float],
             f"sell. V3 follows counties from their first year on and finds {mean['V3']:.1%}: it grows with the years.")
     take = (f"For {published['V3']:.0%} after five years, {asked / each:.0%} more households would have to sell, or "
             f"each that does would have to gain {asked / mean['V3.share']:.0%} of a mean income (now {each:.0%}).")
-    gap = (f"Of the gap V4, {mean['V4']:.3f}, selling brought {mean['V4.brought']:.3f}; who sells makes {selection:.3f}. "
-           f"The published {published['V4']:.2f} would take {published['V4'] - mean['V4.brought']:.2f}: those who go online "
-           "would have to be richer than others of their age, schooling and size.")
+    gap = (f"Of the gap V4, {mean['V4']:.3f}, selling brought {mean['V4.brought']:.3f}; who sells makes the rest, "
+           f"{selection:.3f}. For the published {published['V4']:.2f} that rest would have to be "
+           f"{published['V4'] - mean['V4.brought']:.2f}: those who go online would have to be richer than others "
+           "of their age, schooling and size.")
     return [near, gain, take, gap]
