@@ -177,8 +177,9 @@ class OutsideSettings(NamedTuple):
     inbound: Annotated[float, Quantity("parcel/household/month", "parcels a connected household buys", 0, 20,
         "Taojiang, Hunan 2022: 16-29 parcels a village point and day (county and city news); 1-5 in far mountains (Garze 2019)", "B")] = 2.5
     inbound_growth: Annotated[float, Quantity("share/year", "growth of parcels bought", -0.2, 0.6, _SWEPT, "C")] = 0.05
-    retail: Annotated[float, Quantity("yuan/yuan", "online retail price over the reference price", 1.0, 3.0,
-        "online over trader's price 1.4-2.2 before freight (loquat, Deqing 2019; navel orange, Fengjie)", "B")] = 1.5
+    retail: Annotated[float, Quantity("yuan/yuan", "online retail price over the reference price", 1.0, 1.6,
+        "online over trader's price 1.4-2.2 before freight (loquat, Deqing 2019; navel orange, Fengjie), and that is 0.7 of the "
+        "reference price", "B")] = 1.35
     retail_growth: Annotated[float, Quantity("share/year", "growth of that ratio", -0.1, 0.1,
         "assumption (no series known): varied over its range in experiments/", "C")] = 0.0
     fee_growth: Annotated[float, Quantity("share/year", "growth of platform commission and promotion cost", -0.1, 0.2,

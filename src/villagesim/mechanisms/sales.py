@@ -47,7 +47,7 @@ class SalesParameters(NamedTuple):
     price_own: Annotated[float, Quantity("share", "spread of a seller's own price shock", 0.0, 0.6, _SWEPT, "C")] = 0.15
     price_luck: Annotated[float, Quantity("share", "spread of persistent luck in the price", 0.0, 0.4, _SWEPT, "C")] = 0.08
     fresh_bonus: Annotated[float, Quantity("share", "retail price of fresh goods above the common ratio",
-        0.0, 0.5, "loquat at 20 yuan a jin online against 10 from the trader (Deqing 2019): retail 1.4 to 2.2 times the trader's price", "B")] = 0.30
+        0.0, 0.5, "loquat at 20 yuan a jin online against 10 from the trader (Deqing 2019), other goods 1.4 to 2.2 times the trader's price", "B")] = 0.1
     commission: Annotated[float, Quantity("share", "platform commission",
         0.006, 0.05, "assumption: 0.6 to 5 %, rates not readable; varied over its range in experiments/", "C")] = 0.03
     traffic: Annotated[float, Quantity("share", "promotion cost of sales",

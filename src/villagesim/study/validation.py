@@ -106,6 +106,8 @@ def ordinary(base: Base, seed: int) -> Values:
     shipped = village["parcels_in"].sum() / sent if sent else float("nan")
     return _networks(today, seed) | {
         "T10": float(every["farm_gate"]) / today.outside.retail,
+        "T10.gross": float(every["online_price"] / every["farm_gate"]),
+        "T10.edge": float(every["online_margin"] / every["farm_gate"]),
         "T12": float(village["route_serving"].mean()),
         "T13": float(every["adoption"]),
         # The office counts who lives there; what those away send home is income of those who stayed.
