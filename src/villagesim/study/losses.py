@@ -13,7 +13,7 @@ def fresh_losses(scenario: Scenario, seed: int, cold_chain: bool) -> float:
     """Share of fresh goods, by value, that are lost between seller and buyer in the year after spin-up [share].
 
     cold_chain: whether every village has a cold store that works all the time, as where losses with a cold chain are
-    counted, or none has. What spoils in a seller's stock counts. NaN where no fresh goods are sent.
+    counted, or none has. What spoils in the stock of those who send counts. NaN where no fresh goods are sent.
     """
     lost = sent = 0.0
     sales = scenario.parameters.sales
@@ -26,7 +26,7 @@ def fresh_losses(scenario: Scenario, seed: int, cold_chain: bool) -> float:
             return
         people, villages = world.households, world.villages
         share = way(villages.transit, villages.cold_chain)[people.village]
-        fresh = (people.product == FRESH) & (people.mode > 0)
+        fresh = (people.product == FRESH) & (people.sold > 0)
         lost += float((people.online_value * share + people.spoiled)[fresh].sum())
         sent += float((people.online_value + people.spoiled)[fresh].sum())
 
