@@ -103,10 +103,14 @@ def test_without_a_programme_a_few_households_in_a_hundred_sell_online_and_fewer
         assert BASELINE[setting][0] <= history("baseline", setting, seed).adoption <= BASELINE[setting][1]
 
 
-@pytest.mark.parametrize("name", ["baseline", "integrated"])
-def test_remote_mountains_lag_behind_hills_and_plains(name):
-    plain, hill, mountain = (np.mean([history(name, setting, seed).adoption for seed in SEEDS]) for setting in SETTINGS)
-    assert mountain < 0.8 * min(plain, hill)
+def test_remote_mountains_lag_behind_hills_and_plains_and_the_programme_narrows_the_gap():
+    behind = {}
+    for name in ("baseline", "integrated"):
+        plain, hill, mountain = (np.mean([history(name, setting, seed).adoption for seed in SEEDS])
+                                 for setting in SETTINGS)
+        behind[name] = mountain / min(plain, hill)
+    assert behind["baseline"] < 0.8
+    assert behind["baseline"] + 0.1 < behind["integrated"] < 0.95
 
 
 def test_after_spin_up_a_county_without_a_programme_stays_where_it_is():

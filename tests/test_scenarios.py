@@ -241,11 +241,11 @@ def test_phones_and_networks_spread_from_the_end_of_spin_up_on():
 
 def test_platform_fees_and_prices_grow_as_the_scenario_says():
     series = outside(changed(shipped("baseline"), {
-        "run.spin_up": 0, "run.months": 36, "outside.fee_growth": 0.1, "outside.retail": 2.0,
+        "run.spin_up": 0, "run.months": 36, "outside.fee_growth": 0.1, "outside.retail": 1.5,
         "outside.retail_growth": -0.1,
     }))
     assert series["fee_level"][[0, 11, 12, 24]].tolist() == pytest.approx([1.0, 1.0, 1.1, 1.21])
-    assert series["retail"][[0, 11, 12, 24]].tolist() == pytest.approx([2.0, 2.0, 1.8, 1.62])
+    assert series["retail"][[0, 11, 12, 24]].tolist() == pytest.approx([1.5, 1.5, 1.35, 1.215])
 
 
 def test_nothing_grows_beyond_what_its_column_can_hold():

@@ -179,7 +179,7 @@ class OutsideSettings(NamedTuple):
     inbound_growth: Annotated[float, Quantity("share/year", "growth of parcels bought", -0.2, 0.6, _SWEPT, "C")] = 0.05
     retail: Annotated[float, Quantity("yuan/yuan", "online retail price over the reference price", 1.0, 1.6,
         "online over trader's price 1.4-2.2 before freight (loquat, Deqing 2019; navel orange, Fengjie), and that is 0.7 of the "
-        "reference price", "B")] = 1.35
+        "reference price", "B")] = 1.33
     retail_growth: Annotated[float, Quantity("share/year", "growth of that ratio", -0.1, 0.1,
         "assumption (no series known): varied over its range in experiments/", "C")] = 0.0
     fee_growth: Annotated[float, Quantity("share/year", "growth of platform commission and promotion cost", -0.1, 0.2,
