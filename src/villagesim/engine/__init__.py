@@ -8,7 +8,7 @@ from villagesim.scenario import Scenario, outside, plan
 from villagesim.tables import World
 from villagesim.world import build
 
-ENGINES = ("core", "reference")
+ENGINES = ("core", "reference", "gpu")
 MONTHS = 12
 
 
