@@ -6,7 +6,7 @@ for it, slowly. All arithmetic is of doubles and whole numbers, rounded as on a 
 
 from collections.abc import Callable, Sequence
 
-from villagesim.engine.gpu.machine import missing
+from villagesim.engine.gpu.machine import require
 from villagesim.engine.phases import Phase
 from villagesim.engine.schedule import SCHEDULE
 from villagesim.mechanisms import Parameters
@@ -20,8 +20,7 @@ def bind(world: World, parameters: Parameters, seed: int,
     Every month is sent to the device and fetched from it, so that whoever looks sees it, and what is entered counts;
     `counties.Counties` is for many counties that stay there. Raises ValueError where nothing can run a kernel.
     """
-    if why := missing():
-        raise ValueError(why)
+    require()
     from villagesim.engine.gpu.counties import Counties
 
     counties = Counties([world], parameters, [seed], phases)

@@ -1,4 +1,4 @@
-"""A kernel for every exchange of `engine.exchange`, by many threads: same results, since its sums don't depend on order.
+"""A kernel for every exchange of `engine.exchange`, by many threads: same results, since no sum depends on order.
 
 A block carries a county; its threads take rows, ties or groups in turn and add up by atomic sums of whole numbers.
 A kernel's body is called as body(given, *arrays), with the arrays in the order of the exchange's own; given: seed,

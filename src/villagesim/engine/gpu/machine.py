@@ -19,15 +19,14 @@ THREADS = 3 if SIMULATED else 256
 _WITHOUT = "or set NUMBA_ENABLE_CUDASIM=1 before the start for the simulator, which is slow"
 
 
-def missing() -> str:
-    """Why no kernel can run here, in one line; empty where one can."""
-    if SIMULATED:
-        return "" if find_spec("numba.cuda") else "the simulator needs numba.cuda: pip install 'villagesim[gpu]'"
-    if not find_spec("numba_cuda"):
-        return f"engine gpu needs numba-cuda: pip install 'villagesim[gpu]', {_WITHOUT}"
+def require() -> None:
+    """Raises ValueError, in one line, where no kernel can run."""
+    if not SIMULATED and not find_spec("numba_cuda"):
+        raise ValueError(f"engine gpu needs numba-cuda: pip install 'villagesim[gpu]', {_WITHOUT}")
     from numba import cuda
 
-    return "" if cuda.is_available() else f"engine gpu finds no CUDA device: choose another engine, {_WITHOUT}"
+    if not cuda.is_available():
+        raise ValueError(f"engine gpu finds no CUDA device with driver and toolkit: choose another engine, {_WITHOUT}")
 
 
 def kernel(function: Callable) -> Any:
@@ -37,7 +36,8 @@ def kernel(function: Callable) -> Any:
     if not SIMULATED:
         for called in _calls(function):
             _known(called)
-    return cuda.jit(function) if SIMULATED else cuda.jit(lto=False)(function)
+    # Link-time optimisation would compile once more, elsewhere, and join products and sums again: see `exact`.
+    return cuda.jit(lto=False)(function)
 
 
 @contextmanager

@@ -131,8 +131,8 @@ def booked(columns_of: tuple[int, ...], begin: int = 0) -> Callable:
 def handed(body: Callable, tables: tuple[int, ...], ready: int = 0) -> Callable:
     """call(columns, begins, county, given, parts): body(given, *parts) with the county's part of every column.
 
-    tables: of the columns; ready: how many parts there are already. numba-cuda lets no function return an array, so that
-    each part is handed on.
+    tables: of the columns; ready: how many parts there are already. numba-cuda lets no function return an array, so
+    that each part is handed on.
     """
     if ready == len(tables):
         def finish(columns, begins, county, given, parts):

@@ -15,7 +15,7 @@ from villagesim.engine.gpu.places import Value, booked, gathered
 def row_kernel(rule: Callable, values: tuple[Value, ...], writes: tuple[int, ...], table: int, purpose: int) -> Any:
     """Kernel that applies the rule to every row of a table.
 
-    values: the rule's arguments; writes: columns of its results; purpose: one of the block that it draws from, -1: none.
+    values: the rule's arguments; writes: columns of its results; purpose: of the block that it draws from, -1: none.
     """
     load, book = gathered(values), booked(writes)
 
