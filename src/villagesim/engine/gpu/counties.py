@@ -41,13 +41,13 @@ class Counties:
         self._rows = {table: number for number, table in enumerate((*TABLES, *KINDS))}
         ends = np.cumsum([_sizes(world) for world in worlds], axis=0).T
         self._ends = np.concatenate([np.zeros((len(ends), 1), np.int64), ends], axis=1)
-        self._begins, self._seeds = cuda.to_device(self._ends), cuda.to_device(np.array(seeds, np.int64))
+        self.begins, self.seeds = cuda.to_device(self._ends), cuda.to_device(np.array(seeds, np.int64))
         self._filled = sorted(frozenset().union(*map(fills, phases)))
         used = sorted(frozenset(self._filled).union(*map(reads, phases)))
         self._columns = {address: self._empty(table, columns_of(table)[name])
                          for address in used for table, name in [address.split(".")]}
         self._room = {name: self._empty(kind, dtype) for name, (kind, dtype) in ROOM.items()}
-        self._launches = [
+        self.launches = [
             self._exchange(phase) if isinstance(phase, Exchange) else self._row_phase(phase, parameters)
             for phase in phases
         ]
@@ -60,8 +60,8 @@ class Counties:
     def step(self, month: int) -> None:
         """One month of every county, on the device; counted from the start of spin-up."""
         with exact():
-            for kernel, columns, given in self._launches:
-                kernel[len(self.worlds), THREADS](columns, self._begins, given, self._seeds, month)
+            for kernel, columns, given in self.launches:
+                kernel[len(self.worlds), THREADS](columns, self.begins, given, self.seeds, month)
 
     def fetch(self) -> None:
         """The columns that months fill, from the device into the worlds."""

@@ -33,9 +33,10 @@ def kernel(function: Callable) -> Any:
     """The function as a kernel, which may call any plain function of this package."""
     from numba import cuda
 
-    if not SIMULATED:
-        for called in _calls(function):
-            _known(called)
+    if SIMULATED:
+        return cuda.jit(function)
+    for called in _calls(function):
+        _known(called)
     # Link-time optimisation would compile once more, elsewhere, and join products and sums again: see `exact`.
     return cuda.jit(lto=False)(function)
 
