@@ -27,8 +27,11 @@ SEED, LIVED, MONTHS = 7, 20, 3
 TINY = {"world.villages": 2, "world.townships": 1, "world.households": 10, "run.spin_up": 2,
         "run.months": LIVED + MONTHS}
 KEYS = {"speaker": "households", "listener": "households", **tables.SINGULAR}
-# Of what has no bound worth the name, so much; few classes queue, so that places are decided by luck.
-MOST, CLASSES = 10_000, (0, 1, NOT_IN_QUEUE)
+# Of what has no bound worth the name, so much.
+MOST = 10_000
+# Few classes queue for few places, so that luck decides.
+CLASSES, PLACES = (0, 1, NOT_IN_QUEUE), 6
+RATIONED = {phase.columns[1] for phase in SCHEDULE if phase.name.startswith("ration")}
 # What the rules divide by, of which no county holds none.
 DIVISORS = ("size",)
 TARGET = (8, 0)
@@ -78,6 +81,8 @@ def random_county(luck: np.random.Generator):
                 values[:] = luck.integers(0, len(getattr(world, KEYS[column.name])[0]), len(values))
             elif column.name == "lever":
                 values[:] = luck.integers(0, len(world.levers.need), len(values))
+            elif f"{table}.{column.name}" in RATIONED:
+                values[:] = luck.integers(0, PLACES + 1, len(values))
             elif column.name == "priority":
                 values[:] = luck.permutation(len(values))
             elif column.name.startswith("class_"):

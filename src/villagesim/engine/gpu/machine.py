@@ -45,8 +45,8 @@ def kernel(function: Callable) -> Any:
 def exact() -> Iterator[None]:
     """Whatever compiles in here rounds after every product and every sum, as a processor does.
 
-    NVVM joins a product and a sum into one operation that rounds once, unless told not to. numba has no word for that,
-    so it is added where numba hands its options to NVVM.
+    NVVM joins a product and a sum into one operation that rounds once, unless told not to. numba-cuda has no option for
+    that yet (its issue 118), so it is added where the options are handed to NVVM.
     """
     if SIMULATED:
         yield
