@@ -35,6 +35,8 @@ RATIONED = {phase.columns[1] for phase in SCHEDULE if phase.name.startswith("rat
 # What the rules divide by, of which no county holds none.
 DIVISORS = ("size",)
 TARGET = (8, 0)
+# Product and sum joined; shortcuts for division and the like; tiny numbers taken for zero.
+ROUNDS_OTHERWISE = ("fma.", ".approx", ".full", ".ftz")
 
 
 def tiny(name: str, changes: dict | None = None):
@@ -140,8 +142,8 @@ def without_trade() -> dict[str, list]:
 
 
 def compile_all() -> dict[str, list] | str:
-    """Every kernel of the month compiled for a device that is not here: has its code an entry, does it join products
-    and sums, and how many arguments does it take? Or why nothing here compiles."""
+    """Every kernel of the month compiled for a device that is not here: has its code an entry, which operations does
+    it hold that round otherwise than a processor's, and how many arguments does it take? Or why nothing compiles."""
     if not find_spec("numba_cuda"):
         return "numba-cuda, the extra gpu, is not installed"
     from numba import cuda, types
@@ -167,7 +169,8 @@ def compile_all() -> dict[str, list] | str:
         if (kernel, kinds) not in found:
             with machine.exact():
                 code, _ = cuda.compile(kernel.py_func, types.void(*kinds), cc=TARGET, device=False, abi="numba")
-            found[kernel, kinds] = [phase.name, ".entry" in code, "fma." in code, code.count("\n\t.param")]
+            found[kernel, kinds] = [phase.name, ".entry" in code, [one for one in ROUNDS_OTHERWISE if one in code],
+                                    code.count("\n\t.param")]
     return {name: rest for name, *rest in found.values()}
 
 

@@ -33,6 +33,7 @@ class Counties:
     """Counties under one set of parameters, each with its own seed.
 
     worlds: as built; their columns are read by `send` and written by `fetch`. phases: what a month consists of.
+    launches: of each phase its kernel, the columns that it is given, and parameters or constants.
     """
 
     def __init__(self, worlds: Sequence[World], parameters: Parameters, seeds: Sequence[int],
