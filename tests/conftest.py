@@ -7,7 +7,7 @@ import pytest
 from villagesim.scenario import Scenario, changed, load
 
 # Scripts that tests start: reading them changes what runs do.
-collect_ignore = ["ticketed.py", "fatal.py"]
+collect_ignore = ["ticketed.py", "fatal.py", "on_device.py"]
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 # Small, and yet seats, hours, routes and money all bind in it under `integrated`: test_engines.py asks.
 SMALL = {"world.villages": 6, "world.households": 40, "run.months": 24, "run.spin_up": 12}

@@ -214,6 +214,6 @@ def test_another_seed_is_another_county(small_county):
 
 
 def test_an_unknown_engine_is_refused_by_name(small_county):
-    with pytest.raises(ValueError, match="allowed: core, reference"):
-        run(small_county("baseline"), 1, "gpu")
-    assert ENGINES == ("core", "reference")
+    with pytest.raises(ValueError, match="allowed: core, reference, gpu"):
+        run(small_county("baseline"), 1, "abacus")
+    assert ENGINES == ("core", "reference", "gpu")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 # Runs of a scenario where --replicates is not given: a reference run takes about a minute.
-USUAL = {"core": 10, "reference": 1}
+USUAL = {"core": 10, "reference": 1, "gpu": 1}
 FEW = 3
 WIDE = 160
 DIGITS, THOUSAND = 4, 1000
@@ -35,13 +35,15 @@ SHORT = (
 
 
 class Engine(StrEnum):
-    """The engines, which agree to the bit."""
+    """The engines, which agree."""
 
     CORE = "core"
     REFERENCE = "reference"
+    GPU = "gpu"
 
 
-EngineOption = Annotated[Engine, typer.Option("--engine", help="core (fast) or reference (Mesa); same results.")]
+EngineOption = Annotated[Engine, typer.Option(
+    "--engine", help="core (fast), reference (Mesa) or gpu (CUDA, the extra gpu); same results.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for results; what is kept there is not run again.")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; usually one a processor core.")]
 
@@ -50,7 +52,7 @@ def run(
     scenario: Annotated[Path, typer.Argument(help="A scenario file.")],
     engine: EngineOption = Engine.CORE,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Seed of all luck, instead of the file's.")] = None,
-    replicates: Annotated[int | None, typer.Option("--replicates", min=1, help="Usually 10; reference 1.")] = None,
+    replicates: Annotated[int | None, typer.Option("--replicates", min=1, help="Usually 10; not core: 1.")] = None,
     checkpoint: Annotated[int | None, typer.Option(
         "--checkpoint", min=0, help="Keep the county as it is at the start of this month (0: end of spin-up); one run.",
     )] = None,
@@ -200,12 +202,18 @@ def _place(out: Path, name: str) -> Path:
 
 @contextmanager
 def _studying(scenarios: "list[Scenario]", engine: str) -> "Iterator[Progress]":
-    """A progress bar while runs are done; says when it compiles; Ctrl-C and failed runs end in one line."""
+    """A progress bar while runs are done; says when it compiles; Ctrl-C, failed runs and an engine that can't run here
+    end in one line."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from villagesim.engine import check
     from villagesim.study.runner import Interrupted, RunsFailedError, is_compiled, prepare
 
+    try:
+        check(engine)
+    except ValueError as error:
+        _refuse(str(error))
     console = Console(stderr=True)
     _tell_surveys(scenarios)
     try:

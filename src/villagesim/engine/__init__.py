@@ -1,4 +1,4 @@
-"""Carry a world through time. `run` is the one entry: both engines execute the same schedule on the same tables."""
+"""Carry a world through time. `run` is the one entry: every engine executes the same schedule on the same tables."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -8,7 +8,7 @@ from villagesim.scenario import Scenario, outside, plan
 from villagesim.tables import World
 from villagesim.world import build
 
-ENGINES = ("core", "reference")
+ENGINES = ("core", "reference", "gpu")
 MONTHS = 12
 
 
@@ -27,10 +27,9 @@ def run(
     (it is changed in place). observe(month, world) is called after every month; months count from the end of spin-up,
     so those of the spin-up are negative; what it is given are the live columns. watch(phase, month, world, done) is
     called before and after every phase of the core's month, and only looks.
-    Raises ValueError for an unknown engine, and for `watch` with another engine than the core.
+    Raises ValueError for an engine that is unknown or can't run here, and for `watch` with another than the core.
     """
-    if engine not in ENGINES:
-        raise ValueError(f"engine is {engine!r}; allowed: {', '.join(ENGINES)}")
+    check(engine)
     if watch is not None and engine != "core":
         raise ValueError("only the core engine can be watched phase by phase")
     if world is None:
@@ -49,6 +48,16 @@ def run(
         if observe is not None:
             observe(month - spin_up, world)
     return world
+
+
+def check(engine: str) -> None:
+    """Raises ValueError, in one line, for an engine that is unknown or that nothing here can run."""
+    if engine not in ENGINES:
+        raise ValueError(f"engine is {engine!r}; allowed: {', '.join(ENGINES)}")
+    if engine == "gpu":
+        from villagesim.engine.gpu.machine import require
+
+        require()
 
 
 def entering(scenario: Scenario) -> Callable[[World, int], None]:

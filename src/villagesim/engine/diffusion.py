@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from villagesim.engine import ENGINES, entering, schedule
+from villagesim.engine import check, entering, schedule
 from villagesim.engine.phases import Phase, RowPhase
 from villagesim.mechanisms import innovation
 from villagesim.mechanisms.choice import ChoiceParameters
@@ -78,10 +78,10 @@ def bind(world: World, scenario: Scenario, offered: InnovationParameters, seed: 
          phases: Sequence[Phase] = DIFFUSION) -> Callable[[int], None]:
     """step(month): one month of the innovation in the county in `world`, whose columns it changes in place.
 
-    phases: DIFFUSION, or a part of it such as ASSIGNED or LESSON. Raises ValueError for an unknown engine.
+    phases: DIFFUSION, or a part of it such as ASSIGNED or LESSON. Raises ValueError for an engine that is unknown or
+    can't run here.
     """
-    if engine not in ENGINES:
-        raise ValueError(f"engine is {engine!r}; allowed: {', '.join(ENGINES)}")
+    check(engine)
     every = scenario.parameters
     parameters = DiffusionParameters(every.training, every.influence, every.choice, every.sales, offered)
     return import_module(f"villagesim.engine.{engine}").bind(world, parameters, seed, phases=phases)

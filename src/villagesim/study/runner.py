@@ -40,8 +40,9 @@ def replicate(scenarios: Sequence[Scenario], replicates: int, engine: str = "cor
     """The runs of each scenario by its name, in the order of replicates; run r of all scenarios shares its luck.
 
     With a folder each finished run is kept there under its content hash and not run again; `tables` are read back.
-    workers=1 runs in this process; otherwise in a spawn process pool, or in the executor given. progress(done, total).
-    Raises Interrupted, RunsFailedError, and results.PlaceError before anything runs.
+    workers=1 runs in this process, as the engine gpu always does, since processes would share one device; otherwise in
+    a spawn process pool, or in the executor given. progress(done, total).
+    Raises Interrupted, RunsFailedError, and before anything runs results.PlaceError and ValueError.
     """
     _check(scenarios, replicates, engine)
     folder = None if folder is None else results.make_place(folder)
@@ -52,7 +53,7 @@ def replicate(scenarios: Sequence[Scenario], replicates: int, engine: str = "cor
     ]
     missing = [task for task in tasks if not is_kept(task)]
     tell = _telling(progress, len(tasks) - len(missing), len(tasks))
-    workers = min(workers or pool.available(), max(len(missing), 1))
+    workers = 1 if engine == "gpu" else min(workers or pool.available(), max(len(missing), 1))
     found: dict[int, Run] = {}
     try:
         if executor is None and workers == 1:
@@ -161,14 +162,15 @@ def _put(run: Run, place: Path) -> None:
 
 
 def _check(scenarios: Sequence[Scenario], replicates: int, engine: str) -> None:
+    from villagesim.engine import check
+
     names = [scenario.name for scenario in scenarios]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ValueError(f"two scenarios are called {twice}; a study tells them apart by name")
     if not scenarios or replicates < 1:
         raise ValueError("a study needs at least one scenario and one replicate")
-    if engine not in ("core", "reference"):
-        raise ValueError(f"engine {engine} is not known; allowed: core, reference")
+    check(engine)
 
 
 def _folder_of(scenario: Scenario, seed: int, engine: str) -> str:
