@@ -153,7 +153,7 @@ def ration(into, places, priority, keys, seed, month, purpose):
     rows = priority.shape[0]
     classes = 0
     for i in range(rows):
-        classes = max(classes, int(priority[i]) + 1 if priority[i] != NOT_IN_QUEUE else 0)
+        classes = max(classes, (int(priority[i]) + 1) & NOT_IN_QUEUE)
     counts = waiting_by(priority, keys, groups, classes)
     margin = np.empty(groups, np.int64)
     left = np.empty(groups, np.int64)

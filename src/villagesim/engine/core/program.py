@@ -137,8 +137,11 @@ class _Builder:
             assert rest == [first + 1, first + 2, first + 3]
             return Place(WORDS, first, "u4", BELL if argument.kind == "bell" else str(argument.purpose % 4))
         if argument.kind == "parameters":
-            templates.append(type(getattr(self.parameters, argument.mechanism))())
-            return Place(PARAMETERS, slot(self.values[argument.mechanism].ctypes.data), "f8", str(len(templates) - 1))
+            group = getattr(self.parameters, argument.mechanism)
+            templates.append(type(group)())
+            codes = ",".join(f"{place}={value}" for place, value in enumerate(group) if isinstance(value, int))
+            return Place(PARAMETERS, slot(self.values[argument.mechanism].ctypes.data), "f8", str(len(templates) - 1),
+                         codes)
         column = self._column(argument.table, argument.column)
         dtype = column.dtype.str[1:]
         if argument.kind == "row":
