@@ -21,7 +21,7 @@ from villagesim.mechanisms import Parameters
 from villagesim.tables import World
 
 # Rows of a piece: their columns and words fit a processor's second cache.
-PIECE = 512
+PIECE = 1024
 # Keys of households, constant within a run: a county's households are sorted by village. A trader's are too few for a
 # run: vector code would end before it pays.
 KEYS = ("village", "township")
