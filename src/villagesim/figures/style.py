@@ -101,8 +101,8 @@ def label_ends(axes: Axes, month: float, ends: Sequence[tuple[str, float, str]])
     start = float((axes.transData - axes.transAxes).transform((month, low))[0])
     for (text, _, line), height, place in zip(order, heights, apart(heights, gap), strict=True):
         axes.text(LABEL_AT, place, text, transform=axes.transAxes, color=line, va="center", ha="left", fontsize=8.5)
-        axes.add_artist(Line2D((start, LABEL_AT - LABEL_SPACE), (height, place), transform=axes.transAxes, clip_on=False,
-                               color=line, linewidth=0.6))
+        axes.add_artist(Line2D((start, LABEL_AT - LABEL_SPACE), (height, place), transform=axes.transAxes, color=line,
+                               clip_on=False, linewidth=0.6))
 
 
 def apart(places: Sequence[float], gap: float) -> list[float]:
