@@ -16,6 +16,7 @@ from villagesim.tables import World
 FIRST_MONTH = -12
 # Segments are added up in 64-bit whole numbers where the column is whole: exact, whatever the order.
 _WHOLE = "iub"
+EXACT = 2.0**52
 _DTYPE = {"whole": np.int64, "real": np.float64, "history": np.int64}
 
 
@@ -62,6 +63,9 @@ class Cells:
     def by_group(self, totals: np.ndarray) -> np.ndarray:
         """Totals by group, shape (columns, groups), from totals by cell."""
         if totals.dtype.kind in _WHOLE:
+            # Below 2^53 a float holds every sum on the way, so that its fast product is exact in any order.
+            if np.abs(totals).sum(axis=1, dtype=np.float64).max(initial=0.0) < EXACT:
+                return (totals.astype(np.float64) @ self.in_group.astype(np.float64)).astype(totals.dtype)
             return totals @ self.in_group
         # A matrix product of floats may add in another order on another machine.
         return (totals[:, :, None] * self.in_group).sum(axis=1)

@@ -3,10 +3,26 @@
 All sums are of whole numbers, so that they do not depend on order. Arrays are one-dimensional; `into` is filled.
 """
 
+import numpy as np
+
 from villagesim.declare import rule
 from villagesim.draws import uniform
 
 NOT_IN_QUEUE = 255
+# A class that no row has.
+NOBODY = 256
+# Rows that are looked at together, to learn whether they are alike; so many classes are counted by a pass for each.
+BLOCK = 32
+FEW = 4
+
+
+@rule
+def alike(keys):
+    """Whether all rows, of which there are some, have one key. keys: whole numbers (rows,)."""
+    one, differ = int(keys[0]), 0
+    for i in range(keys.shape[0]):
+        differ |= int(keys[i]) ^ one
+    return differ == 0
 
 
 @rule
@@ -14,18 +30,23 @@ def total_by(into, values, keys):
     """into[k] = sum of values over rows whose key is k. into: int64 (groups,); values: whole numbers (rows,)."""
     for k in range(into.shape[0]):
         into[k] = 0
-    # Rows of one key lie side by side in long runs: one sum a run, where a sum a row would wait for the one before it.
-    amount = 0
-    last = 0
-    for i in range(values.shape[0]):
-        key = int(keys[i])
-        if key != last:
+    # Rows of one key lie side by side: one sum for many, where a sum a row would wait for the one before it.
+    for first in range(0, values.shape[0], BLOCK):
+        some, key = values[first:first + BLOCK], keys[first:first + BLOCK]
+        amount = 0
+        if alike(key):
+            for i in range(some.shape[0]):
+                amount += int(some[i])
+            into[key[0]] += amount
+        else:
+            last = int(key[0])
+            for i in range(some.shape[0]):
+                if int(key[i]) != last:
+                    into[last] += amount
+                    amount = 0
+                    last = int(key[i])
+                amount += int(some[i])
             into[last] += amount
-            amount = 0
-            last = key
-        amount += int(values[i])
-    if values.shape[0] > 0:
-        into[last] += amount
 
 
 @rule
@@ -33,9 +54,15 @@ def total_where(into, values, mask, keys):
     """into[k] = sum of values over rows whose key is k and whose mask is set. Shapes as in `total_by`."""
     for k in range(into.shape[0]):
         into[k] = 0
-    for i in range(values.shape[0]):
-        if mask[i]:
-            into[keys[i]] += int(values[i])
+    for first in range(0, values.shape[0], BLOCK):
+        some, found = mask[first:first + BLOCK], 0
+        for i in range(some.shape[0]):
+            found |= int(some[i])
+        # Few rows are marked: most blocks have nothing to add.
+        if found != 0:
+            for i in range(some.shape[0]):
+                if some[i]:
+                    into[keys[first + i]] += int(values[first + i])
 
 
 @rule
@@ -93,6 +120,25 @@ def marginal(counts, first, many, places):
 
 
 @rule
+def waiting_by(priority, keys, groups, classes):
+    """Rows in the queue by group and class: int64 (groups x classes,). priority, keys: (rows,), 255 does not queue."""
+    counts = np.zeros(groups * classes, np.int64)
+    for first in range(0, priority.shape[0], BLOCK):
+        some, key = priority[first:first + BLOCK], keys[first:first + BLOCK]
+        if classes <= FEW and alike(key):
+            for one in range(classes):
+                found = 0
+                for i in range(some.shape[0]):
+                    found += 1 if some[i] == one else 0
+                counts[int(key[0]) * classes + one] += found
+        else:
+            for i in range(some.shape[0]):
+                if some[i] != NOT_IN_QUEUE:
+                    counts[int(key[i]) * classes + int(some[i])] += 1
+    return counts
+
+
+@rule
 def ration(into, places, priority, keys, seed, month, purpose):
     """into[i] = 1 for those admitted: in each group the lowest (class, own draw, row), up to the group's places.
 
@@ -104,60 +150,66 @@ def ration(into, places, priority, keys, seed, month, purpose):
     but for the part at the margin, whose few rows alone are sorted.
     """
     groups = places.shape[0]
+    rows = priority.shape[0]
     classes = 0
-    waiting = 0
-    for i in range(priority.shape[0]):
-        into[i] = 0
-        waiting += 1 if priority[i] != NOT_IN_QUEUE else 0
-        classes = max(classes, int(priority[i]) + 1 if priority[i] != NOT_IN_QUEUE else 0)
-    # One entry more than wait, which the rows that do not queue overwrite: cheaper than a branch that nobody can guess.
-    queue = [0 for _ in range(waiting + 1)]
-    n = 0
-    for i in range(priority.shape[0]):
-        queue[n] = i
-        n += 1 if priority[i] != NOT_IN_QUEUE else 0
-    counts = [0 for _ in range(groups * classes)]
-    for n in range(waiting):
-        i = queue[n]
-        counts[int(keys[i]) * classes + int(priority[i])] += 1
-    margin = [0 for _ in range(groups)]
-    left = [0 for _ in range(groups)]
-    rivals = [0 for _ in range(groups)]
-    begins = [0 for _ in range(groups)]
+    for i in range(rows):
+        classes = max(classes, (int(priority[i]) + 1) & NOT_IN_QUEUE)
+    counts = waiting_by(priority, keys, groups, classes)
+    margin = np.empty(groups, np.int64)
+    left = np.empty(groups, np.int64)
+    draws_for = np.empty(groups, np.int64)
+    rivals = np.zeros(groups, np.int64)
+    begins = np.empty(groups, np.int64)
     drawing = 0
     for k in range(groups):
         margin[k], left[k] = marginal(counts, k * classes, classes, int(places[k]))
         begins[k] = drawing
+        draws_for[k] = margin[k] if left[k] > 0 else NOBODY
         if left[k] > 0:
             rivals[k] = counts[k * classes + margin[k]]
-            drawing += rivals[k]
-    row = [0 for _ in range(drawing)]
-    draw = [0.0 for _ in range(drawing)]
-    part = [0 for _ in range(drawing)]
-    counts = [0 for _ in range(drawing)]
-    at = 0
-    for n in range(waiting):
-        i = queue[n]
-        k = int(keys[i])
-        into[i] = 1 if priority[i] < margin[k] else 0
-        if priority[i] == margin[k] and left[k] > 0:
-            row[at] = i
-            draw[at] = uniform(seed, month, i, purpose)
-            part[at] = begins[k] + int(draw[at] * rivals[k])
-            counts[part[at]] += 1
-            at += 1
+            drawing += int(rivals[k])
+    # One entry more than draw, which the rows that do not draw overwrite: cheaper than a branch that nobody can guess.
+    row = np.empty(drawing + 1, np.int64)
+    n = 0
+    for first in range(0, rows, BLOCK):
+        some, key, seated = priority[first:first + BLOCK], keys[first:first + BLOCK], into[first:first + BLOCK]
+        if alike(key):
+            edge, one = margin[key[0]], draws_for[key[0]]
+            found = 0
+            for i in range(some.shape[0]):
+                seated[i] = 1 if some[i] < edge else 0
+            for i in range(some.shape[0]):
+                found |= 1 if some[i] == one else 0
+            if found != 0:
+                for i in range(some.shape[0]):
+                    row[n] = first + i
+                    n += 1 if some[i] == one else 0
+        else:
+            for i in range(some.shape[0]):
+                seated[i] = 1 if some[i] < margin[key[i]] else 0
+                row[n] = first + i
+                n += 1 if some[i] == draws_for[key[i]] else 0
+    draw = np.empty(drawing, np.float64)
+    for n in range(drawing):
+        draw[n] = uniform(seed, month, int(row[n]), purpose)
+    part = np.empty(drawing, np.int64)
+    counts = np.zeros(drawing, np.int64)
+    for n in range(drawing):
+        k = keys[row[n]]
+        part[n] = begins[k] + int(draw[n] * rivals[k])
+        counts[part[n]] += 1
     for k in range(groups):
-        margin[k], left[k] = marginal(counts, begins[k], rivals[k], left[k])
+        margin[k], left[k] = marginal(counts, int(begins[k]), int(rivals[k]), int(left[k]))
+        margin[k] += begins[k]
     close = [(0, 0.0, 0) for _ in range(0)]
     for n in range(drawing):
-        k = int(keys[row[n]])
-        if part[n] < begins[k] + margin[k]:
-            into[row[n]] = 1
-        elif left[k] > 0 and part[n] == begins[k] + margin[k]:
-            close.append((part[n], draw[n], row[n]))
+        k = keys[row[n]]
+        into[row[n]] = 1 if part[n] < margin[k] else 0
+        if part[n] == margin[k] and left[k] > 0:
+            close.append((int(part[n]), float(draw[n]), int(row[n])))
     close.sort()
     for _, _, i in close:
-        k = int(keys[i])
+        k = keys[i]
         if left[k] > 0:
             into[i] = 1
             left[k] -= 1

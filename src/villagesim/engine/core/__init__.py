@@ -1,6 +1,7 @@
 """The compiled engine: every phase of the schedule as one short kernel; a month is one call of compiled code."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from threading import Lock
 
 from numba import config
@@ -26,11 +27,16 @@ def bind(world: World, parameters: Parameters, seed: int, watch: Watch | None = 
     watch(phase, month, done) is called before (done is False) and after every phase; it must not change the world.
     """
     if watch is not None:
-        return _watched(phases, [_bind([[phase]], world, parameters, seed) for phase in phases], watch)
-    return _bind([[phase] for phase in phases] if config.DISABLE_JIT else stages(phases), world, parameters, seed)
+        return _watched(phases, [_bind(((phase,),), world, parameters, seed) for phase in phases], watch)
+    return _bind(_order(tuple(phases)), world, parameters, seed)
 
 
-def _bind(order: Sequence[Sequence[Phase]], world: World, parameters: Parameters, seed: int) -> Step:
+@cache
+def _order(phases: tuple[Phase, ...]) -> tuple[tuple[Phase, ...], ...]:
+    return tuple((phase,) for phase in phases) if config.DISABLE_JIT else tuple(map(tuple, stages(phases)))
+
+
+def _bind(order: tuple[tuple[Phase, ...], ...], world: World, parameters: Parameters, seed: int) -> Step:
     """step(month) that carries out these stages."""
     if config.DISABLE_JIT:
         steps = [step_of(phase, world, parameters, seed) for stage in order for phase in stage]

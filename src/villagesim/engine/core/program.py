@@ -1,6 +1,11 @@
-"""A month as one call of compiled code: a list of steps with the addresses of what they work on."""
+"""A month as one call of compiled code: a list of steps with the addresses of what they work on.
+
+What does not depend on the county is laid out once a process: many short runs would else spend a third of their time
+on it. A county then only says where its columns lie.
+"""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,16 +16,17 @@ from villagesim.engine.core.exchanges import exchange_step
 from villagesim.engine.core.rows import row_step, words_step
 from villagesim.engine.core.slots import FIXED, NEAR, OWN, PARAMETERS, VIA, WORDS, Place, call
 from villagesim.engine.core.stages import TOGETHER
-from villagesim.engine.phases import Argument, Exchange, Phase, RowPhase, arguments
+from villagesim.engine.phases import Argument, Exchange, Phase, RowPhase, arguments, columns_of
 from villagesim.mechanisms import Parameters
 from villagesim.tables import World
 
 # Rows of a piece: their columns and words fit a processor's second cache.
-PIECE = 512
+PIECE = 1024
 # Keys of households, constant within a run: a county's households are sorted by village. A trader's are too few for a
 # run: vector code would end before it pays.
 KEYS = ("village", "township")
 BELL = "4"
+WORD = 4
 DRAWN = ("uniform", "bell")
 
 
@@ -34,6 +40,34 @@ class Program(NamedTuple):
     kept: tuple[Any, ...]
 
 
+class Source(NamedTuple):
+    """What the content of a slot is counted from. kind: column, length (of a column), words (of a block of draws),
+    values (of a mechanism's parameters), number (from zero)."""
+
+    kind: str
+    name: str = ""
+    column: str = ""
+
+
+class Layout(NamedTuple):
+    """A program but for the county. stages: (table whose pieces it goes by, or "", first step, step after the last);
+    code, begins: address of each step's code and the place of its first slot; sources, base, offset: a slot holds what
+    sources[base] is plus offset; steps: what lies at the addresses of code."""
+
+    stages: tuple[tuple[str, int, int], ...]
+    code: np.ndarray
+    begins: np.ndarray
+    sources: tuple[Source, ...]
+    base: np.ndarray
+    offset: np.ndarray
+    steps: tuple[Any, ...]
+
+
+NUMBER = Source("number")
+# A slot: what its content is counted from, and what is added to it.
+Slot = tuple[Source, int]
+
+
 @compiled
 def execute(stages, steps, cuts, seed, month):
     """One month: every stage, piece by piece, every step of it on a piece before the next piece."""
@@ -44,120 +78,137 @@ def execute(stages, steps, cuts, seed, month):
                 call(steps[step, 0], cuts[piece], cuts[piece + 1], bounds, seed, month, steps[step, 1])
 
 
-def program(stages: Sequence[Sequence[Phase]], world: World, parameters: Parameters) -> Program:
-    """The stages bound to a county. Compiles what is not on disk."""
-    return _Builder(world, parameters).build(stages)
+def program(stages: tuple[tuple[Phase, ...], ...], world: World, parameters: Parameters) -> Program:
+    """The stages bound to a county. Compiles what is not on disk.
+
+    Raises ValueError for a column that is no contiguous array of its declared type.
+    """
+    found = layout(stages, tuple(_codes(group) for group in parameters))
+    kept: list[Any] = [world, found]
+    addresses = np.array([_address(source, world, parameters, kept) for source in found.sources], np.int64)
+    slots = addresses[found.base] + found.offset
+    pieces, cuts = {"": (0, 1, 0)}, [0, 0]
+    for table in dict.fromkeys(table for table, _, _ in found.stages if table):
+        bounds = _bounds(getattr(world, table), KEYS if table == TOGETHER else ())
+        more = _cuts(bounds)
+        pieces[table] = len(cuts), len(more) - 1, bounds.ctypes.data
+        cuts.extend(more)
+        kept.append(bounds)
+    rows = [(*pieces[table], first, last) for table, first, last in found.stages]
+    steps = np.stack([found.code, slots.ctypes.data + slots.itemsize * found.begins], axis=1)
+    return Program(np.array(rows, np.int64).reshape(-1, 5), steps, np.array(cuts, np.int64), (*kept, slots))
 
 
-class _Builder:
-    def __init__(self, world: World, parameters: Parameters) -> None:
-        self.world = world
-        self.kept: list[Any] = [world]
-        self.values = {name: self._keep(_values(getattr(parameters, name))) for name in parameters._fields}
-        self.parameters = parameters
-        self.cuts: list[int] = [0, 0]
-        self.pieces: dict[str, tuple[int, int, int]] = {}
-        self.words: dict[int, np.ndarray] = {}
-        self.steps: list[tuple[int, int]] = []
+def _address(source: Source, world: World, parameters: Parameters, kept: list[Any]) -> int:
+    """What a source is in this county; what lies at an address made here goes to `kept`."""
+    if source.kind == "number":
+        return 0
+    if source.kind in ("words", "values"):
+        made = (np.zeros((4, PIECE), np.uint32) if source.kind == "words"
+                else _values(getattr(parameters, source.name)))
+        kept.append(made)
+        return made.ctypes.data
+    column = getattr(getattr(world, source.name), source.column)
+    if source.kind == "length":
+        return len(column)
+    if not column.flags.c_contiguous or column.dtype != columns_of(source.name)[source.column]:
+        raise ValueError(f"{source.name}.{source.column} is not contiguous or not of its declared type; "
+                         "the core works on whole columns")
+    return column.__array_interface__["data"][0]
 
-    def build(self, stages: Sequence[Sequence[Phase]]) -> Program:
-        found = []
-        for phases in stages:
-            first, pieces = len(self.steps), (0, 1, 0)
-            drawn: set[int] = set()
-            for phase in phases:
-                if isinstance(phase, Exchange):
-                    self.steps.append(self._exchange(phase))
-                    continue
-                pieces = self._pieces(phase.table)
-                for block in sorted(_blocks(phase) - drawn):
-                    self.steps.append(self._draws(block))
-                drawn |= _blocks(phase)
-                self.steps.append(self._rows(phase))
-            found.append((*pieces, first, len(self.steps)))
-        return Program(np.array(found, np.int64).reshape(-1, 5), np.array(self.steps, np.int64).reshape(-1, 2),
-                       np.array(self.cuts, np.int64), tuple(self.kept))
 
-    def _keep(self, values: np.ndarray) -> np.ndarray:
-        self.kept.append(values)
-        return values
+@cache
+def layout(stages: tuple[tuple[Phase, ...], ...], codes: tuple[str, ...]) -> Layout:
+    """The stages laid out for counties whose parameters choose the forms of these codes, by mechanism."""
+    found, steps = [], []
+    for phases in stages:
+        first, table = len(steps), ""
+        drawn: set[int] = set()
+        for phase in phases:
+            if isinstance(phase, Exchange):
+                steps.append(_exchange(phase))
+                continue
+            table = phase.table
+            for block in sorted(_blocks(phase) - drawn):
+                steps.append((words_step(), [*_words(block), (NUMBER, 4 * block)]))
+            drawn |= _blocks(phase)
+            steps.append(_rows(phase, dict(zip(Parameters._fields, codes, strict=True))))
+        found.append((table, first, len(steps)))
+    slots = [slot for _, some in steps for slot in some]
+    sources = tuple(dict.fromkeys(source for source, _ in slots))
+    place = {source: number for number, source in enumerate(sources)}
+    begins = np.cumsum([0, *(len(some) for _, some in steps)])[:-1]
+    return Layout(
+        tuple(found), np.array([step.address for step, _ in steps], np.int64), begins.astype(np.int64), sources,
+        np.array([place[source] for source, _ in slots], np.int64),
+        np.array([offset for _, offset in slots], np.int64), tuple(step for step, _ in steps))
 
-    def _slots(self, addresses: Sequence[int]) -> int:
-        return self._keep(np.array(addresses, np.int64)).ctypes.data
 
-    def _column(self, table: str, name: str) -> np.ndarray:
-        column = getattr(getattr(self.world, table), name)
-        if not column.flags.c_contiguous:
-            raise ValueError(f"{table}.{name} is not contiguous; the core works on whole columns")
-        return column
+def _words(block: int) -> list[Slot]:
+    """The slots of the four words of every row of a piece."""
+    return [(Source("words", str(block)), WORD * PIECE * number) for number in range(4)]
 
-    def _pieces(self, table: str) -> tuple[int, int, int]:
-        """Where the table's cuts begin, how many pieces they make, and the address of its bounds."""
-        if table not in self.pieces:
-            bounds = _bounds(getattr(self.world, table), KEYS if table == TOGETHER else ())
-            cuts = _cuts(bounds)
-            self.pieces[table] = len(self.cuts), len(cuts) - 1, self._keep(bounds).ctypes.data
-            self.cuts.extend(cuts)
-        return self.pieces[table]
 
-    def _draws(self, block: int) -> tuple[int, int]:
-        if block not in self.words:
-            self.words[block] = self._keep(np.zeros((4, PIECE), np.uint32))
-        step = words_step()
-        return step.address, self._slots([*_rows_of(self.words[block]), 4 * block])
+def _dtype(table: str, column: str) -> np.dtype:
+    return np.dtype(columns_of(table)[column])
 
-    def _exchange(self, phase: Exchange) -> tuple[int, int]:
-        columns = [self._column(*address.split(".")) for address in phase.columns]
-        dtypes = tuple(column.dtype.str[1:] for column in columns)
-        step = exchange_step(phase.function, dtypes, len(phase.constants), phase.purpose is not None)
-        slots = [number for column in columns for number in (column.ctypes.data, len(column))]
-        slots += [*phase.constants, *(() if phase.purpose is None else (int(phase.purpose),))]
-        return step.address, self._slots(slots)
 
-    def _rows(self, phase: RowPhase) -> tuple[int, int]:
-        addresses: list[int] = []
+def _exchange(phase: Exchange) -> tuple[Any, list[Slot]]:
+    """The step of an exchange, and its slots."""
+    columns = [address.split(".") for address in phase.columns]
+    dtypes = tuple(_dtype(*column).str[1:] for column in columns)
+    step = exchange_step(phase.function, dtypes, len(phase.constants), phase.purpose is not None)
+    slots = [(Source(kind, *column), 0) for column in columns for kind in ("column", "length")]
+    numbers = (*phase.constants, *(() if phase.purpose is None else (int(phase.purpose),)))
+    return step, slots + [(NUMBER, number) for number in numbers]
 
-        def slot(address: int) -> int:
-            if address not in addresses:
-                addresses.append(address)
-            return addresses.index(address)
 
-        templates: list[Any] = []
-        places = tuple(self._place(argument, phase, slot, templates) for argument in arguments(phase))
-        columns = [self._column(phase.table, name) for name in phase.writes]
-        results = tuple(Place(OWN, slot(column.ctypes.data), column.dtype.str[1:]) for column in columns)
-        for block in _blocks(phase):
-            addresses += _rows_of(self.words[block])[len(set(addresses) & set(_rows_of(self.words[block]))):]
-        step = row_step(phase.rule, phase.name, places, results, tuple(templates))
-        return step.address, self._slots(addresses)
+def _rows(phase: RowPhase, codes: dict[str, str]) -> tuple[Any, list[Slot]]:
+    """The step of a row phase, and its slots."""
+    slots: list[Slot] = []
 
-    def _place(self, argument: Argument, phase: RowPhase, slot: Any, templates: list[Any]) -> Place:
-        if argument.kind in DRAWN:
-            first, *rest = (slot(address) for address in _rows_of(self.words[argument.purpose // 4]))
-            assert rest == [first + 1, first + 2, first + 3]
-            return Place(WORDS, first, "u4", BELL if argument.kind == "bell" else str(argument.purpose % 4))
-        if argument.kind == "parameters":
-            templates.append(type(getattr(self.parameters, argument.mechanism))())
-            return Place(PARAMETERS, slot(self.values[argument.mechanism].ctypes.data), "f8", str(len(templates) - 1))
-        column = self._column(argument.table, argument.column)
-        dtype = column.dtype.str[1:]
-        if argument.kind == "row":
-            return Place(FIXED, slot(column.ctypes.data + argument.row * column.itemsize), dtype)
-        if argument.kind == "via":
-            near = phase.table == TOGETHER and argument.key in KEYS
-            key = slot(self._column(phase.table, argument.key).ctypes.data)
-            return Place(NEAR if near else VIA, slot(column.ctypes.data), dtype, str(key))
-        return Place(OWN, slot(column.ctypes.data), dtype)
+    def slot(*wanted: Slot) -> int:
+        """The place of the first of these slots, which follow each other."""
+        if wanted[0] not in slots:
+            slots.extend(wanted)
+        return slots.index(wanted[0])
+
+    templates: list[Any] = []
+    places = tuple(_place(argument, phase, slot, templates, codes) for argument in arguments(phase))
+    results = tuple(Place(OWN, slot((Source("column", phase.table, name), 0)), _dtype(phase.table, name).str[1:])
+                    for name in phase.writes)
+    return row_step(phase.rule, phase.name, places, results, tuple(templates)), slots
+
+
+def _place(argument: Argument, phase: RowPhase, slot: Any, templates: list[Any], codes: dict[str, str]) -> Place:
+    """Where an argument of the phase's rule is found; parameters add their default to `templates`."""
+    if argument.kind in DRAWN:
+        first = slot(*_words(argument.purpose // 4))
+        return Place(WORDS, first, "u4", BELL if argument.kind == "bell" else str(argument.purpose % 4))
+    if argument.kind == "parameters":
+        templates.append(Parameters._field_defaults[argument.mechanism])
+        values = slot((Source("values", argument.mechanism), 0))
+        return Place(PARAMETERS, values, "f8", str(len(templates) - 1), codes[argument.mechanism])
+    kind = _dtype(argument.table, argument.column)
+    column = slot((Source("column", argument.table, argument.column), argument.row * kind.itemsize))
+    if argument.kind == "row":
+        return Place(FIXED, column, kind.str[1:])
+    if argument.kind == "via":
+        near = phase.table == TOGETHER and argument.key in KEYS
+        key = slot((Source("column", phase.table, argument.key), 0))
+        return Place(NEAR if near else VIA, column, kind.str[1:], str(key))
+    return Place(OWN, column, kind.str[1:])
+
+
+def _codes(group: Any) -> str:
+    """The parameters that choose a form, as `Place` has them."""
+    return ",".join(f"{place}={value}" for place, value in enumerate(group) if isinstance(value, int))
 
 
 def _values(group: Any) -> np.ndarray:
     """Parameters as eight bytes each: float64, or int64 where they are codes."""
     return np.array([np.array(value, np.int64 if isinstance(value, int) else np.float64).view(np.int64)
                      for value in group], np.int64)
-
-
-def _rows_of(words: np.ndarray) -> list[int]:
-    return [row.ctypes.data for row in words]
 
 
 def _blocks(phase: RowPhase) -> set[int]:

@@ -22,24 +22,26 @@ OWN, NEAR, VIA, FIXED, PARAMETERS, WORDS = "own", "near", "via", "fixed", "param
 
 
 class Place(NamedTuple):
-    """One argument or result of a rule: what kind, in which slot, of which dtype; key: slot of the key, or the lane."""
+    """One argument or result of a rule: what kind, in which slot, of which dtype; key: slot of the key, or the lane;
+    codes: the parameters that choose a form, as "place=code,...": compiled in, so that only that form is computed."""
 
     kind: str
     slot: int
     dtype: str
     key: str = "0"
+    codes: str = ""
 
 
 def written(arguments: tuple[Place, ...], results: tuple[Place, ...]) -> str:
     """Places as text: a constant of this kind is part of the type of what is compiled."""
-    return "|".join(" ".join(f"{place.kind}:{place.slot}:{place.dtype}:{place.key}" for place in places)
+    return "|".join(" ".join(":".join(map(str, place)) for place in places)
                     for places in (arguments, results))
 
 
 def read(text: str) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
     """The arguments and results that a text names."""
-    arguments, results = (tuple(Place(kind, int(slot), dtype, key)
-                                for kind, slot, dtype, key in (part.split(":") for part in places.split()))
+    arguments, results = (tuple(Place(kind, int(slot), *rest)
+                                for kind, slot, *rest in (part.split(":") for part in places.split()))
                           for places in text.split("|"))
     return arguments, results
 
@@ -140,7 +142,9 @@ def settle(typingctx, pointers, row, text, templates):
         for place, kind in zip(places, kinds, strict=True):
             base = builder.extract_value(pointers, place.slot)
             if place.kind == PARAMETERS:
-                members = [memory.load(base, place.slot, member, context.get_constant(types.intp, number))
+                codes = dict(map(int, code.split("=")) for code in place.codes.split(",") if code)
+                members = [context.get_constant(member, codes[number]) if number in codes else
+                           memory.load(base, place.slot, member, context.get_constant(types.intp, number))
                            for number, member in enumerate(kind)]
                 parts.append(context.make_tuple(builder, kind, members))
             elif place.kind == NEAR:
