@@ -95,9 +95,11 @@ def trial(
       villagesim trial experiments/trial_access.toml
     """
     from villagesim.figures import draw
+    from villagesim.results import make_place
     from villagesim.study.trials import power, read_trial
 
     asked = read_trial(file)
+    make_place(out / asked.name)
     with plain_failures(), _counting(asked.asked.title) as tell:
         found = power(asked, workers, tell)
     folder = found.write(out / asked.name)
@@ -124,13 +126,15 @@ def calibrate(
     from villagesim import evidence
     from villagesim.cli_studies import FAILED, progress
     from villagesim.figures import draw
+    from villagesim.results import make_place
     from villagesim.study import ensembles
     from villagesim.study.aims import NoEvidenceError
     from villagesim.study.matching import NothingLeftError
     from villagesim.study.posterior import TooFewError
-    from villagesim.study.simulated import carry_out, read_calibration
+    from villagesim.study.simulated import carry_out, folder_of, read_calibration
 
     read = read_calibration(file, quick)
+    make_place(folder_of(read, out, quick))
     try:
         with plain_failures(), progress(read.asked.title) as tell:
             folder, found = carry_out(read, out, workers, tell, quick)
@@ -170,9 +174,11 @@ def validate(
       villagesim validate --html
     """
     from villagesim.figures import draw
+    from villagesim.results import make_place
     from villagesim.study.validation import validate as validated
 
     bases = [_base(scenarios, place) for place in PLACES]
+    make_place(out / "validation")
     with plain_failures(), _counting("Evidence") as tell:
         of, made = _members(scenarios, bases) if ensemble else (None, "point values")
         found = validated(bases, members, seed, workers, tell, of, made)

@@ -156,9 +156,12 @@ def hysteresis(
     """
     from villagesim.figures import draw
     from villagesim.scenario import load
+    from villagesim.scenario_text import Place, naming
     from villagesim.study import hysteresis as study
 
-    chosen, pushed = load(scenario), load(push or scenario.parent / PUSH)
+    chosen = load(scenario)
+    with naming(Place("hysteresis", "--push")):
+        pushed = load(push or scenario.parent / PUSH)
     folder = _place(out, f"hysteresis-{chosen.name}")
     with _studying([chosen], "core") as progress:
         found = study.run(chosen, pushed, months, replicates=replicates, folder=out / "runs", workers=workers,

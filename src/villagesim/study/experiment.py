@@ -10,7 +10,7 @@ import pandas as pd
 from villagesim.outcomes import HEADLINES, LEVELS, OUTCOME
 from villagesim.results import Run, check_place, codebook, final, interval, write_table
 from villagesim.scenario import Scenario, ScenarioError, changed, load
-from villagesim.scenario_text import Place, flat, nearest, read, shown
+from villagesim.scenario_text import Place, flat, naming, nearest, read, shown
 from villagesim.study import runner, uncertainty
 from villagesim.study.compare import COLUMNS, NEEDED, about, paired
 
@@ -94,10 +94,8 @@ def _scenarios(path: Path, values: dict[str, Any], changes: dict[str, Any]) -> t
 
 def _scenario(path: Path, name: str, changes: dict[str, Any]) -> Scenario:
     """One scenario file with the experiment's changes; what is wrong with either names the experiment too."""
-    try:
+    with naming(Place(str(path), "scenarios")):
         scenario = load(path.parent / name)
-    except ScenarioError as error:
-        raise Place(str(path), "scenarios").problem(f"names a file that fails: {error}") from None
     try:
         found = changed(scenario, changes)
     except ScenarioError as error:
