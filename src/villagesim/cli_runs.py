@@ -129,10 +129,14 @@ def _uncertainty(chosen: "Scenario", runs: "list[Run]", members: int, out: Path)
 def _luck_and_parameters(title: str, table: "pd.DataFrame") -> None:
     """Luck and parameters apart, a line an outcome, on the terminal."""
     _show(title, ("outcome", "sd by luck", "sd by parameters", "mean of the ensemble", "95 % of its runs"), [
-        (row.outcome, _number(row.luck_sd),
-         "not told from luck" if row.parameter_sd == 0 < row.luck_sd else _number(row.parameter_sd),
-         _number(row.ensemble_mean), f"{_number(row.ensemble_low)} to {_number(row.ensemble_high)}")
-        for row in _short(table)])
+        (row.outcome, *_spread(row)) for row in _short(table)])
+
+
+def _spread(row: Any) -> tuple[str, ...]:
+    """What `uncertainty.SPREAD` says of a row, in words."""
+    return (_number(row.luck_sd),
+            "not told from luck" if row.parameter_sd == 0 < row.luck_sd else _number(row.parameter_sd),
+            _number(row.ensemble_mean), f"{_number(row.ensemble_low)} to {_number(row.ensemble_high)}")
 
 
 def _branch(scenario: "Scenario", engine: str, replicates: int | None, month: int | None, start: Path | None,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from villagesim import evidence
 from villagesim.draws import replicate_seed
@@ -105,7 +106,7 @@ def apart(replicates: np.ndarray, members: np.ndarray) -> tuple[float, float]:
 def table(runs: Sequence[Run], members: Sequence[Run]) -> pd.DataFrame:
     """Headline outcomes: outcome; then, in its unit, SPREAD of the runs under usual values and under members."""
     usual, varied = (pd.DataFrame([final(run) for run in some]) for some in (runs, members))
-    return pd.DataFrame([(name, *_spread(usual[name], varied[name])) for name in usual.columns],
+    return pd.DataFrame([(name, *spread(usual[name], varied[name])) for name in usual.columns],
                         columns=["outcome", *SPREAD])
 
 
@@ -122,11 +123,12 @@ def differences(runs: Mapping[str, Sequence[Run]], members: Mapping[str, Sequenc
     for name in others:
         one, two = usual[name] - usual[base], varied[name] - varied[base]
         rows += [(name, base, outcome, OUTCOME[outcome].unit, len(one), one[outcome].mean(), len(two),
-                  *_spread(one[outcome], two[outcome])) for outcome in one.columns]
+                  *spread(one[outcome], two[outcome])) for outcome in one.columns]
     return pd.DataFrame(rows, columns=["scenario", "base", "outcome", "unit", "replicates", "difference", *COLUMNS])
 
 
-def _spread(usual: pd.Series, varied: pd.Series) -> tuple[float, ...]:
-    """SPREAD of runs, or of differences, under usual values and under members."""
+def spread(usual: ArrayLike, varied: ArrayLike) -> tuple[float, ...]:
+    """SPREAD of runs, or of differences, under usual values (n,) and under members (m,); what is NaN is left out."""
+    usual, varied = pd.Series(usual, dtype=float), pd.Series(varied, dtype=float)
     ends = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
     return *apart(usual.to_numpy(), varied.to_numpy()), float(varied.mean()), *varied.quantile(ends).tolist()
