@@ -119,7 +119,7 @@ def _show_ensemble(budgeted: str, rows: "pd.DataFrame", members: int) -> None:
     from villagesim.study.factorial import PAID
 
     chosen = rows[rows["kind"].isin(["total", "synergy"]) & (rows["measure"] != PAID)]
-    _show(f"{budgeted}: what luck and what uncertain parameters make of one replicate's ({members} under the ensemble)",
+    _show(f"{budgeted}: what luck and what uncertain parameters make of a replicate ({members} under the ensemble)",
           ("what", "scenario", "outcome", "sd by luck", "sd by parameters", "mean of the ensemble", "95 % of its runs"),
           [(row.kind, row.carrier.replace("_", " "), row.measure, *_spread(row)) for row in chosen.itertuples()])
 
