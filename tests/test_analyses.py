@@ -156,10 +156,11 @@ def test_a_front_is_within_its_limits_confirmed_on_fresh_seeds_and_found_again_w
 
 
 @pytest.mark.parametrize(("more", "says"), [
-    ("", r"optimise.budget is missing; allowed: 0.0 yuan/household/year or more"),
+    ("", r"optimise.budget is missing; allowed: 0 to 1000000000 yuan/household/year"),
     ("optimise = {budget = 400, workers = -1}", "optimise.workers is -1"),
     ("optimise = {budgt = 400}", "did you mean budget"),
-    ("optimise = {budget = 400, workers = 3, population = 2}", "population is 2; allowed: 4 or more"),
+    ("optimise = {budget = 400, workers = 3, population = 2}", "population is 2; allowed: 4 to 100000"),
+    (f"optimise = {{budget = 400, workers = 3, generations = {10**30}}}", "allowed: 1 to 100000"),
 ])
 def test_a_search_that_is_asked_wrongly_is_refused_before_any_run(tmp_path, more, says):
     levers = '"levers.camp.intensity" = {range = [0, 4]}\n'

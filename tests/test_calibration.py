@@ -154,7 +154,9 @@ def test_the_shipped_calibration_aims_only_at_what_may_be_fitted_and_is_small_wh
     ("waves = 3", "waves = 0", "waves is 0"), ("cutoff = 3", "cutof = 3", "cutof is not known"),
     ("replicates = 3", "replicates = 1", "a whole number from 2"), ("waves = 2", "wave = 2", "quick.wave is not known"),
     ('title = "', 'title = 3 # "', "title is 3"), ("settings = [", "settings = [] # [", "a list of settings' files"),
-    ("baseline.toml", "nowhere.toml", "nowhere.toml"),
+    ("baseline.toml", "nowhere.toml", "calibrate.toml: today names a file that fails: .*nowhere.toml: does not exist"),
+    ("village_hill.toml", "hil.toml", "calibrate.toml: settings names a file that fails: .*hil.toml: does not exist"),
+    ("final = 600", f"final = {10**30}", "final is 10+; allowed: a whole number from 20 to 100000"),
 ])
 def test_a_calibration_that_is_written_wrongly_is_one_line(tmp_path, was, now, says):
     text = SHIPPED.read_text(encoding="utf-8").replace("../scenarios", str(SHIPPED.parents[1] / "scenarios"))
@@ -163,6 +165,18 @@ def test_a_calibration_that_is_written_wrongly_is_one_line(tmp_path, was, now, s
     with pytest.raises(ScenarioError, match=says) as caught:
         simulated.read_calibration(file)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("words", [["calibrate", str(SHIPPED), "--quick"], ["validate"],
+                                   ["trial", str(SHIPPED.parent / "trial_access.toml")],
+                                   ["sweep", str(SHIPPED.parent / "screening.toml")],
+                                   ["optimise", str(SHIPPED.parent / "front.toml")]], ids=lambda words: words[0])
+def test_a_place_that_cannot_be_written_is_a_wrong_input_in_every_study(monkeypatch, words):
+    monkeypatch.setattr(simulated.runner, "prepare", lambda scenarios: pytest.fail("compiled"))
+    monkeypatch.chdir(SHIPPED.parents[1])
+    said = CliRunner().invoke(cli.app, [*words, "--out", "/proc/nowhere"])
+    assert said.exit_code == 2, said.output
+    assert re.fullmatch(r"/proc/nowhere/.*: results cannot be written here: .*", said.stderr.strip())
 
 
 def test_a_target_that_no_evidence_gives_is_one_line_and_exit_status_2(tmp_path, monkeypatch):

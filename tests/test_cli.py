@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from villagesim.cli import app
+from villagesim.country import CountrySettings
 from villagesim.declare import declared
 from villagesim.levers import LEVERS
 from villagesim.mechanisms import Parameters
@@ -55,6 +56,7 @@ def test_parameters_lists_every_parameter_and_lever_with_unit_range_source_and_g
             default = WORDS[field.name][1][field.default] if field.name in WORDS else field.default
             assert (row["unit"], row["default"]) == (field.quantity.unit, default)
     assert all(any(f".{lever.name}." in key for key in rows) for lever in LEVERS)
+    assert {f"country.{field.name}" for field in declared(CountrySettings)} < set(rows)
     assert all(row["source"] and row["grade"] in "ABC" and row["meaning"] for row in rows.values())
 
 

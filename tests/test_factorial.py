@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from typer.testing import CliRunner
 
 from conftest import SCENARIOS
-from villagesim import cli
+from villagesim import cli, cli_factorial
 from villagesim.levers import LeverSetting
 from villagesim.results import read_codebook
 from villagesim.scenario import ScenarioError, changed, load
@@ -237,3 +237,33 @@ def test_over_parts_is_the_joint_mix_less_its_parts_by_what_they_cost_in_it(told
         effects["measure"] == "income")]
     assert found["estimate"].item() == pytest.approx(by_hand)
     assert found["budget"].item() == EQUAL_MONEY
+
+
+def test_what_members_make_of_an_index_stands_beside_what_replicates_do(designed, capsys):
+    """All four less none, of made-up measures: by hand from the two cells, for one carrier and for both apart."""
+    luck, names = np.random.default_rng(4), {mix.scenario.name for mix in designed.values()}
+    found = {name: luck.normal(size=(6, len(factorial.MEASURES))) for name in sorted(names)}
+    varied = {name: 3 * luck.normal(size=(9, len(factorial.MEASURES))) for name in sorted(names)}
+    effects = factorial._effects(designed, found, varied, 1)
+    place = [measure.name for measure in factorial.MEASURES].index("income")
+    keys = ["budget", "carrier", "measure", "kind"]
+    rows = effects[effects["kind"] == "total"].set_index(keys)
+
+    def total(values, carrier):
+        whole, none = (designed[Cell(EQUAL_LEVERS, carrier, one)].scenario.name for one in (EVERYBODY, 0))
+        return values[whole][:, place] - values[none][:, place]
+
+    apart = [total(values, CARRIERS[0]) - total(values, CARRIERS[1]) for values in (found, varied)]
+    for carrier, usual, other in (("contractors", total(found, "contractors"), total(varied, "contractors")),
+                                  (factorial.APART, *apart)):
+        row = rows.loc[(EQUAL_LEVERS, carrier, "income", "total")]
+        assert (row["replicates"], row["members"]) == (6, 9)
+        assert row[["estimate", "luck_sd"]].tolist() == pytest.approx([usual.mean(), usual.std(ddof=1)])
+        assert row["ensemble_mean"] == pytest.approx(other.mean())
+        assert row["parameter_sd"] == pytest.approx(np.sqrt(other.var(ddof=1) - usual.var(ddof=1)))
+        assert row["ensemble_low"] == pytest.approx(np.quantile(other, 0.025))
+    cli_factorial._show_ensemble(EQUAL_LEVERS, effects[effects["budget"] == EQUAL_LEVERS], 9)
+    said = capsys.readouterr().out
+    assert "(9 under the ensemble)" in said
+    assert said.count(" synergy ") == 3 * (len(factorial.MEASURES) - 1)
+    assert "members" not in factorial._effects(designed, found, {}, 1)

@@ -130,3 +130,11 @@ def test_the_command_writes_tables_and_a_figure(tmp_path):
         "series.csv", "series.parquet", "gaps.csv", "gaps.parquet", "hysteresis.png", "hysteresis.svg"}
     assert read_about(folder / "gaps.parquet")["push"] == "integrated"
     assert all(entry["unit"] and entry["meaning"] for entry in read_codebook(folder / "series.parquet").values())
+
+
+def test_the_usual_push_that_is_missing_is_named_with_what_asked_for_it(tmp_path):
+    (tmp_path / "baseline.toml").write_text(f'extends = "{SCENARIOS / "baseline.toml"}"', encoding="utf-8")
+    done = CliRunner().invoke(cli.app, ["hysteresis", str(tmp_path / "baseline.toml"), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 2
+    assert done.stderr.startswith("hysteresis: --push names a file that fails: ")
+    assert "integrated.toml: does not exist" in done.stderr.replace("\n", "")

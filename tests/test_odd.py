@@ -18,7 +18,7 @@ from villagesim.engine.schedule import MONTH, SCHEDULE
 from villagesim.levers import LEVERS
 from villagesim.mechanisms import Parameters
 from villagesim.mechanisms.accounts import FLOWS
-from villagesim.report import networks, odd
+from villagesim.report import networks, odd, pages
 from villagesim.settings import WORDS
 from villagesim.tables import TABLES
 from villagesim.world import survey
@@ -48,7 +48,7 @@ def rules_of(mechanism: str) -> list[str]:
 
 def shown(page: str, table: str) -> str:
     """One table of the page."""
-    return next(match["table"] for match in odd.BLOCK.finditer(page) if match["name"] == table)
+    return next(match["table"] for match in pages.BLOCK.finditer(page) if match["name"] == table)
 
 
 def test_every_table_of_the_page_is_as_the_code_has_it(page):
@@ -57,13 +57,13 @@ def test_every_table_of_the_page_is_as_the_code_has_it(page):
 
 @pytest.mark.parametrize("mechanism", Parameters._fields)
 def test_the_text_names_every_mechanism_and_each_of_its_rules(mechanism, page):
-    text = odd.prose(page)
+    text = pages.prose(page)
     missing = [name for name in (mechanism, *rules_of(mechanism)) if f"`{name}`" not in text]
     assert missing == []
 
 
 def test_the_text_names_every_table_and_whatever_crosses_rows(page):
-    text = odd.prose(page)
+    text = pages.prose(page)
     assert [name for name in TABLES if not re.search(rf"\*\*{name}\*\*", text)] == []
     crossing = sorted({phase.function.__name__ for phase in SCHEDULE if isinstance(phase, Exchange)})
     assert len(crossing) >= 8
@@ -79,7 +79,7 @@ def test_whatever_the_text_writes_as_code_is_a_name_of_the_model(page):
     known |= {word for _, words in WORDS.values() for word in words}
     known |= {entry.key for entry in settable() if entry.key.startswith("parameters.")}
     known |= {"reference", "core", "code", "world/", "p.", "villagesim odd", "villagesim claims", "route_villages"}
-    assert set(re.findall(r"`([^`\n]+)`", odd.prose(page))) - known == set()
+    assert set(re.findall(r"`([^`\n]+)`", pages.prose(page))) - known == set()
 
 
 def test_the_page_has_every_section_of_odd_d_in_its_order(page):

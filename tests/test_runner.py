@@ -164,8 +164,10 @@ def test_interrupted_and_resumed_equals_uninterrupted(study, workers):
         done.communicate()
     names = {out: sorted(path.name for path in (study / out / "runs").iterdir()) for out in ("stopped", "whole")}
     assert names["stopped"] == names["whole"]
-    assert len(names["whole"]) == 24
-    for name in ("pair.csv", "pair.parquet", "series.parquet", "pair.png", "pair.svg"):
+    # As many again under members of the ensemble.
+    assert len(names["whole"]) == 48
+    for name in ("pair.csv", "pair.parquet", "pair-uncertainty.csv", "pair-uncertainty.parquet", "series.parquet",
+                 "pair.png", "pair.svg"):
         one, two = (study / out / "pair" / name for out in ("stopped", "whole"))
         assert one.read_bytes() == two.read_bytes(), name
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from villagesim.study import indices, samplers
-from villagesim.study.samplers import SAMPLERS, salib_seed, unit_design
+from villagesim.study.samplers import SAMPLERS, points_of, salib_seed, unit_design
 
 SIZES = {"saltelli": 16, "morris": 10, "fast": 65, "shapley": 20, "latin": 50, "random": 50}
 
@@ -56,6 +56,13 @@ def test_designs_have_as_many_points_as_they_say():
     assert len(unit_design("morris", k, 9, 1)) == len(unit_design("shapley", k, 9, 1)) == 9 * (k + 1)
     assert len(unit_design("fast", k, 70, 1, curves=3)) == 3 * 70 * k
     assert len(unit_design("latin", k, 9, 1)) == len(unit_design("random", k, 9, 1)) == 9
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("second_order", [False, True])
+def test_points_are_counted_as_they_are_made(sampler, second_order):
+    n = 128
+    assert points_of(sampler, 3, n, second_order) == len(unit_design(sampler, 3, n, 1, second_order))
 
 
 def test_each_structured_design_is_recognised_and_no_other_is_taken_for_it():

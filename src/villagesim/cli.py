@@ -92,16 +92,16 @@ def parameters(
     filter_: Annotated[str, typer.Option("--filter", help="Only rows that hold this text anywhere.")] = "",
     json_: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
 ) -> None:
-    """All numbers that a scenario can set: default, unit, range, source, evidence grade, meaning.
+    """All numbers that a scenario or a country file can set: default, unit, range, source, evidence grade, meaning.
 
     \b
     Examples:
       villagesim parameters --filter logistics
       villagesim parameters --json > parameters.json
     """
-    from villagesim.catalogue import settable
+    from villagesim.catalogue import country, settable
 
-    entries = [entry for entry in settable() if filter_.lower() in " ".join(map(str, entry)).lower()]
+    entries = [entry for entry in (*settable(), *country()) if filter_.lower() in " ".join(map(str, entry)).lower()]
     if json_:
         _print_json([entry._asdict() for entry in entries])
     elif entries:

@@ -9,12 +9,17 @@ import typer
 from villagesim.cli_runs import (
     Engine,
     EngineOption,
+    Ensemble,
+    NoEnsemble,
     Out,
     Workers,
     _estimate,
+    _luck_and_parameters,
+    _members,
     _number,
     _place,
     _refuse,
+    _say_cost,
     _say_files,
     _share,
     _short,
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
 # Scenarios that a folder's name spells out; more are counted.
 NAMED = 4
 
+
 def compare(
     scenarios: Annotated[list[Path], typer.Argument(help="Two or more scenario files; the first is the base.")],
     replicates: Annotated[int, typer.Option("--replicates", min=1, help="Pairs of runs.")] = 20,
@@ -35,6 +41,8 @@ def compare(
     budget: Annotated[float | None, typer.Option("--budget", min=1, help="Scale the programmes to so many yuan a year "
                                                  "for the county, as sure to come in all; what they can't spend "
                                                  "goes out as cash, and all of it in a programme beside them.")] = None,
+    ensemble: Ensemble = None,
+    no_ensemble: NoEnsemble = False,
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:
@@ -48,7 +56,6 @@ def compare(
     from villagesim.figures import draw
     from villagesim.scenario import load
     from villagesim.study.budget import at_budget, households, planned_cost, table_of
-    from villagesim.study.compare import TABLES
     from villagesim.study.compare import compare as compared
     from villagesim.study.level import level
     from villagesim.study.runner import alike
@@ -64,14 +71,16 @@ def compare(
     chosen = [plan.scenario for plan in plans] or chosen
     label = "-".join(["compare", *names] if len(names) <= NAMED else ["compare", str(len(names))])
     names = [scenario.name for scenario in chosen]
+    members = _members(ensemble, no_ensemble, replicates, engine)
     folder = _place(out, label if budget is None else f"{label}-at-{budget:.0f}")
+    _say_cost(len(chosen), replicates, members)
     with _studying(chosen, engine.value) as progress:
         if plans:
             target = budget / households(chosen[0])
             chosen = list(level(chosen, target, replicates, engine.value, workers, out / "runs", progress).values())
             plans = [plan._replace(scenario=one, planned=planned_cost(one), cash=planned_cost(one).get("cash", 0.0))
                      if plan.planned else plan for plan, one in zip(plans, chosen, strict=True)]
-        found = compared(chosen, replicates, engine.value, workers, out / "runs", progress)
+        found = compared(chosen, replicates, engine.value, workers, out / "runs", progress, members)
     found.write(folder)
     files = [file for figure in ("difference", "plane", "gains") for file in draw(figure, folder)]
     for name in names[1:]:
@@ -82,6 +91,10 @@ def compare(
             [(row.outcome, _number(row.base_mean), _number(row.mean), *_estimate(row.difference, row.low, row.high),
               _share(row.saved), row.unit) for row in _short(rows)],
         )
+        if members:
+            told = found.uncertainty[found.uncertainty["scenario"] == name]
+            _luck_and_parameters(f"What luck and what uncertain parameters make of one difference of {name} from "
+                                 f"{names[0]}, {replicates} and {members} pairs", told)
     _show("Public money and what it buys, whole programme", ("scenario", "what", "estimate", "95 % interval", "unit"),
           [(row.scenario, row.outcome, *_estimate(row.value, row.low, row.high), row.unit)
            for row in found.costs.itertuples()])
@@ -95,8 +108,7 @@ def compare(
         table = table_of(plans, budget, found.costs)
         table.to_csv(folder / "budget.csv", index=False, lineterminator="\n")
         _show_budget(table, budget)
-    tables = (*TABLES, "persistence") if len(found.persistence) else TABLES
-    _say_files([*(folder / f"{name}.csv" for name in tables), *files], out / "runs")
+    _say_files([*(folder / f"{name}.csv" for name in found.written), *files], out / "runs")
 
 
 def _show_persistence(table: "pd.DataFrame") -> None:

@@ -23,7 +23,10 @@ PLACES = ("village_plain.toml", "village_hill.toml", "village_mountain.toml")
 def targets(
     role: Annotated[str, typer.Option("--role", help="calibrate or validate; usually both.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, all fields.")] = False,
-    pins: Annotated[bool, typer.Option("--pins", help="Which targets pin which number, and what none does.")] = False,
+    pins: Annotated[bool, typer.Option("--pins", help="Which targets pin which number, what calibration left of it, "
+                                       "and what none pins.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="With --pins: the folder to write that into, as "
+                                             "parameters.csv, and the tables of its calibration.md.")] = None,
     series: Annotated[bool, typer.Option("--series", help="What a run with a start year follows.")] = False,
 ) -> None:
     """The published numbers that the model answers to: value, interval, source, estimator, role.
@@ -34,11 +37,18 @@ def targets(
       villagesim targets --role validate --json
       villagesim targets --series
       villagesim targets --pins
+      villagesim targets --pins --out docs
     """
     from villagesim import evidence
 
-    if series or pins:
-        (_series if series else _pins)()
+    if out is not None and not pins:
+        typer.echo(f"--out {out}: goes with --pins only", err=True)
+        raise typer.Exit(BAD_INPUT)
+    if series:
+        _series()
+        return
+    if pins:
+        _pins(out)
         return
     if role not in ("", evidence.CALIBRATE, evidence.VALIDATE):
         typer.echo(f"--role is {role}; allowed: {evidence.CALIBRATE}, {evidence.VALIDATE}", err=True)
@@ -57,20 +67,44 @@ def targets(
             typer.echo(f"    interval: {one.because}")
 
 
-def _pins() -> None:
-    """Each pinned number with its targets, and then all numbers that none pins, with their grades."""
+def _pins(out: Path | None) -> None:
+    """Each pinned number with its targets and what they left, then all that none pins; or the files of the same."""
     from villagesim import evidence
-    from villagesim.catalogue import settable
+    from villagesim.report import evidence_map
 
-    for one in evidence.pins():
-        typer.echo(f"{one.parameter}: {', '.join(one.targets)} ({one.why})")
-    free = [entry for entry in settable() if entry.key not in {one.parameter for one in evidence.pins()}]
+    if out is not None:
+        _write_map(out)
+        return
+    numbers = list(evidence_map.known())
+    for one in (number for number in numbers if number.targets):
+        left = f"; calibrated {evidence_map.between(one.left, one.entry.unit)}" if one.left else ""
+        typer.echo(f"{one.entry.key}: {', '.join(one.targets)} ({one.why}){left}")
+    for one in evidence.unanswered():
+        typer.echo(f"{one.target}: no number answers to it ({one.why})")
     for grade, said in (("C", "pinned by nothing, graded C, to be swept"), ("B", "given by their sources, graded B"),
                         ("A", "given by their sources, or fixed by design, graded A")):
-        keys = [entry.key for entry in free if entry.grade == grade]
-        typer.echo(f"\n{len(keys)} {said}:")
-        for key in keys:
-            typer.echo(f"  {key}")
+        loose = evidence_map.free(numbers, grade)
+        typer.echo(f"\n{len(loose)} {said}:")
+        for one in loose:
+            varied = f"; varied by the ensemble: {evidence_map.between(one.left, one.entry.unit)}" if one.left else ""
+            typer.echo(f"  {one.entry.key}  {one.entry.range} {one.entry.unit}{varied}")
+
+
+def _write_map(folder: Path) -> None:
+    """Write parameters.csv into the folder, and the tables of the calibration.md that stands there."""
+    from villagesim.report import evidence_map, pages
+    from villagesim.results import make_place
+
+    table, page = make_place(folder) / "parameters.csv", folder / "calibration.md"
+    try:
+        text = pages.rewritten(page.read_text(encoding="utf-8"), evidence_map.tables()) if page.is_file() else None
+    except (OSError, pages.PageError) as error:
+        typer.echo(f"{page}: {error}", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    table.write_text(evidence_map.csv_text(), encoding="utf-8")
+    if text is not None:
+        page.write_text(text, encoding="utf-8")
+    _say([table, *([page] if text is not None else [])])
 
 
 def _series() -> None:
@@ -95,9 +129,11 @@ def trial(
       villagesim trial experiments/trial_access.toml
     """
     from villagesim.figures import draw
+    from villagesim.results import make_place
     from villagesim.study.trials import power, read_trial
 
     asked = read_trial(file)
+    make_place(out / asked.name)
     with plain_failures(), _counting(asked.asked.title) as tell:
         found = power(asked, workers, tell)
     folder = found.write(out / asked.name)
@@ -124,13 +160,15 @@ def calibrate(
     from villagesim import evidence
     from villagesim.cli_studies import FAILED, progress
     from villagesim.figures import draw
+    from villagesim.results import make_place
     from villagesim.study import ensembles
     from villagesim.study.aims import NoEvidenceError
     from villagesim.study.matching import NothingLeftError
     from villagesim.study.posterior import TooFewError
-    from villagesim.study.simulated import carry_out, read_calibration
+    from villagesim.study.simulated import carry_out, folder_of, read_calibration
 
     read = read_calibration(file, quick)
+    make_place(folder_of(read, out, quick))
     try:
         with plain_failures(), progress(read.asked.title) as tell:
             folder, found = carry_out(read, out, workers, tell, quick)
@@ -170,9 +208,11 @@ def validate(
       villagesim validate --html
     """
     from villagesim.figures import draw
+    from villagesim.results import make_place
     from villagesim.study.validation import validate as validated
 
     bases = [_base(scenarios, place) for place in PLACES]
+    make_place(out / "validation")
     with plain_failures(), _counting("Evidence") as tell:
         of, made = _members(scenarios, bases) if ensemble else (None, "point values")
         found = validated(bases, members, seed, workers, tell, of, made)

@@ -6,7 +6,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from villagesim.cli_runs import Out, Workers, _estimate, _number, _place, _say_files, _show, _studying
+from villagesim.cli_runs import (
+    Engine,
+    Ensemble,
+    NoEnsemble,
+    Out,
+    Workers,
+    _estimate,
+    _members,
+    _number,
+    _place,
+    _say_cost,
+    _say_files,
+    _show,
+    _spread,
+    _studying,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +47,8 @@ def factorial(
                                                  "usually what the plan of all four pathways costs.")] = None,
     mixes: Annotated[Path | None, typer.Option("--mixes", help="Folder of policy_only.toml and the others; usually "
                                                                "the base's.")] = None,
+    ensemble: Ensemble = None,
+    no_ensemble: NoEnsemble = False,
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:
@@ -52,16 +69,20 @@ def factorial(
     from villagesim.study.mixes import CARRIERS, cells
 
     chosen = load(base)
+    members = _members(ensemble, no_ensemble, replicates, Engine.CORE)
     folder = _place(out, "factorial" if base.stem == BASELINE.stem else f"factorial-{base.stem}")
     carriers = CARRIERS if carrier is Carrier.BOTH else (carrier.value,)
     with Console(stderr=True).status("reckoning what the mixes cost"):
         designed = cells(chosen, mixes or base.parent, carriers, budget)
+    _say_cost(len({mix.scenario.name for mix in designed.values()}), replicates, members)
     with _studying([next(iter(designed.values())).scenario], "core") as progress:
-        found = study.run(designed, replicates, out / "runs", workers, progress)
+        found = study.run(designed, replicates, out / "runs", workers, progress, members)
     found.write(folder)
     files = draw("synergy", folder)
     for budgeted, rows in found.effects.groupby("budget", sort=False):
         _show_effects(str(budgeted), rows, replicates)
+        if members:
+            _show_ensemble(str(budgeted), rows, members)
         typer.echo(_spent(found.mixes[found.mixes["budget"] == budgeted]))
     _show_money(found.mixes)
     typer.echo("who carries the posts matters only for mixes with the workforce pathway; the others are run once")
@@ -91,6 +112,16 @@ def _show_effects(budgeted: str, rows: "pd.DataFrame", replicates: int) -> None:
         heads = ("what", *(f"{measure.name} [{measure.unit}]" for measure in MEASURES if measure.name != PAID))
         _show(f"{budgeted}, {str(carrier).replace('_', ' ')}: Shapley values, pairs' interaction indices "
               f"({replicates} replicates, 95 % bootstrap intervals)", _short(heads), [tuple(x) for x in lines.values()])
+
+
+def _show_ensemble(budgeted: str, rows: "pd.DataFrame", members: int) -> None:
+    """What luck and what uncertain parameters make of the whole and of the synergy, a line a measure and carrier."""
+    from villagesim.study.factorial import PAID
+
+    chosen = rows[rows["kind"].isin(["total", "synergy"]) & (rows["measure"] != PAID)]
+    _show(f"{budgeted}: what luck and what uncertain parameters make of a replicate ({members} under the ensemble)",
+          ("what", "scenario", "outcome", "sd by luck", "sd by parameters", "mean of the ensemble", "95 % of its runs"),
+          [(row.kind, row.carrier.replace("_", " "), row.measure, *_spread(row)) for row in chosen.itertuples()])
 
 
 def _short(heads: tuple[str, ...]) -> tuple[str, ...]:
@@ -156,9 +187,12 @@ def hysteresis(
     """
     from villagesim.figures import draw
     from villagesim.scenario import load
+    from villagesim.scenario_text import Place, naming
     from villagesim.study import hysteresis as study
 
-    chosen, pushed = load(scenario), load(push or scenario.parent / PUSH)
+    chosen = load(scenario)
+    with naming(Place("hysteresis", "--push")):
+        pushed = load(push or scenario.parent / PUSH)
     folder = _place(out, f"hysteresis-{chosen.name}")
     with _studying([chosen], "core") as progress:
         found = study.run(chosen, pushed, months, replicates=replicates, folder=out / "runs", workers=workers,

@@ -19,7 +19,8 @@ def odd(
       villagesim odd
       villagesim odd --check
     """
-    from villagesim.report.odd import OddError, rewritten, stale
+    from villagesim.report.odd import rewritten, stale
+    from villagesim.report.pages import PageError
 
     try:
         page = file.read_text(encoding="utf-8")
@@ -28,7 +29,7 @@ def odd(
             file.write_text(rewritten(page), encoding="utf-8")
     except OSError as error:
         _refuse(f"{file}: {error.strerror}")
-    except OddError as error:
+    except PageError as error:
         _refuse(f"{file}: {error}")
     if not differing:
         typer.echo(f"{file}: every table is as the code has it")

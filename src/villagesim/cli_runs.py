@@ -46,6 +46,11 @@ EngineOption = Annotated[Engine, typer.Option(
     "--engine", help="core (fast), reference (Mesa) or gpu (CUDA, the extra gpu); same results.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for results; what is kept there is not run again.")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; usually one a processor core.")]
+Ensemble = Annotated[int | None, typer.Option(
+    "--ensemble", metavar="N", help="So many runs of each scenario more, under calibrated parameter sets, which tell "
+    "what is uncertain of the model from luck. Usually as many as replicates, at most those shipped; none below 5 "
+    "replicates or by the reference engine.")]
+NoEnsemble = Annotated[bool, typer.Option("--no-ensemble", help="No such runs.")]
 
 
 def run(
@@ -58,9 +63,8 @@ def run(
     )] = None,
     start: Annotated[Path | None, typer.Option(
         "--from", help="Go on from a checkpoint, whose past the scenario must share; one run, under its seed.")] = None,
-    ensemble: Annotated[bool, typer.Option(
-        "--ensemble/--no-ensemble", help="As many runs again under the calibrated parameter sets, which tell what is "
-        "uncertain of the model from luck; from 5 replicates on, core engine.")] = True,
+    ensemble: Ensemble = None,
+    no_ensemble: NoEnsemble = False,
     out: Out = Path("results"),
 ) -> None:
     """One scenario: what happens, with intervals over replicates, as a table and a figure.
@@ -72,40 +76,69 @@ def run(
       villagesim run scenarios/fund_cut.toml --from results/integrated/seed-1-month-60.npz
     """
     from villagesim.scenario import load, with_seed
-    from villagesim.study import runner, uncertainty
+    from villagesim.study import runner
 
     chosen = load(scenario)
     chosen = chosen if seed is None else with_seed(chosen, seed)
+    one = checkpoint is not None or start is not None
+    count = replicates or (1 if one else USUAL[engine])
+    members = _members(ensemble, no_ensemble, count, engine)
     _place(out, chosen.name)
-    if checkpoint is not None or start is not None:
+    if one:
         _branch(chosen, engine.value, replicates, checkpoint, start, out, seed)
         return
-    count = replicates or USUAL[engine]
+    _say_cost(1, count, members)
     with _studying([chosen], engine.value) as progress:
         runs = runner.replicate([chosen], count, engine.value, 1 if count <= FEW else None, out / "runs", progress)
     _report(chosen, runs[chosen.name], engine.value, out)
-    if ensemble and engine is Engine.CORE and count >= uncertainty.LEAST:
-        _uncertainty(chosen, runs[chosen.name], out)
+    if members:
+        _uncertainty(chosen, runs[chosen.name], members, out)
 
 
-def _uncertainty(chosen: "Scenario", runs: "list[Run]", out: Path) -> None:
+def _members(asked: int | None, without: bool, replicates: int, engine: Engine) -> int:
+    """How many members of the ensemble each scenario is run under, or one line that says why not so many."""
+    from villagesim.study import uncertainty
+
+    if without and asked is not None:
+        _refuse("--ensemble and --no-ensemble exclude each other")
+    try:
+        return 0 if without else uncertainty.wanted(asked, replicates, engine.value)
+    except ValueError as error:
+        _refuse(str(error) if asked else f"{error} (or say --no-ensemble)")
+
+
+def _say_cost(scenarios: int, replicates: int, members: int) -> None:
+    """Before anything runs: how many runs there are, and how many of them the ensemble asks for."""
+    besides = (f", and {scenarios * members} more under {members} calibrated parameter sets (--no-ensemble: none)"
+               if members else "; parameters at their usual values only")
+    typer.echo(f"runs: {scenarios * replicates}{besides}", err=True)
+
+
+def _uncertainty(chosen: "Scenario", runs: "list[Run]", members: int, out: Path) -> None:
     """Luck and parameters apart, on the terminal and in uncertainty.csv, from runs under the shipped ensemble."""
     from villagesim.study import uncertainty
 
-    try:
-        members = uncertainty.under(chosen, len(runs))
-    except ValueError as error:
-        _refuse(f"{error} (or run --no-ensemble)")
-    with _studying(members, Engine.CORE.value) as progress:
-        table = uncertainty.table(runs, uncertainty.varied(members, out / "runs", progress))
+    with _studying([chosen], Engine.CORE.value) as progress:
+        found = uncertainty.varied([chosen], members, None, out / "runs", progress)[chosen.name]
+    table = uncertainty.table(runs, found)
     file = out / chosen.name / "uncertainty.csv"
     table.to_csv(file, index=False, lineterminator="\n")
-    heads = ("outcome", "sd by luck", "sd by parameters", "95 % of runs under the ensemble")
-    _show(f"What luck and what uncertain parameters make of one run, {len(members)} runs each", heads, [
-        (row.outcome, _number(row.luck_sd),
-         "not told from luck" if row.parameter_sd == 0 < row.luck_sd else _number(row.parameter_sd),
-         f"{_number(row.ensemble_low)} to {_number(row.ensemble_high)}") for row in _short(table)])
+    _luck_and_parameters(f"What luck and what uncertain parameters make of one run, {len(runs)} and {members} runs",
+                         table)
     typer.echo(str(file))
+
+
+def _luck_and_parameters(title: str, table: "pd.DataFrame") -> None:
+    """Luck and parameters apart, a line an outcome, on the terminal."""
+    _show(title, ("outcome", "sd by luck", "sd by parameters", "mean of the ensemble", "95 % of its runs"), [
+        (row.outcome, *_spread(row)) for row in _short(table)])
+
+
+def _spread(row: Any) -> tuple[str, ...]:
+    """What `uncertainty.SPREAD` says of a row, in words."""
+    return (_number(row.luck_sd),
+            "not told from luck" if row.parameter_sd == 0 < row.luck_sd else _number(row.parameter_sd),
+            _number(row.ensemble_mean), f"{_number(row.ensemble_low)} to {_number(row.ensemble_high)}")
 
 
 def _branch(scenario: "Scenario", engine: str, replicates: int | None, month: int | None, start: Path | None,
@@ -170,6 +203,8 @@ def experiment(
     files: Annotated[list[Path], typer.Argument(help="Experiment files.")],
     out: Out = Path("results"),
     replicates: Annotated[int | None, typer.Option("--replicates", min=1, help="Instead of the file's.")] = None,
+    ensemble: Ensemble = None,
+    no_ensemble: NoEnsemble = False,
     workers: Workers = None,
 ) -> None:
     """Run experiments: every scenario and replicate that is not kept yet, then their tables and figures.
@@ -182,14 +217,17 @@ def experiment(
     from villagesim.study import experiment as study
 
     read = [study.read_experiment(path, replicates) for path in files]
+    members = [_members(ensemble, no_ensemble, found.replicates, Engine.CORE) for found in read]
     for found in read:
         _place(out, found.name)
-    for path, found in zip(files, read, strict=True):
+    for path, found, count in zip(files, read, members, strict=True):
         typer.echo(f"{found.name}: {found.title}")
+        _say_cost(len(found.scenarios), found.replicates, count)
         with _studying(list(found.scenarios), "core") as progress:
-            folder = study.run(path, out, workers, replicates, progress=progress)
+            folder = study.run(path, out, workers, replicates, progress=progress, members=count)
         drawn = draw(found.figure, folder) if found.figure else []
-        _say_files([folder / f"{found.name}.csv", *drawn], out / "runs")
+        told = [folder / f"{found.name}-uncertainty.csv"] if count else []
+        _say_files([folder / f"{found.name}.csv", *told, *drawn], out / "runs")
 
 
 def _place(out: Path, name: str) -> Path:

@@ -20,7 +20,7 @@ from villagesim.scenario_sections import (
     check_products,
     check_starts,
     fields_of,
-    lever_fields,
+    lever_written,
     levers_of,
     parameters_of,
     priority_of,
@@ -235,9 +235,7 @@ def _written(scenario: Scenario) -> dict[str, Any]:
     }
     values["levers"], values["shocks"] = {}, {}
     for name, setting in scenario.levers.items():
-        known = lever_fields(BY_NAME[name])
-        given = {key: value for key, value in setting._asdict().items() if value is not None and key in known}
-        values["shocks" if BY_NAME[name].pathway == "shock" else "levers"][name] = given
+        values["shocks" if BY_NAME[name].pathway == "shock" else "levers"][name] = lever_written(name, setting)
     return values
 
 

@@ -61,6 +61,12 @@ def declared_at(place: Place, dotted: str) -> tuple[type, Quantity, tuple[str, .
     return field.type, field.quantity, WORDS[field.name][1] if field.name in WORDS else None
 
 
+def lever_written(name: str, setting: LeverSetting) -> dict[str, Any]:
+    """A lever's setting by the keys of a scenario file, without what was not said and what the lever does not have."""
+    known = lever_fields(BY_NAME[name])
+    return {key: value for key, value in setting._asdict().items() if value is not None and key in known}
+
+
 def lever_fields(lever: Lever) -> dict[str, tuple[type, Quantity]]:
     """What may be said of a lever, by key: type and quantity."""
     fields = {"intensity": (float, lever.intensity)} | TIMING

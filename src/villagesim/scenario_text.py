@@ -5,6 +5,7 @@ import json
 import os
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -63,6 +64,15 @@ class Place(NamedTuple):
         line += f"; allowed: {allowed}" if allowed else ""
         line += f"; did you mean {near}?" if near else ""
         return ScenarioError(one_line(line))
+
+
+@contextmanager
+def naming(place: Place) -> Iterator[None]:
+    """What is wrong with another file that is read inside, told together with the place that names it."""
+    try:
+        yield
+    except ScenarioError as error:
+        raise place.problem(f"names a file that fails: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)

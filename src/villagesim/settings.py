@@ -94,7 +94,7 @@ class WorldSettings(NamedTuple):
     output_terrain: Annotated[float, _one("log of output lost from plain to high mountain", 0, 2,
         "assumption: mountain counties 12,000 to 22,000 against 20,000 to 30,000 nationally, by judgement; varied over its range in experiments/", "C")] = 0.7
     output_net: Annotated[float, _share("what inputs leave of the value of output",
-        "assumption: input costs .35 to .55 of gross output by judgement; varied over its range in experiments/", "C", 0.3, 0.9)] = 0.6
+        "assumption: input costs .35 to .55 of gross output by judgement; varied over its range in experiments/", "C", 0.45, 0.65)] = 0.6
     off_farm: Annotated[float, Quantity("yuan/month", "local wages, transfers and property of a household of usual size, "
         "median", 0, 20000, "set so that two thirds of income is not household business (34.3 % of 21,691 yuan a head, NBS 2023)", "B")] = 2000.0
     off_farm_spread: Annotated[float, _one("standard deviation of the log of off-farm income", 0, 1.5)] = 0.6

@@ -42,12 +42,19 @@ def run(scenario: File, seed: int | None = None, engine: str = "core") -> "Run":
     return record(load(Path(scenario)), seed, engine)
 
 
-def compare(scenarios: Sequence[File], replicates: int = 20, workers: int | None = None,
-            out: File | None = None) -> "Comparison":
-    """Paired differences of the later scenario files against the first, from the same seeds, with 95 % intervals."""
-    from villagesim.study.compare import compare as compared
+def compare(scenarios: Sequence[File], replicates: int = 20, workers: int | None = None, out: File | None = None,
+            ensemble: int | None = None) -> "Comparison":
+    """Paired differences of the later scenario files against the first, from the same seeds, with 95 % intervals.
 
-    return compared([load(Path(path)) for path in scenarios], replicates, workers=workers, folder=_runs(out))
+    ensemble: runs of each under so many calibrated parameter sets, for `.uncertainty`; by default as many as replicates
+    from 5 on, at most those shipped; 0: none. Raises ValueError where so many tell nothing.
+    """
+    from villagesim.study.compare import compare as compared
+    from villagesim.study.uncertainty import wanted
+
+    members = wanted(ensemble, replicates)
+    return compared([load(Path(path)) for path in scenarios], replicates, workers=workers, folder=_runs(out),
+                    members=members)
 
 
 def factorial(base: File, replicates: int = 20, budget: float | None = None, mixes: File | None = None,

@@ -64,8 +64,26 @@ class Pin(BaseModel):
 @cache
 def pins() -> tuple[Pin, ...]:
     """Which numbers are pinned, and by which targets; what is not named is pinned by nothing."""
-    read = tomllib.loads((files(__name__) / "pins.toml").read_text(encoding="utf-8"))
-    return tuple(Pin.model_validate(one) for one in read["pin"])
+    return tuple(Pin.model_validate(one) for one in _pinning()["pin"])
+
+
+def _pinning() -> dict[str, Any]:
+    return tomllib.loads((files(__name__) / "pins.toml").read_text(encoding="utf-8"))
+
+
+class Unanswered(BaseModel):
+    """A target that may be fitted and that no number of the model answers to, and why."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    target: str
+    why: str = Field(min_length=10)
+
+
+@cache
+def unanswered() -> tuple[Unanswered, ...]:
+    """The targets that may be fitted and that no pin names."""
+    return tuple(Unanswered.model_validate(one) for one in _pinning().get("unanswered", ()))
 
 
 def cited(source: str) -> bool:

@@ -16,7 +16,7 @@ class EmploymentParameters(NamedTuple):
     """Local jobs, who takes them, and what makes people leave and return."""
 
     job_pay: Annotated[float, Quantity("yuan/month", "pay of one part-time local job",
-        1000.0, 4000.0, "women's flexible workshop pay about 2,000 yuan (Heze 2017; Xinhua), sewing 3,000 to 6,000 (Wuhan 2019)", "B")] = 1500.0
+        1500.0, 4000.0, "women's flexible workshop pay about 2,000 yuan (Heze 2017; Xinhua), sewing 3,000 to 6,000 (Wuhan 2019)", "B")] = 1500.0
     link_success: Annotated[float, Quantity("firm/hour", "firms linked per hour of resource linking at full competence", 0.0, 0.05, _SWEPT, "C")] = 0.006
     link_alone: Annotated[float, Quantity("share", "part of that rate without any e-commerce competence", 0.0, 1.0, _SWEPT, "C")] = 0.3
     link_end: Annotated[float, Quantity("1/month", "rate at which a linked firm goes away", 0.005, 0.2, _SWEPT, "C")] = 0.04

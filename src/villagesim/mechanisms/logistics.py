@@ -28,9 +28,9 @@ class LogisticsParameters(NamedTuple):
     line_haul: Annotated[float, Quantity("yuan/parcel", "parcel firm's part of an outbound fee",
         1.0, 8.0, "assumption: economy parcel 2.5 to 5 yuan at county rates; varied over its range in experiments/", "C")] = 3.5
     fee_low: Annotated[float, Quantity("yuan/parcel", "lowest outbound fee",
-        2.0, 6.0, "assumption: county rate 2.5 to 5 yuan; varied over its range in experiments/", "C")] = 4.0
+        2.5, 5.0, "assumption: county rate 2.5 to 5 yuan; varied over its range in experiments/", "C")] = 4.0
     fee_high: Annotated[float, Quantity("yuan/parcel", "highest outbound fee",
-        8.0, 30.0, "assumption: walk-in rate 8 to 15 yuan; varied over its range in experiments/", "C")] = 14.0
+        8.0, 15.0, "assumption: walk-in rate 8 to 15 yuan; varied over its range in experiments/", "C")] = 14.0
     fee_share: Annotated[float, Quantity("share", "route cost that outbound senders are asked to bear per parcel carried", 0.0, 10.0, _SWEPT, "C")] = 4.0
     fee_adjust: Annotated[float, Quantity("share/month", "part of the gap to the wanted fee closed a month", 0.05, 1.0, _SWEPT, "C")] = 0.2
     carry: Annotated[float, Quantity("parcel/visit", "parcels one round can carry and sort by hand",
@@ -57,7 +57,7 @@ class LogisticsParameters(NamedTuple):
     haul_closed: Annotated[float, Quantity("1", "how far a closed road multiplies haulage", 1.0, 10.0, _SWEPT, "C")] = 3.0
     squad_hauls: Annotated[float, Quantity("share", "part of haulage that a squad saves", 0.0, 1.0, _SWEPT, "C")] = 0.5
     walk_in: Annotated[float, Quantity("yuan/parcel", "fee in the township for one who hauls",
-        4.0, 15.0, "assumption: walk-in rate 8 to 15 yuan; varied over its range in experiments/", "C")] = 8.0
+        8.0, 15.0, "assumption: walk-in rate 8 to 15 yuan; varied over its range in experiments/", "C")] = 8.0
     pooled_shipping: Annotated[float, Quantity("share", "fee saved where sellers ship together (full teamwork)",
         0.1, 0.35, "off the list price: large senders 35 %, medium 30 %, small 10 % (Guangdong 2025)", "B")] = 0.25
     connected: Annotated[float, Quantity("share", "inbound parcels that a household without route or point still sends for", 0.0, 1.0, _SWEPT, "C")] = 0.4

@@ -57,7 +57,7 @@ class SalesParameters(NamedTuple):
         0.0, 30.0, "logistics over 40 % of a mango's online price (Hainan 2025), fresh 0.30 to 0.55; keep-fresh fee 0 to 5 yuan, cold freight 25 to 90 by distance (Guangdong 2025)", "B")] = 10.0
     tax: Annotated[float, Quantity("share", "platform taxes and fees without relief", 0.0, 0.05, _SWEPT, "C")] = 0.01
     returns: Annotated[float, Quantity("share", "returned or refunded sales of dry goods",
-        0.005, 0.1, "assumption: dry 0.02 to 0.05 by judgement; varied over its range in experiments/", "C")] = 0.035
+        0.02, 0.05, "assumption: dry 0.02 to 0.05 by judgement; varied over its range in experiments/", "C")] = 0.035
     returns_fresh: Annotated[float, Quantity("share/day", "more refunds for fresh goods per day on the way without a cold chain",
         0.0, 0.06, "assumption: fresh refunds 0.03 to 0.12 by judgement, over some four days; varied over its range in experiments/", "C")] = 0.022
     transit_line: Annotated[float, Quantity("day", "days from the county seat to the buyer", 0.5, 6.0, _SWEPT, "C")] = 2.0
@@ -79,7 +79,7 @@ class SalesParameters(NamedTuple):
         0.2, 0.9, "fresh losses 20 to 30 % (China 2019) against about 5 % with a cold chain; 10-25 % against 3-8 % in a weaker source", "B")] = 0.8
     hold: Annotated[float, Quantity("share", "online stock of durable goods kept for another month", 0.0, 0.98, _SWEPT, "C")] = 0.85
     input_share: Annotated[float, Quantity("share", "cost of inputs in output",
-        0.2, 0.6, "assumption: cost share 0.35 to 0.55 of output by judgement; varied over its range in experiments/", "C")] = 0.35
+        0.35, 0.55, "assumption: cost share 0.35 to 0.55 of output by judgement; varied over its range in experiments/", "C")] = 0.35
     low_savings: Annotated[float, Quantity("month", "months of inputs in savings below which inputs are taken on credit", 0.0, 24.0, _SWEPT, "C")] = 1.0
     credit_share: Annotated[float, Quantity("share", "inputs that the trader lends to one who is short",
         0.0, 1.0, "assumption: 0.05 to 0.25 of households tied by judgement; varied over its range in experiments/", "C")] = 0.5

@@ -1,10 +1,6 @@
-"""The tables of the ODD+D description, written from the declarations that the engines execute.
+"""The tables of the ODD+D description, written from the declarations that the engines execute (see `pages`)."""
 
-A page holds its tables between two lines, `<!-- table: NAME -->` and `<!-- end -->`; `rewritten` fills them in.
-"""
-
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -17,35 +13,14 @@ from villagesim.levers import ITEMISED, LEVERS, PATHWAYS, SHARED, Lever
 from villagesim.mechanisms import Parameters
 from villagesim.mechanisms.accounts import FLOWS, HOLDINGS
 from villagesim.outcomes import KINDS, MEASURE, OUTCOMES
-from villagesim.report import networks
+from villagesim.report import networks, pages
+from villagesim.report.pages import NOTHING, markdown
 from villagesim.scenario_sections import SETTINGS, TIMING
 from villagesim.scenario_values import allowed
 from villagesim.tables import TABLES
 
-BLOCK = re.compile(
-    r"^<!-- table: (?P<name>[^\n]*?) -->\n(?P<table>(?:(?!<!-- table: ).)*?)^<!-- end -->$", re.MULTILINE | re.DOTALL
-)
-NOTHING = "–"
 # What decides the draws of month 0 is no phase; the page says so in words.
 WORLD = "WORLD_"
-
-
-class OddError(ValueError):
-    """What is wrong with the page: a table that is unknown, missing, or there twice."""
-
-
-def markdown(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A table of Markdown, a line a row, ending in a line break.
-
-    >>> print(markdown(("name", "range"), [("brand", "0 | 1")]), end="")
-    | name | range |
-    |---|---|
-    | brand | 0 \\| 1 |
-    """
-    lines = [heads, ["---"] * len(heads), *rows]
-    cells = [[" ".join(str(cell).split()).replace("|", "\\|") or NOTHING for cell in line] for line in lines]
-    cells[1] = list(lines[1])
-    return "".join(f"| {' | '.join(line)} |\n" if line[0] != "---" else f"|{'|'.join(line)}|\n" for line in cells)
 
 
 def _number(value: Any) -> str:
@@ -270,29 +245,11 @@ def tables() -> dict[str, Callable[[], str]]:
                    "networks": lambda: markdown(networks.HEADS, networks.rows())}
 
 
-def prose(page: str) -> str:
-    """The page without its tables: what a person wrote."""
-    return BLOCK.sub("", page)
-
-
 def rewritten(page: str) -> str:
-    """The page with every table as the declarations have it today.
-
-    Raises OddError where a table is unknown, missing, there twice, or has no end.
-    """
-    known = tables()
-    there = [match["name"] for match in BLOCK.finditer(page)]
-    begun = re.findall(r"^<!-- table: ([^\n]*?) -->$", page, re.MULTILINE)
-    wrong = [f"table {name!r} is unknown" for name in begun if name not in known]
-    wrong += [f"table {name!r} has no end" for name in begun if name not in there]
-    wrong += [f"table {name!r} is there {begun.count(name)} times" for name in known if begun.count(name) > 1]
-    wrong += [f"table {name!r} is missing" for name in known if name not in begun]
-    if wrong:
-        raise OddError("; ".join(wrong))
-    return BLOCK.sub(lambda match: f"<!-- table: {match['name']} -->\n{known[match['name']]()}<!-- end -->", page)
+    """The page with every table as the declarations have it today. Raises PageError as `pages.rewritten`."""
+    return pages.rewritten(page, tables())
 
 
 def stale(page: str) -> list[str]:
-    """Names of the tables of a page that differ from the declarations. Raises OddError as `rewritten` does."""
-    now = {match["name"]: match["table"] for match in BLOCK.finditer(rewritten(page))}
-    return [match["name"] for match in BLOCK.finditer(page) if match["table"] != now[match["name"]]]
+    """Names of the tables of a page that differ from the declarations. Raises PageError as `pages.rewritten`."""
+    return pages.stale(page, tables())

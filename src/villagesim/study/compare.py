@@ -12,7 +12,7 @@ from villagesim import results
 from villagesim.outcomes import EVERY_GROUP, FEN_PER_YUAN, FLOW_MONTHS, HEADLINES, OUTCOME
 from villagesim.results import LEVEL, Run, final, interval, write_tables, year_mean
 from villagesim.scenario import Scenario
-from villagesim.study import gains, persistence, runner, worth
+from villagesim.study import gains, persistence, runner, uncertainty, worth
 
 # What a comparison follows over time, and whether as the mean of twelve months, which takes out the season.
 FOLLOWED = {"adoption": False, "income_mean": True, "jobs_rate": True, "away_share": True}
@@ -41,6 +41,7 @@ COLUMNS = {
     **persistence.COLUMNS,
     **worth.COLUMNS,
     **gains.COLUMNS,
+    **uncertainty.COLUMNS,
 }
 
 
@@ -61,7 +62,8 @@ class Comparison:
     costs and what a yuan buys. series: the paired differences over time, as FOLLOWED says. plane, acceptability: cost
     against effect, and which scenario is best at what willingness to pay (`worth`). gains: who gains and who loses, by
     group and by type of village (`gains`). persistence: what is left of a gain when the money has stopped; empty, and
-    not written, where no scenario's money is cut.
+    not written, where no scenario's money is cut. uncertainty: what luck and what uncertain parameters make of a
+    difference (`uncertainty.differences`); empty, and not written, where no runs were made under the ensemble.
     """
 
     outcomes: pd.DataFrame
@@ -72,26 +74,36 @@ class Comparison:
     acceptability: pd.DataFrame
     gains: pd.DataFrame
     persistence: pd.DataFrame
+    uncertainty: pd.DataFrame
     about: dict[str, Any]
 
     def write(self, folder: str | Path) -> Path:
         """Write each table as CSV and Parquet into the folder; return it."""
-        names = (*TABLES, *(("persistence",) if len(self.persistence) else ()))
-        return write_tables(folder, {name: getattr(self, name) for name in names}, self.about, COLUMNS)
+        return write_tables(folder, {name: getattr(self, name) for name in self.written}, self.about, COLUMNS)
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The tables that there are."""
+        return (*TABLES, *(name for name in ("persistence", "uncertainty") if len(getattr(self, name))))
 
 
 def compare(scenarios: Sequence[Scenario], replicates: int = 20, engine: str = "core", workers: int | None = None,
-            folder: str | Path | None = None, progress: runner.Progress | None = None) -> Comparison:
+            folder: str | Path | None = None, progress: runner.Progress | None = None, members: int = 0) -> Comparison:
     """Each scenario against the first, over the same replicates. With a folder, finished runs are kept there.
 
+    members: runs of each scenario under the shipped ensemble besides, same member and seed in all (`uncertainty`).
     Raises ScenarioError where months differ (see `runner.alike`).
     """
-    runs = runner.replicate(runner.alike(scenarios), replicates, engine, workers, folder, progress, NEEDED + BY_VILLAGE)
-    return of_runs(runs)
+    chosen = runner.alike(scenarios)
+    runs = runner.replicate(chosen, replicates, engine, workers, folder, progress, NEEDED + BY_VILLAGE)
+    return of_runs(runs, uncertainty.varied(chosen, members, workers, folder, progress) if members else None)
 
 
-def of_runs(runs: dict[str, list[Run]]) -> Comparison:
-    """The comparison of stored runs by scenario name, replicate by replicate; the first name is the base."""
+def of_runs(runs: dict[str, list[Run]], members: dict[str, list[Run]] | None = None) -> Comparison:
+    """The comparison of stored runs by scenario name, replicate by replicate; the first name is the base.
+
+    members: the same scenarios' runs under the shipped ensemble, if there are any.
+    """
     names = list(runs)
     base, *others = names
     finals = {name: pd.DataFrame([final(run) for run in runs[name]]) for name in names}
@@ -106,6 +118,7 @@ def of_runs(runs: dict[str, list[Run]]) -> Comparison:
         acceptability=worth.curves(pairs),
         gains=gains.gains(runs),
         persistence=persistence.persistence(runs),
+        uncertainty=uncertainty.differences(runs, members) if members else pd.DataFrame(),
         about=about(runs),
     )
 

@@ -1,6 +1,7 @@
 """A study as its TOML file says it: scenarios, what varies and how that is sampled, replicates, what is measured."""
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from villagesim.draws import replicate_seed
 from villagesim.outcomes import HEADLINES
 from villagesim.scenario import Scenario, assigned, changed, load
-from villagesim.scenario_text import Place, ScenarioError, flat, nearest, read, shown
+from villagesim.scenario_text import Place, ScenarioError, flat, naming, nearest, read, shown
 from villagesim.study import factors, measure, wants
 from villagesim.study.factors import Factor
 from villagesim.study.measure import Measure
@@ -42,7 +43,10 @@ KEYS = {
 }
 REQUIRED = ("title", "scenarios", "outcomes")
 LEAST = {"n": 1, "levels": 2, "steps": 1, "worlds": 2, "replicates": 1, "seed": 1, "timeout": 1, "months": 1}
-MOST = {"replicates": 100_000, "months": 1200}
+MOST = {"n": 2**20, "levels": 1000, "steps": 1000, "worlds": 10_000, "replicates": 100_000, "seed": 2**63 - 1,
+        "timeout": 10**7, "months": 1200}
+# Numbers of a whole design, points times factors: what a machine's memory holds.
+MOST_NUMBERS = 100_000_000
 GRID, CROSSED, NONE = "grid", "crossed", "none"
 WORLD_SEED = "run.world_seed"
 # Parts of the longest dotted keys, such as parameters.sales.demand.
@@ -138,6 +142,17 @@ def unit_rows(study: Study) -> np.ndarray:
     return unit_design(study.sampler, len(study.names), study.n, study.seed, study.second_order, study.levels)
 
 
+def points_asked(study: Study) -> int:
+    """The rows of `unit_rows`, without making them."""
+    from villagesim.study.samplers import points_of
+
+    if study.sampler in (NONE, GRID):
+        return math.prod(len(one.values) if one.kind == "list" else study.steps for one in study.factors)
+    if study.sampler == CROSSED:
+        return math.prod(crossed_shape(study))
+    return points_of(study.sampler, len(study.names), study.n, study.second_order)
+
+
 def points(study: Study, rows: np.ndarray) -> Iterator[Point]:
     """Every scenario at every row, scenario by scenario."""
     values = np.array([factor.at(rows[:, column]) for column, factor in enumerate(study.factors)])
@@ -202,10 +217,8 @@ def _check_value(place: Place, key: str, value: Any) -> None:
     kind, said = KEYS[key]
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise place.problem(f"is {shown(value)}", said)
-    if key in MOST and value > MOST[key]:
+    if key in LEAST and not LEAST[key] <= value <= MOST[key]:
         raise place.problem(f"is {shown(value)}", f"{LEAST[key]} to {MOST[key]}")
-    if key in LEAST and value < LEAST[key]:
-        raise place.problem(f"is {shown(value)}", f"{LEAST[key]} or more")
 
 
 def _scenarios(path: Path, values: dict[str, Any]) -> tuple[Scenario, ...]:
@@ -213,11 +226,14 @@ def _scenarios(path: Path, values: dict[str, Any]) -> tuple[Scenario, ...]:
     place, names = Place(str(path), "scenarios"), values["scenarios"]
     if not names or not all(isinstance(name, str) for name in names):
         raise place.problem(f"is {shown(names)}", KEYS["scenarios"][1])
-    changes = flat(read(path.parent / values["where"])) if "where" in values else {}
+    with naming(Place(str(path), "where")):
+        changes = flat(read(path.parent / values["where"])) if "where" in values else {}
     changes = {key: value for key, value in changes.items() if key != "title"} | flat(values.get("set", {}))
     if "months" in values:
         changes["run.months"] = values["months"]
-    found = tuple(changed(load(path.parent / name), changes) for name in names)
+    with naming(place):
+        loaded = [load(path.parent / name) for name in names]
+    found = tuple(changed(one, changes) for one in loaded)
     twice = [scenario.name for scenario in found if sum(other.name == scenario.name for other in found) > 1]
     if twice:
         raise place.problem(f"names {twice[0]} twice", "scenario files of different names")
@@ -258,6 +274,10 @@ def _check_study(file: str, study: Study) -> None:
     if len(set(study.columns)) < len(study.columns):
         raise Place(file, "outcomes").problem("names an outcome twice", "each once")
     wants.read(Place(file, "wants"), study.wants, study.columns)
+    asked_for = points_asked(study) * max(len(study.names), 1)
+    if asked_for > MOST_NUMBERS:
+        raise Place(file, "n").problem(f"makes a design of {shown(asked_for)} numbers, points times factors",
+                                       f"a design of at most {MOST_NUMBERS}: a smaller n, fewer steps or factors")
     try:
         rows = unit_rows(study)
     except ValueError as error:

@@ -10,8 +10,8 @@ import pandas as pd
 from villagesim.outcomes import HEADLINES, LEVELS, OUTCOME
 from villagesim.results import Run, check_place, codebook, final, interval, write_table
 from villagesim.scenario import Scenario, ScenarioError, changed, load
-from villagesim.scenario_text import Place, flat, nearest, read, shown
-from villagesim.study import runner
+from villagesim.scenario_text import Place, flat, naming, nearest, read, shown
+from villagesim.study import runner, uncertainty
 from villagesim.study.compare import COLUMNS, NEEDED, about, paired
 
 # Figures that an experiment's tables feed; others read what another study writes.
@@ -38,13 +38,14 @@ BOOK = {key: {"unit": unit, "meaning": meaning} for key, (unit, meaning) in COLU
 
 @dataclass(frozen=True)
 class Experiment:
-    """An experiment as read: its scenarios are loaded, changed and checked."""
+    """An experiment as read: its scenarios are loaded, changed and checked. said: the keys that it sets in all."""
 
     name: str
     title: str
     figure: str
     scenarios: tuple[Scenario, ...]
     replicates: int
+    said: frozenset[str]
 
 
 def read_experiment(path: str | Path, replicates: int | None = None) -> Experiment:
@@ -71,7 +72,8 @@ def read_experiment(path: str | Path, replicates: int | None = None) -> Experime
         if not 1 <= values["months"] <= MOST_MONTHS:
             raise Place(file, "months").problem(f"is {shown(values['months'])}", KEYS["months"][1])
         changes["run.months"] = values["months"]
-    return Experiment(path.stem, values["title"], figure, tuple(runner.alike(_scenarios(path, values, changes))), count)
+    return Experiment(path.stem, values["title"], figure, tuple(runner.alike(_scenarios(path, values, changes))), count,
+                      frozenset(changes))
 
 
 def _scenarios(path: Path, values: dict[str, Any], changes: dict[str, Any]) -> tuple[Scenario, ...]:
@@ -92,10 +94,8 @@ def _scenarios(path: Path, values: dict[str, Any], changes: dict[str, Any]) -> t
 
 def _scenario(path: Path, name: str, changes: dict[str, Any]) -> Scenario:
     """One scenario file with the experiment's changes; what is wrong with either names the experiment too."""
-    try:
+    with naming(Place(str(path), "scenarios")):
         scenario = load(path.parent / name)
-    except ScenarioError as error:
-        raise Place(str(path), "scenarios").problem(f"names a file that fails: {error}") from None
     try:
         found = changed(scenario, changes)
     except ScenarioError as error:
@@ -109,21 +109,26 @@ def _scenario(path: Path, name: str, changes: dict[str, Any]) -> Scenario:
 
 
 def run(path: str | Path, out: str | Path = "results", workers: int | None = None, replicates: int | None = None,
-        engine: str = "core", progress: runner.Progress | None = None) -> Path:
+        engine: str = "core", progress: runner.Progress | None = None, members: int = 0) -> Path:
     """Carry out an experiment (what out/runs keeps is not run again), write its tables, return their folder, out/NAME.
 
     NAME.csv and NAME.parquet: outcomes of the last twelve months by scenario. series.parquet: each replicate by month.
+    With `members` of the shipped ensemble, NAME-uncertainty.csv and .parquet: what luck and what uncertain parameters
+    make of the differences from the first scenario.
     Raises ScenarioError, Interrupted, RunsFailedError, results.PlaceError.
     """
     experiment = read_experiment(path, replicates)
     folder = check_place(Path(out) / experiment.name)
     runs = runner.replicate(experiment.scenarios, experiment.replicates, engine, workers, Path(out) / "runs", progress,
                             NEEDED)
+    varied = uncertainty.varied(experiment.scenarios, members, workers, Path(out) / "runs", progress,
+                                experiment.said) if members else {}
     stands_on = about(runs) | {"experiment": experiment.name, "title": experiment.title, "figure": experiment.figure}
     folder.mkdir(parents=True, exist_ok=True)
-    table = table_of(runs)
-    table.to_csv(folder / f"{experiment.name}.csv", index=False, lineterminator="\n")
-    write_table(table, folder / f"{experiment.name}.parquet", stands_on, BOOK)
+    tables = {"": table_of(runs)} | ({"-uncertainty": uncertainty.differences(runs, varied)} if varied else {})
+    for end, table in tables.items():
+        table.to_csv(folder / f"{experiment.name}{end}.csv", index=False, lineterminator="\n")
+        write_table(table, folder / f"{experiment.name}{end}.parquet", stands_on, BOOK)
     series = series_of(runs)
     write_table(series, folder / "series.parquet", stands_on, BOOK | codebook(series.columns[4:]))
     return folder

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from villagesim.results import Run, final, write_tables
-from villagesim.study import budget, games, runner
+from villagesim.study import budget, games, runner, uncertainty
 from villagesim.study.compare import NEEDED, about
 from villagesim.study.level import cost_of, level, public_cost
 from villagesim.study.mixes import (
@@ -87,6 +87,7 @@ BOOK = {
     "seed": ("1", "seed of the run"),
     **{measure.name: (measure.unit, "over the last twelve months") for measure in MEASURES},
     PAID: ("yuan/household/year", "programme money really spent, over the whole programme"),
+    **uncertainty.COLUMNS,
 }
 
 
@@ -106,15 +107,17 @@ class Factorial:
 
 
 def run(designed: Mapping[Cell, Mix], replicates: int = 20, folder: str | Path | None = None,
-        workers: int | None = None, progress: runner.Progress | None = None) -> Factorial:
+        workers: int | None = None, progress: runner.Progress | None = None, members: int = 0) -> Factorial:
     """Run every cell of `mixes.cells` under the same seeds, unless the folder keeps it, and work out the indices.
 
-    At equal money the mixes are brought to spend alike first (`level`). Raises Interrupted, RunsFailedError.
+    At equal money the mixes are brought to spend alike first (`level`), under the usual values of the parameters.
+    members: runs of each cell under the shipped ensemble besides (`uncertainty`). Raises Interrupted, RunsFailedError.
     """
     designed = levelled(designed, replicates, folder, workers, progress)
     scenarios = {mix.scenario.name: mix.scenario for mix in designed.values()}
     runs = runner.replicate(list(scenarios.values()), replicates, "core", workers, folder, progress, NEEDED)
-    return of_runs(designed, runs)
+    varied = uncertainty.varied(list(scenarios.values()), members, workers, folder, progress) if members else {}
+    return of_runs(designed, runs, varied)
 
 
 def levelled(designed: Mapping[Cell, Mix], replicates: int, folder: str | Path | None = None,
@@ -131,15 +134,19 @@ def levelled(designed: Mapping[Cell, Mix], replicates: int, folder: str | Path |
         for cell, mix in same.items()}
 
 
-def of_runs(designed: Mapping[Cell, Mix], runs: dict[str, list[Run]]) -> Factorial:
-    """The factorial's tables from the runs of its cells, by the names of their scenarios."""
-    found = {name: _measured(kept) for name, kept in runs.items()}
+def of_runs(designed: Mapping[Cell, Mix], runs: dict[str, list[Run]],
+            varied: dict[str, list[Run]] | None = None) -> Factorial:
+    """The factorial's tables from the runs of its cells, by the names of their scenarios.
+
+    varied: the same cells' runs under the shipped ensemble, if there are any.
+    """
+    found, other = ({name: _measured(kept) for name, kept in some.items()} for some in (runs, varied or {}))
     first = next(iter(designed.values())).scenario
     # A household's in the replicates' counties, for the households of the seed's county.
     money = {name: public_cost(kept) * budget.households(first) for name, kept in runs.items()}
     seed = first.run.seed
-    return Factorial(_effects(designed, found, seed), _mixes(designed, found, money), _values(designed, runs, found),
-                     about(runs))
+    return Factorial(_effects(designed, found, other, seed), _mixes(designed, found, money),
+                     _values(designed, runs, found), about(runs))
 
 
 def _measured(runs: Sequence[Run]) -> np.ndarray:
@@ -162,34 +169,51 @@ def indices() -> tuple[list[tuple[str, str]], np.ndarray]:
     return list(names), np.array(weights)
 
 
-def _effects(designed: Mapping[Cell, Mix], found: Mapping[str, np.ndarray], seed: int) -> pd.DataFrame:
-    """A row a budget, carrier, measure and index. All rows share their resamples of the replicates."""
-    names, weights = indices()
-    carriers = list(dict.fromkeys(cell.carrier for cell in designed))
+def _effects(designed: Mapping[Cell, Mix], found: Mapping[str, np.ndarray], varied: Mapping[str, np.ndarray],
+             seed: int) -> pd.DataFrame:
+    """A row a budget, carrier, measure and index, and what runs under the ensemble make of it, where there are some.
+
+    All rows share their resamples of the replicates.
+    """
+    names, _ = indices()
     frames = []
     for budgeted in BUDGETS:
-        worths = {carrier: np.stack([found[designed[Cell(budgeted, carrier, pathways)].scenario.name]
-                                     for pathways in range(EVERYBODY + 1)], axis=-1) for carrier in carriers}
-        if len(carriers) > 1:
-            worths[APART] = worths[CARRIERS[0]] - worths[CARRIERS[1]]
-        told = {carrier: values @ weights.T for carrier, values in worths.items()}
-        rows = list(names)
-        if budgeted == EQUAL_MONEY:
-            rows.append((PARTS, mix_name(EVERYBODY)))
-            over = {carrier: worths[carrier] @ over_parts(money_shares(designed, carrier)) for carrier in carriers}
-            if len(carriers) > 1:
-                over[APART] = over[CARRIERS[0]] - over[CARRIERS[1]]
-            told = {carrier: np.concatenate([told[carrier], over[carrier][..., None]], axis=-1) for carrier in told}
-        for carrier, values in told.items():
+        rows = names + ([(PARTS, mix_name(EVERYBODY))] if budgeted == EQUAL_MONEY else [])
+        members = _told(designed, varied, budgeted) if varied else {}
+        for carrier, values in _told(designed, found, budgeted).items():
             for place, measure in enumerate(MEASURES):
                 rng = np.random.default_rng([STREAM, seed])
                 mean, low, high = games.bootstrap(values[:, place], rng)
-                frames.append(pd.DataFrame({
+                frame = pd.DataFrame({
                     "budget": budgeted, "carrier": carrier, "measure": measure.name, "unit": measure.unit,
                     "kind": [kind for kind, _ in rows], "pathways": [pathways for _, pathways in rows],
                     "replicates": len(values), "estimate": mean, "low": low, "high": high,
-                }))
+                })
+                if varied:
+                    other = members[carrier]
+                    frame[list(uncertainty.COLUMNS)] = [
+                        (len(other), *uncertainty.spread(values[:, place, index], other[:, place, index]))
+                        for index in range(len(rows))]
+                frames.append(frame)
     return pd.concat(frames, ignore_index=True)
+
+
+def _told(designed: Mapping[Cell, Mix], found: Mapping[str, np.ndarray], budgeted: str) -> dict[str, np.ndarray]:
+    """Every index of each run, by carrier, and of the two carriers' difference: float64 (runs, MEASURES, indices).
+
+    At equal money PARTS is the last of them.
+    """
+    carriers = list(dict.fromkeys(cell.carrier for cell in designed))
+    worths = {carrier: np.stack([found[designed[Cell(budgeted, carrier, pathways)].scenario.name]
+                                 for pathways in range(EVERYBODY + 1)], axis=-1) for carrier in carriers}
+    weights = indices()[1]
+    told = {}
+    for carrier, values in worths.items():
+        own = weights if budgeted != EQUAL_MONEY else np.vstack([weights, over_parts(money_shares(designed, carrier))])
+        told[carrier] = values @ own.T
+    if len(carriers) > 1:
+        told[APART] = told[CARRIERS[0]] - told[CARRIERS[1]]
+    return told
 
 
 def _mixes(designed: Mapping[Cell, Mix], found: Mapping[str, np.ndarray], money: Mapping[str, float]) -> pd.DataFrame:

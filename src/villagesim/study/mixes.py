@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from villagesim.levers import BY_NAME
 from villagesim.scenario import Scenario, ScenarioError, changed, load
-from villagesim.scenario_sections import lever_fields
+from villagesim.scenario_sections import lever_written
 from villagesim.settings import WORDS
 from villagesim.study import budget
 from villagesim.study.games import members
@@ -77,9 +76,7 @@ def _mix(base: Scenario, parts: Sequence[Scenario], rules: Scenario, carrier: st
         for lever, setting in part.levers.items():
             if lever in base.levers:
                 raise ScenarioError(f"{base.path}: levers.{lever} is on in the base; allowed: levers of no pathway")
-            known = lever_fields(BY_NAME[lever])
-            changes |= {f"levers.{lever}.{key}": value for key, value in setting._asdict().items()
-                        if value is not None and key in known}
+            changes |= {f"levers.{lever}.{key}": value for key, value in lever_written(lever, setting).items()}
     name = title = mix_name(pathways)
     if pathways & CARRIED:
         changes["county.carrier"] = carrier

@@ -22,8 +22,9 @@ from villagesim.study.measure import Measure, label
 from villagesim.study.optimise import Choice, Front, Problem
 from villagesim.study.store import Store
 
-# key: (usual, least)
-KEYS = {"budget": (None, 0.0), "workers": (None, 0.0), "population": (40, 4), "generations": (30, 1), "fresh": (20, 2)}
+# key: (usual, least, most)
+KEYS = {"budget": (None, 0.0, 1e9), "workers": (None, 0.0, 1e6), "population": (40, 4, 100_000),
+        "generations": (30, 1, 100_000), "fresh": (20, 2, 100_000)}
 
 
 def carry_out(study: Study, out: str | Path = "results", workers: int | None = None, executor: Executor | None = None,
@@ -91,13 +92,13 @@ def asked(study: Study) -> dict[str, Any]:
         if key not in KEYS:
             raise place.problem(f"says {key}, which is not known", ", ".join(KEYS), nearest(key, KEYS))
     found = {}
-    for key, (usual, least) in KEYS.items():
+    for key, (usual, least, most) in KEYS.items():
         value = study.optimise.get(key, usual)
         kind = int if isinstance(least, int) else int | float
-        if value is None or isinstance(value, bool) or not isinstance(value, kind) or value < least:
+        if value is None or isinstance(value, bool) or not isinstance(value, kind) or not least <= value <= most:
             unit = {"budget": " yuan/household/year", "workers": " post/1000 households"}.get(key, "")
             raise Place(str(study.path), f"optimise.{key}").problem(
-                "is missing" if value is None else f"is {shown(value)}", f"{least}{unit} or more")
+                "is missing" if value is None else f"is {shown(value)}", f"{least:.0f} to {most:.0f}{unit}")
         found[key] = value
     for factor in study.factors:
         if not factor.name.startswith("levers.") or factor.kind != "uniform":

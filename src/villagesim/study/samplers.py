@@ -12,6 +12,10 @@ STREAM = 0xDE51
 HARMONICS = 4
 
 
+# Curves of a search, each of its own phase: one has no intervals.
+CURVES = 4
+
+
 class Sampler(NamedTuple):
     """What n counts, the points that n makes of k factors, and the methods of `sensitivity` that the design feeds."""
 
@@ -32,7 +36,7 @@ SAMPLERS = {
 
 
 def unit_design(sampler: str, factors: int, n: int, seed: int, second_order: bool = True,
-                levels: int = 4, curves: int = 4) -> np.ndarray:
+                levels: int = 4, curves: int = CURVES) -> np.ndarray:
     """A design of SAMPLERS, float64 (points, factors) in [0, 1], in the order that its analysis counts on.
 
     saltelli: a scrambled Sobol' sequence, of which a prefix of 2^m base rows is again a design (Saltelli et al. 2010);
@@ -62,6 +66,22 @@ def unit_design(sampler: str, factors: int, n: int, seed: int, second_order: boo
                 for i in range(curves if sampler == "fast" else 1)]
     # Arcsine and rescaling leave the cube by a rounding error.
     return np.clip(np.concatenate(sets).astype(np.float64), 0.0, 1.0)
+
+
+def points_of(sampler: str, factors: int, n: int, second_order: bool) -> int:
+    """The points of `unit_design`, without making it.
+
+    >>> points_of("saltelli", 3, 8, True), points_of("fast", 3, 65, False), points_of("latin", 3, 65, False)
+    (64, 780, 65)
+    """
+    match sampler:
+        case "saltelli":
+            return n * (2 * factors + 2 if second_order else factors + 2)
+        case "morris" | "shapley":
+            return n * (factors + 1)
+        case "fast":
+            return n * factors * CURVES
+    return n
 
 
 def salib_seed(seed: int) -> int:

@@ -18,7 +18,7 @@ import numpy as np
 from villagesim import __version__
 from villagesim.draws import replicate_seed
 from villagesim.scenario import assigned, changed, digest, load
-from villagesim.scenario_text import Place, flat, nearest, read, shown
+from villagesim.scenario_text import Place, flat, naming, nearest, read, shown
 from villagesim.sources import sources
 from villagesim.study import aims, factors, pool, runner, validation
 from villagesim.study.calibration import Asked, Calibration, calibrate
@@ -30,6 +30,9 @@ from villagesim.study.validation import Base
 # How much is run: key, least value, usual value.
 SIZES = {"waves": (1, 3), "points": (8, 100), "replicates": (2, 3), "may_miss": (0, 0), "final": (20, 400),
          "members": (3, 21), "seed": (1, 1)}
+# The most of each: what a machine can hold; points enter a matrix of points by points.
+MOST = {"waves": 100, "points": 5000, "replicates": 1000, "may_miss": 1000, "final": 100_000, "members": 100_000,
+        "seed": 2**63 - 1}
 NUMBERS = {"cutoff": 3.0, "discrepancy": 0.1}
 TEXTS = ("title", "question", "today", "programme")
 KEYS = (*TEXTS, "settings", *SIZES, *NUMBERS, "quick", "vary", "targets")
@@ -67,9 +70,10 @@ def read_calibration(path: str | Path, quick: bool = False) -> Simulated:
                                            "and targets")
     _check_forms(file, values)
     said = {**values, **(values.get("quick", {}) if quick else {})}
-    size = {key: _size(Place(file, key), said.get(key, usual), least) for key, (least, usual) in SIZES.items()}
+    size = {key: _size(Place(file, key), said.get(key, usual), least, MOST[key])
+            for key, (least, usual) in SIZES.items()}
     number = {key: _number(Place(file, key), said.get(key, usual)) for key, usual in NUMBERS.items()}
-    bases = tuple(_base(path.parent, values, place) for place in values["settings"])
+    bases = tuple(_base(path, values, place) for place in values["settings"])
     varied = tuple(factors.read(Place(file, f"vary.{name}"), name, how) for name, how in values["vary"].items())
     goals = aims.read_aims(file, values["targets"], number["discrepancy"])
     for factor in varied:
@@ -182,9 +186,15 @@ def _carry(task: _Task) -> Row:
     return Row(task.run, tuple(float(found[name]) for name in task.wanted), time.perf_counter() - started, None)
 
 
-def _base(folder: Path, values: Mapping[str, Any], place: str) -> Base:
-    setting = {key: value for key, value in flat(read(folder / place)).items() if key != "title"}
-    return Base(*(changed(load(folder / values[name]), setting) for name in ("today", "programme")))
+def _base(path: Path, values: Mapping[str, Any], place: str) -> Base:
+    """Today's county and the same under the programme, in one of the file's settings. Raises ScenarioError."""
+    with naming(Place(str(path), "settings")):
+        setting = {key: value for key, value in flat(read(path.parent / place)).items() if key != "title"}
+    found = []
+    for key in ("today", "programme"):
+        with naming(Place(str(path), key)):
+            found.append(load(path.parent / values[key]))
+    return Base(*(changed(one, setting) for one in found))
 
 
 def _check_forms(file: str, values: Mapping[str, Any]) -> None:
@@ -211,9 +221,9 @@ def _value(scenario: Any, dotted: str) -> float:
     return float(scenario)
 
 
-def _size(place: Place, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise place.problem(f"is {shown(value)}", f"a whole number from {least}")
+def _size(place: Place, value: Any, least: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise place.problem(f"is {shown(value)}", f"a whole number from {least} to {most}")
     return value
 
 
@@ -233,6 +243,11 @@ def _hash(parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:20]
 
 
+def folder_of(read: Simulated, out: str | Path, quick: bool = False) -> Path:
+    """Where a calibration is kept: out/NAME, or out/NAME-quick."""
+    return Path(out) / (read.asked.name + ("-quick" if quick else ""))
+
+
 def carry_out(read: Simulated, out: str | Path = "results", workers: int | None = None,
               progress: Callable[[State], None] | None = None, quick: bool = False) -> tuple[Path, Calibration]:
     """Carry out what is missing, write the tables into out/NAME (out/NAME-quick); return the folder and what was found.
@@ -240,7 +255,7 @@ def carry_out(read: Simulated, out: str | Path = "results", workers: int | None 
     Raises StoreError, runner.Interrupted, NothingLeftError, TooFewError, NoEvidenceError.
     """
     runner.prepare([read.bases[0].programme])
-    folder = Path(out) / (read.asked.name + ("-quick" if quick else ""))
+    folder = folder_of(read, out, quick)
     with Store(folder, tuple(aim.name for aim in read.asked.aims)) as store:
         runs = Runs(read, store, workers, progress)
         about = {"scenarios": {f"{one.name} {place}": digest(one) for place, base in enumerate(read.bases)

@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from villagesim.results import make_place
+
 FINISHED, FAILED = "finished", "failed"
 SCHEMA = """
 create table if not exists runs (run text primary key, state text, attempts integer not null default 0,
@@ -44,13 +46,13 @@ class Store:
     """The folder of a study, open for writing by this process alone. Use it as a context."""
 
     def __init__(self, folder: str | Path, columns: Sequence[str]) -> None:
-        """columns: the names of the measured values. Raises StoreError."""
+        """columns: the names of the measured values. Raises StoreError, and results.PlaceError for no folder at all."""
         from filelock import FileLock, Timeout
 
         self.folder, self.columns = Path(folder), tuple(columns)
         self.parts = self.folder / "parts"
+        make_place(self.parts)
         try:
-            self.parts.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(self.folder / ".lock")
             self._lock.acquire(timeout=0)
         except Timeout:

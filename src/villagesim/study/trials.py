@@ -17,7 +17,7 @@ from villagesim import __version__, levers
 from villagesim.draws import replicate_seed
 from villagesim.results import write_tables
 from villagesim.scenario import Scenario, ScenarioError, changed, digest, load
-from villagesim.scenario_text import Place, flat, read
+from villagesim.scenario_text import Place, flat, naming, read
 from villagesim.sources import sources
 from villagesim.study import estimates, pool, runner, surveys
 from villagesim.study.estimates import ESTIMATORS, Estimate
@@ -124,7 +124,9 @@ def read_trial(path: str | Path) -> Trial:
         if section == "levers" and name.split(".")[0] not in BY_VILLAGE:
             raise Place(str(path), f"arm.{key}").problem("reaches the whole county, not some villages",
                                                          "levers." + ", levers.".join(BY_VILLAGE))
-    base = changed(load(path.parent / asked.scenario), flat(asked.set))
+    with naming(Place(str(path), "scenario")):
+        loaded = load(path.parent / asked.scenario)
+    base = changed(loaded, flat(asked.set))
     treated = {key.rsplit(".", 1)[0] for key in given if key.startswith("levers.")}
     arm = changed(base, {"county.selection": "random", **given, **{f"{lever}.reach": asked.share
                                                                        for lever in treated}})

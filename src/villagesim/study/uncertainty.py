@@ -1,34 +1,69 @@
-"""How uncertain a scenario's outcomes are by what is not known of the model, and how much by the luck of one run.
+"""How uncertain outcomes and their differences are by what is not known of the model, and how much by luck.
 
-The replicates under the usual values tell luck. As many runs again, each under a member of the shipped ensemble and a
+The replicates under the usual values tell luck. More runs, each under a member of the shipped ensemble and a
 replicate's seed, differ by luck and by parameters: variances of independent sources add, so what they differ by beyond
-the replicates is the parameters'.
+the replicates is the parameters'. Scenarios that are compared meet the same member and the same seed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from villagesim import evidence
 from villagesim.draws import replicate_seed
+from villagesim.outcomes import OUTCOME
 from villagesim.results import LEVEL, Run, final
 from villagesim.scenario import Scenario, assigned
 from villagesim.study import ensembles, runner
 
-# Fewer replicates say too little of luck to be taken off.
+# Fewer replicates say too little of luck to be taken off, and fewer members too little of parameters.
 LEAST = 5
+MOST = 100_000
+# What `final` reads of a run.
+TABLES = ("group", "county")
+
+SPREAD = {
+    "luck_sd": ("unit of the row", "standard deviation by luck alone, of one run or one pair of runs"),
+    "parameter_sd": ("unit of the row", "standard deviation by parameters alone; 0: not told from luck"),
+    "ensemble_mean": ("unit of the row", "mean over the runs under the calibrated ensemble"),
+    "ensemble_low": ("unit of the row", "lower end of 95 % of these runs one by one, as percentile, luck and all"),
+    "ensemble_high": ("unit of the row", "upper end of the same"),
+}
+COLUMNS = {"members": ("run", "runs under parameter sets of the calibrated ensemble"), **SPREAD}
 
 
-def under(scenario: Scenario, count: int) -> list[Scenario]:
+def wanted(asked: int | None, replicates: int, engine: str = "core") -> int:
+    """How many members to run a scenario under: as asked; else as many as replicates, at most those shipped.
+
+    0 where nothing is asked and luck can't be told: under LEAST replicates, or by the reference engine, which takes a
+    minute a run. Raises ValueError, one line, where what is asked can't be had, or no ensemble is shipped.
+    """
+    if asked == 0:
+        return 0
+    can = engine == "core" and replicates >= LEAST
+    if asked is None:
+        return min(replicates, len(evidence.ensemble().rows)) if can else 0
+    if not LEAST <= asked <= MOST:
+        raise ValueError(f"--ensemble {asked}: is no number of runs that tells anything; allowed: {LEAST} to {MOST}")
+    if not can:
+        raise ValueError(f"--ensemble {asked}: luck is told from parameters from {LEAST} replicates on, by the core "
+                         f"engine; these are {replicates} by {engine}")
+    evidence.ensemble()
+    return asked
+
+
+def under(scenario: Scenario, count: int, said: Iterable[str] = ()) -> list[Scenario]:
     """The scenario under `count` members of the shipped ensemble in turn; a key that its file sets keeps its value.
 
-    Raises ValueError, one line, where no ensemble is shipped.
+    said: dotted keys that something else than the file has set, which keep theirs too. Raises ValueError, one line,
+    where no ensemble is shipped.
     """
     rows = evidence.ensemble().rows
-    own = ensembles.set_in(scenario.path) if scenario.path else frozenset()
+    own = frozenset(said) | (ensembles.set_in(scenario.path) if scenario.path else frozenset())
     return [_member(scenario, place, {key: value for key, value in rows[place % len(rows)].items() if key not in own})
             for place in range(count)]
 
@@ -40,10 +75,16 @@ def _member(scenario: Scenario, place: int, values: dict[str, float]) -> Scenari
                    run=one.run._replace(seed=replicate_seed(scenario.run.seed, place)))
 
 
-def varied(members: Sequence[Scenario], folder: Path, progress: runner.Progress | None = None) -> list[Run]:
-    """One run of each member, kept in the folder. Raises as `runner.replicate`."""
-    found = runner.replicate(members, 1, "core", None, folder, progress)
-    return [found[one.name][0] for one in members]
+def varied(scenarios: Sequence[Scenario], count: int, workers: int | None = None, folder: str | Path | None = None,
+           progress: runner.Progress | None = None, said: Iterable[str] = ()) -> dict[str, list[Run]]:
+    """One run of each scenario under each of `count` members, by the scenario's name; kept in the folder, if any.
+
+    said: as for `under`. Raises as `runner.replicate`, and ValueError where no ensemble is shipped.
+    """
+    members = {scenario.name: under(scenario, count, said) for scenario in scenarios}
+    found = runner.replicate([one for some in members.values() for one in some], 1, "core", workers, folder, progress,
+                             TABLES)
+    return {name: [found[one.name][0] for one in some] for name, some in members.items()}
 
 
 def apart(replicates: np.ndarray, members: np.ndarray) -> tuple[float, float]:
@@ -63,15 +104,31 @@ def apart(replicates: np.ndarray, members: np.ndarray) -> tuple[float, float]:
 
 
 def table(runs: Sequence[Run], members: Sequence[Run]) -> pd.DataFrame:
-    """Headline outcomes: outcome; luck_sd and parameter_sd, in the outcome's unit; ensemble_low, ensemble_high.
-
-    The last two hold 95 % of single runs under members' parameters, luck and all, as percentiles.
-    """
+    """Headline outcomes: outcome; then, in its unit, SPREAD of the runs under usual values and under members."""
     usual, varied = (pd.DataFrame([final(run) for run in some]) for some in (runs, members))
-    ends = [100 * (1 - LEVEL) / 2, 100 * (1 + LEVEL) / 2]
+    return pd.DataFrame([(name, *spread(usual[name], varied[name])) for name in usual.columns],
+                        columns=["outcome", *SPREAD])
+
+
+def differences(runs: Mapping[str, Sequence[Run]], members: Mapping[str, Sequence[Run]]) -> pd.DataFrame:
+    """Paired differences of headline outcomes from the first scenario, a row a scenario and outcome.
+
+    runs: replicates by scenario; members: runs under the ensemble by the same names, both in the order of their seeds.
+    Columns: scenario, base, outcome, unit, replicates, difference (mean under the usual values), and COLUMNS.
+    """
+    base, *others = runs
+    usual, varied = ({name: pd.DataFrame([final(run) for run in some]) for name, some in kept.items()}
+                     for kept in (runs, members))
     rows = []
-    for name in usual.columns:
-        known = varied[name].dropna()
-        spread = np.percentile(known, ends) if len(known) else (np.nan, np.nan)
-        rows.append((name, *apart(usual[name].to_numpy(), varied[name].to_numpy()), *spread))
-    return pd.DataFrame(rows, columns=["outcome", "luck_sd", "parameter_sd", "ensemble_low", "ensemble_high"])
+    for name in others:
+        one, two = usual[name] - usual[base], varied[name] - varied[base]
+        rows += [(name, base, outcome, OUTCOME[outcome].unit, len(one), one[outcome].mean(), len(two),
+                  *spread(one[outcome], two[outcome])) for outcome in one.columns]
+    return pd.DataFrame(rows, columns=["scenario", "base", "outcome", "unit", "replicates", "difference", *COLUMNS])
+
+
+def spread(usual: ArrayLike, varied: ArrayLike) -> tuple[float, ...]:
+    """SPREAD of runs, or of differences, under usual values (n,) and under members (m,); what is NaN is left out."""
+    usual, varied = pd.Series(usual, dtype=float), pd.Series(varied, dtype=float)
+    ends = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+    return *apart(usual.to_numpy(), varied.to_numpy()), float(varied.mean()), *varied.quantile(ends).tolist()

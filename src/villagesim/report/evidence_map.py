@@ -1,0 +1,143 @@
+"""The evidence map: each number of the model, where it comes from, the targets that pin it, and what they left of it.
+
+As one table of all numbers (`csv_text`), and as the tables of a page on the calibration that a person wrote (`tables`).
+"""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from io import StringIO
+from typing import Any, NamedTuple
+
+from villagesim import evidence
+from villagesim.catalogue import Entry, settable
+from villagesim.report.pages import NOTHING, markdown
+
+CALIBRATED = ("q05", "median", "q95", "pinned")
+COLUMNS = ("key", "value", "unit", "low", "high", "grade", "source", "targets", "why", *CALIBRATED)
+
+
+class Left(NamedTuple):
+    """What the targets left of a number: median and 90 % interval, its unit; pinned: the share that they took away."""
+
+    q05: float
+    median: float
+    q95: float
+    pinned: float
+
+
+class Known(NamedTuple):
+    """A number, the targets that pin it and why they do, and what the shipped ensemble left of it, if it was varied."""
+
+    entry: Entry
+    targets: tuple[str, ...]
+    why: str
+    left: Left | None
+
+
+def known() -> Iterator[Known]:
+    """Every number that a scenario can set. Raises ValueError, one line, where no ensemble is shipped."""
+    pins, left = {one.parameter: one for one in evidence.pins()}, intervals()
+    for entry in settable():
+        pin = pins.get(entry.key)
+        yield Known(entry, pin.targets if pin else (), pin.why if pin else "", left.get(entry.key))
+
+
+def intervals() -> dict[str, Left]:
+    """What the shipped ensemble left of each number that it varies."""
+    return {key: Left(row["interval"][0], row["median"], row["interval"][1], row["pinned"])
+            for key, row in evidence.ensemble().about["region"].items()}
+
+
+def csv_text() -> str:
+    """The map as CSV, a row a number, COLUMNS; what there is none of is empty."""
+    text = StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(COLUMNS)
+    for one in known():
+        entry = one.entry
+        table.writerow([entry.key, _shown(entry.default), entry.unit, _shown(entry.low), _shown(entry.high),
+                        entry.grade, entry.source, " ".join(one.targets), one.why,
+                        *(f"{value:.4g}" for value in one.left or ()), *([] if one.left else [""] * len(CALIBRATED))])
+    return text.getvalue()
+
+
+def between(left: Left, unit: str) -> str:
+    """The median and the interval in words.
+
+    >>> between(Left(-1730.4, 504.31, 4244.2, 0.3), "yuan/year")
+    '504 (-1730 to 4240) yuan/year'
+    """
+    return f"{_three(left.median)} ({_three(left.q05)} to {_three(left.q95)}) {unit}"
+
+
+def calibrated() -> str:
+    """The numbers that were fitted: what they mean, usual value, range, what is left, and how much that is."""
+    heads = ("number", "what it is", "unit", "usual", "declared range", "median", "90 % interval", "pinned",
+             "pinned by")
+    return markdown(heads, (
+        (f"`{one.entry.key}`", one.entry.meaning, one.entry.unit, _shown(one.entry.default),
+         f"{_shown(one.entry.low)} to {_shown(one.entry.high)}", _three(one.left.median),
+         f"{_three(one.left.q05)} to {_three(one.left.q95)}", f"{100 * one.left.pinned:.0f} %", ", ".join(one.targets))
+        for one in known() if one.left))
+
+
+def fitted() -> str:
+    """The targets that were aimed at: what is published, what the model's form was allowed, whether it was reached."""
+    aims, targets = evidence.ensemble().about["aims"], {one.id: one for one in evidence.targets()}
+    heads = ("target", "what", "published", "unit", "form may be off by", "reached")
+    return markdown(heads, (
+        (name, targets[name].what, _published(targets[name]), targets[name].unit,
+         f"{how['discrepancy']:.3g}" + (" (of its logarithm)" if how["log"] else ""), "yes" if how["reached"] else "no")
+        for name, how in aims.items()))
+
+
+def aside() -> str:
+    """The targets that were not aimed at: those kept aside, and those that may be fitted and were not."""
+    aims = evidence.ensemble().about["aims"]
+    said = {evidence.VALIDATE: "kept aside, never fitted", evidence.CALIBRATE: "not aimed at this time"}
+    return markdown(("target", "what", "published", "unit", "why not"), (
+        (one.id, one.what, _published(one), one.unit, said[one.role])
+        for one in sorted(evidence.targets(), key=lambda one: one.role, reverse=True) if one.id not in aims))
+
+
+def made() -> str:
+    """How the shipped ensemble was made, in numbers."""
+    about = evidence.ensemble().about
+    quick = " --quick" if about["quick"] else ""
+    return markdown(("what", "how much"), (
+        ("made by", f"`villagesim calibrate experiments/{about['name']}.toml{quick} --ship`"),
+        ("sources of the model", about["sources"]),
+        ("numbers that vary", len(about["region"])),
+        ("waves, points each, runs of a point", f"{about['waves']}, {about['points']}, {about['replicates']}"),
+        ("standard deviations off from which a point is ruled out", f"{about['cutoff']:g}"),
+        ("targets that a point may miss", about["may_miss"]),
+        ("left of the declared ranges' volume", f"{100 * about['left']:.3g} %"),
+        ("runs over what is left", about["final"]),
+        ("factor on the errors, so that enough of these runs count", f"{about['widened']:.3g}"),
+        ("runs that they count as", f"{about['effective_runs']:.3g}"),
+        ("members, different ones among them", f"{about['members']}, {about['distinct_members']}"),
+        ("out of reach of every point", ", ".join(about["out_of_reach"]) or NOTHING)))
+
+
+def tables() -> dict[str, Callable[[], str]]:
+    """The tables of the page on the calibration, by name."""
+    return {"calibrated": calibrated, "fitted": fitted, "aside": aside, "made": made}
+
+
+def free(numbers: Iterable[Known], grade: str) -> list[Known]:
+    """The numbers of that grade that no target pins."""
+    return [one for one in numbers if not one.targets and one.entry.grade == grade]
+
+
+def _published(one: evidence.Target) -> str:
+    low, high = one.range
+    return f"{one.value:.4g} ({low:.4g} to {high:.4g})"
+
+
+def _three(value: float) -> str:
+    """A number to three digits."""
+    return f"{float(f'{value:.3g}'):g}"
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
