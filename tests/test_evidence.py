@@ -161,6 +161,15 @@ def test_a_verdict_is_by_the_published_interval_then_by_the_sign(model, said):
     assert validation.verdict(model, evidence.target("V3")) == said
 
 
+def test_the_difference_in_differences_of_the_table_comes_with_its_checks():
+    values = pd.DataFrame({"member": [0, 1, 2], "V3": [0.02, 0.04, np.nan], "V3.imputed": [0.03, 0.05, np.nan],
+                           "V3.placebo": [0.0, 0.01, np.nan], "V3.placebo_found": [0.0, 1.0, np.nan],
+                           "V3.pre_trend": [0.04, 0.5, np.nan]})
+    assert validation.checks(values) == pytest.approx(
+        {"imputed": 0.04, "placebo": 0.005, "placebo_found": 0.5, "pre_trend_found": 0.5})
+    assert "not computed" in validation.checked(validation.checks(values[["member", "V3"]]))
+
+
 def test_what_is_not_computed_is_said():
     table = validation.held_against(pd.DataFrame({"member": [0, 1], "V1": [0.01, 0.03], "V2": [np.nan, np.nan]}),
                                     evidence.targets()).set_index("target")

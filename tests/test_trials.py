@@ -244,9 +244,9 @@ def test_a_trial_that_is_written_wrongly_is_one_line_of_file_key_and_what_is_all
     ("basic_course.intensity", "platform.intensity", "arm.levers.platform.intensity can't be given to some villages",
      "levers.service_point"),
     ("basic_course.intensity", "basic_course.reach", "arm.levers.basic_course.reach is said by", "share of"),
-    ("basic_course.intensity", "basic_course.start", "arm.levers.basic_course.start is said by", "starts of"),
+    ("basic_course.intensity", "basic_course.start", "arm.levers.basic_course.start is said", "starts of"),
     ("basic_course.intensity\" = 30", "basic_course.intensity\" = 90", "arm does not go", "0 to 60 seat/village/month"),
-    ("basic_course.intensity", "basic_curse.intensity", "arm.levers.basic_curse.intensity is", "did you mean basic_course"),
+    ("basic_course.intensity", "basic_curse.intensity", "arm.levers.basic_curse.intensity", "mean basic_course?"),
     ("\"levers.basic_course.intensity\" = 30", "", "arm holds no lever", "levers.camp"),
     ("title = \"Courses, to see them found\"", "", "title is missing", "title, scenario, arm"),
 ])

@@ -12,7 +12,7 @@ from villagesim.study.validation import Validation, held_against
 
 COMPUTED = ("T13", "V1", "V3", "V4")
 ABOUT = {"version": "0.1.0", "sources": "0123456789abcdef", "seeds": [7, 8, 9], "parameters": "an <ensemble>",
-         "scenarios": {}}
+         "scenarios": {}, "checks": {"imputed": 0.04, "placebo": 0.001, "placebo_found": 0.25, "pre_trend_found": 0.5}}
 
 
 @pytest.fixture
@@ -29,6 +29,7 @@ def test_every_target_has_a_row_with_its_source_and_every_computed_one_a_plot(fo
         assert text.count(f"<b>{one.id}</b>") == rows, one.id
     assert text.count("<svg") == text.count("</svg>") == len(COMPUTED) + 3
     assert "Couture" in text
+    assert "placebo 0.001, found in 25% of panels; a trend before the start, found in 50%" in text
 
 
 def test_the_verdicts_are_counted_by_role(folder):

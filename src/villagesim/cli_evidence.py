@@ -181,6 +181,7 @@ def validate(
       villagesim validate --html
     """
     from villagesim.figures import draw
+    from villagesim.study.validation import checked
     from villagesim.study.validation import validate as validated
 
     bases = [_base(scenarios, place) for place in PLACES]
@@ -196,8 +197,7 @@ def validate(
         _show(f"{role} ({members} counties)", said, ("target", "published", "model", "verdict", "what"), most=len(rows))
     counts = found.table.groupby("role", sort=False)["verdict"].value_counts()
     typer.echo("; ".join(f"{role}: {count} {verdict}" for (role, verdict), count in counts.items()))
-    typer.echo("V3 and its checks: {imputed:.3g} by imputation; placebo {placebo:.3g}, found in {placebo_found:.0%} of "
-               "panels; a trend before the start, found in {pre_trend_found:.0%}".format(**found.about["checks"]))
+    typer.echo(checked(found.about["checks"]))
     pages = []
     if html:
         from villagesim.report.validation import page

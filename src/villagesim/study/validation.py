@@ -5,6 +5,7 @@ with and without cold stores, a field trial of access, a panel of counties under
 spread without trade. Each is made anew for every member of the ensemble.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,11 +80,13 @@ class Validation:
     about: dict[str, Any]
 
     def write(self, folder: str | Path) -> Path:
-        """Write both tables as CSV and Parquet; return the folder."""
+        """Write both tables as CSV and Parquet, and the checks as checks.json; return the folder."""
         units = {one.id: one.unit for one in targets()} | OTHERS
         book = BOOK | MEMBER | {name: (units[name], "estimate on the member's simulated data") for name in self.values
                                 if name not in MEMBER}
-        return write_tables(folder, {"validation": self.table, "members": self.values}, self.about, book)
+        folder = write_tables(folder, {"validation": self.table, "members": self.values}, self.about, book)
+        (folder / "checks.json").write_text(json.dumps(self.about["checks"], indent=1) + "\n", encoding="utf-8")
+        return folder
 
 
 def ordinary(base: Base, seed: int) -> Values:
@@ -202,11 +205,21 @@ def validate(bases: Sequence[Base], members: int = 21, seed: int = 1, workers: i
 
 def checks(values: pd.DataFrame) -> dict[str, float]:
     """What stands beside V3, over the members: the mean robust estimate and placebo [log points], and the shares of
-    members whose placebo is found and whose leads before the start are not 0, at 5 %; NaN where not computed."""
-    said = {name: values.get(name, pd.Series(dtype=float)).dropna() for name in OTHERS}
+    members whose placebo is found and whose leads before the start are not 0, at 5 %; empty where not computed."""
+    if not set(OTHERS) <= set(values):
+        return {}
+    said = values[list(OTHERS)].dropna()
     return {"imputed": float(said["V3.imputed"].mean()), "placebo": float(said["V3.placebo"].mean()),
             "placebo_found": float(said["V3.placebo_found"].mean()),
             "pre_trend_found": float((said["V3.pre_trend"] < TOLD).mean())}
+
+
+def checked(found: Mapping[str, float]) -> str:
+    """The checks in one line of words."""
+    if not found:
+        return "V3 is not computed, and so are its checks"
+    return ("V3 and its checks: {imputed:.3g} by imputation; placebo {placebo:.3g}, found in {placebo_found:.0%} of panels; "
+            "a trend before the start, found in {pre_trend_found:.0%}").format(**found)
 
 
 def held_against(values: pd.DataFrame, wanted: Sequence[Target]) -> pd.DataFrame:
