@@ -218,8 +218,8 @@ def checked(found: Mapping[str, float]) -> str:
     """The checks in one line of words."""
     if not found:
         return "V3 is not computed, and so are its checks"
-    return ("V3 and its checks: {imputed:.3g} by imputation; placebo {placebo:.3g}, found in {placebo_found:.0%} of panels; "
-            "a trend before the start, found in {pre_trend_found:.0%}").format(**found)
+    return ("V3 and its checks: {imputed:.3g} by imputation; placebo {placebo:.3g}, found in {placebo_found:.0%} of "
+            "panels; a trend before the start, found in {pre_trend_found:.0%}").format(**found)
 
 
 def held_against(values: pd.DataFrame, wanted: Sequence[Target]) -> pd.DataFrame:
