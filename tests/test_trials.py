@@ -196,6 +196,15 @@ def test_a_difference_in_differences_is_told_with_its_placebo_and_pre_trend(tmp_
     assert json.loads(again.stdout) == told
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_trial_whose_data_tell_nothing_gives_no_number(tmp_path):
+    """Cash trains nobody: there is nobody who takes part."""
+    text = TRIAL.replace('"levers.basic_course.intensity" = 30', '"levers.cash.intensity" = 10')
+    trial = trials.read_trial(written(tmp_path, text, estimator='"naive_gap"', takes_part='"trained"'))
+    row = json.loads(trials.power(trial, 1).as_json())["sizes"][0]
+    assert (row["told"], row["power"], row["effect"], row["mde"]) == (0, 0.0, None, None)
+
+
 STAGGER = {"estimator": '"staggered_difference_in_differences"', "survey": waves(-13, -1, 11, 23)}
 
 

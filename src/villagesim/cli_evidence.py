@@ -181,7 +181,7 @@ def validate(
       villagesim validate --html
     """
     from villagesim.figures import draw
-    from villagesim.study.validation import checked
+    from villagesim.study.validation import checked, checks
     from villagesim.study.validation import validate as validated
 
     bases = [_base(scenarios, place) for place in PLACES]
@@ -197,7 +197,7 @@ def validate(
         _show(f"{role} ({members} counties)", said, ("target", "published", "model", "verdict", "what"), most=len(rows))
     counts = found.table.groupby("role", sort=False)["verdict"].value_counts()
     typer.echo("; ".join(f"{role}: {count} {verdict}" for (role, verdict), count in counts.items()))
-    typer.echo(checked(found.about["checks"]))
+    typer.echo(checked(checks(found.values)))
     pages = []
     if html:
         from villagesim.report.validation import page

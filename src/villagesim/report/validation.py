@@ -10,7 +10,7 @@ import pandas as pd
 from villagesim import evidence
 from villagesim.figures.validation import strip
 from villagesim.results import read_about
-from villagesim.study.validation import checked
+from villagesim.study.validation import checked, checks
 
 ROLES = {
     evidence.CALIBRATE: "What may be fitted",
@@ -47,7 +47,7 @@ def _parts(table: pd.DataFrame, members: pd.DataFrame, about: dict[str, Any]) ->
     yield "<h2>One model, three designs</h2>"
     yield ("<p>A trial of access alone, a county programme followed for years, and the plain gap between those online "
            "and those not: the three differ by design, horizon and selection, and one set of parameters has to give "
-           f"them together. {escape(checked(about['checks']))}.</p>")
+           f"them together. {escape(checked(checks(members)))}.</p>")
     yield _table(table[table["target"].isin(TOGETHER)], members)
     for role, title in ROLES.items():
         rows = table[table["role"] == role]

@@ -85,7 +85,7 @@ class Validation:
         book = BOOK | MEMBER | {name: (units[name], "estimate on the member's simulated data") for name in self.values
                                 if name not in MEMBER}
         folder = write_tables(folder, {"validation": self.table, "members": self.values}, self.about, book)
-        (folder / "checks.json").write_text(json.dumps(self.about["checks"], indent=1) + "\n", encoding="utf-8")
+        (folder / "checks.json").write_text(json.dumps(checks(self.values), indent=1) + "\n", encoding="utf-8")
         return folder
 
 
@@ -199,7 +199,7 @@ def validate(bases: Sequence[Base], members: int = 21, seed: int = 1, workers: i
     table.insert(0, "member", range(members))
     about = {"scenarios": {f"{one.name} {place}": digest(one) for place, base in enumerate(bases) for one in base},
              "seeds": [replicate_seed(seed, member) for member in range(members)],
-             "version": __version__, "sources": sources(), "parameters": made, "checks": checks(table)}
+             "version": __version__, "sources": sources(), "parameters": made}
     return Validation(held_against(table, targets()), table, about)
 
 
@@ -217,7 +217,7 @@ def checks(values: pd.DataFrame) -> dict[str, float]:
 def checked(found: Mapping[str, float]) -> str:
     """The checks in one line of words."""
     if not found:
-        return "V3 is not computed, and so are its checks"
+        return "The checks of V3 are not computed"
     return ("V3 and its checks: {imputed:.3g} by imputation; placebo {placebo:.3g}, found in {placebo_found:.0%} of "
             "panels; a trend before the start, found in {pre_trend_found:.0%}").format(**found)
 

@@ -51,6 +51,7 @@ SIZES = {
     "spread": ("outcome's unit", "standard deviation of the estimates over the trials"),
     "power": ("share", "trials whose 95 % interval leaves out 0"),
     "mde": ("outcome's unit", "effect that four trials of five would find at 5 %"),
+    "told": ("1", "trials whose data gave an estimate; the means are over these, the power over all"),
     "placebo": ("outcome's unit", "mean of the same where no effect is due: before the start, or a fake earlier one"),
     "placebo_found": ("share", "trials whose placebo's 95 % interval leaves out 0"),
 }
@@ -154,10 +155,12 @@ def _carry(task: _Task) -> Found:
 def _table(rows: pd.DataFrame) -> pd.DataFrame:
     found = []
     for villages, part in rows.groupby("villages"):
-        whole = estimates.combined([Estimate(*one) for one in part[["estimate", "se", "rows"]].to_numpy()])
-        told = part["pre_trend"].dropna()
+        told = part[part["estimate"].notna()]
+        one = [Estimate(*row) for row in told[["estimate", "se", "rows"]].to_numpy()]
+        whole = estimates.combined(one) if one else NONE
+        trend = part["pre_trend"].dropna()
         found.append((villages, len(part), whole.value, whole.low, whole.high, part["se"].mean(),
                       part["estimate"].std(ddof=1), part["significant"].mean(), DETECTED * part["se"].mean(),
-                      part["placebo_estimate"].mean(), part["placebo_significant"].mean(),
-                      (told < LEVEL).mean() if len(told) else np.nan, part["two_way_estimate"].mean()))
+                      len(told), part["placebo_estimate"].mean(), part["placebo_significant"].mean(),
+                      (trend < LEVEL).mean() if len(trend) else np.nan, part["two_way_estimate"].mean()))
     return pd.DataFrame(found, columns=[*SIZES, *CHECKED])
