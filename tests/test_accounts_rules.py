@@ -28,8 +28,9 @@ PAID = (
 
 # Nobody to pay: 3 champions and 40 households in a county that was granted 10,000 and 9,999 fen for them.
 GRANTED = {
-    "champion": 0, "credit_income": 0, "relief_income": 0, "county_champions": 3, "county_households": 40,
-    "county_credit_claims": 0, "county_relief_claims": 0, "granted_champions": 10000, "granted_cash": 9999,
+    "champion": 0, "credit_income": 0, "relief_income": 0, "rank": 0.2, "village_rank": 0.4, "county_champions": 3,
+    "reach_cash": 1.0, "within_cash": 1.0, "scale_cash": 40.0, "county_credit_claims": 0,
+    "county_relief_claims": 0, "granted_champions": 10000, "granted_cash": 9999,
     "granted_startup_credit": 0, "granted_tax_relief": 0,
 }
 
@@ -45,7 +46,15 @@ def test_allowances_and_cash_are_dealt_in_equal_whole_fen(champion, allowance):
 
 
 def test_who_is_alone_gets_all_of_it():
-    assert paid(champion=1, county_champions=1, county_households=1) == (10000, 9999, 0, 0)
+    assert paid(champion=1, county_champions=1, scale_cash=1.0) == (10000, 9999, 0, 0)
+
+
+@pytest.mark.parametrize(("changes", "cash"), [
+    ({"reach_cash": 0.41}, 999), ({"reach_cash": 0.4}, 0), ({"within_cash": 0.21}, 999), ({"within_cash": 0.2}, 0),
+])
+def test_cash_goes_in_equal_shares_to_those_whom_it_reaches(changes, cash):
+    # 9,999 fen among the 10 households reached; this one's rank is 0.2, its village's 0.4
+    assert paid(scale_cash=10.0, **changes)[1] == cash
 
 
 def test_money_for_champions_waits_where_there_are_none():
@@ -67,7 +76,7 @@ def test_claims_are_paid_in_full_or_all_alike_in_part(granted, credit):
 @TRIALS
 @given(anywhere(programme_payments))
 def test_nobody_is_paid_beyond_what_was_granted(situation):
-    situation["county_households"] = max(1, situation["county_households"])
+    situation["scale_cash"] = max(1.0, situation["scale_cash"])
     situation["county_champions"] = max(1, situation["county_champions"])
     # What all claim includes what this household claims.
     for claim in ("credit", "relief"):
@@ -75,7 +84,7 @@ def test_nobody_is_paid_beyond_what_was_granted(situation):
     allowance, cash, credit, relief = results = programme_payments(**situation)
     assert misfits(programme_payments, results) == []
     assert allowance * situation["county_champions"] <= situation["granted_champions"]
-    assert cash * situation["county_households"] <= situation["granted_cash"]
+    assert cash * int(situation["scale_cash"]) <= situation["granted_cash"]
     assert credit <= min(situation["granted_startup_credit"], situation["credit_income"])
     assert relief <= min(situation["granted_tax_relief"], situation["relief_income"])
 

@@ -108,8 +108,9 @@ OUTSIDE = {
     "mode": OFFLINE, "share": 0.0, "savings": 1_000_000, "reluctance": 0.0, "skill_operation": 0.0,
     "belief_precision": 4.0, "output": 20_000.0, "wanted": 0.5, "gain": 5000.0, "months_online": 0, "months_unsold": 0,
     "realised": 0.0, "rest": 0, "gear": 0, "ever_online": 0, "first_online": -1, "seat_basic": 0, "visited": 0,
-    "group_months": 0,
-    "county_month": 17, "lever_startup_credit": 0.0, "u_consider": 0.01, "u_live": 0.3, "u_quit": 0.9, "u_help": 0.9,
+    "group_months": 0, "rank": 0.2, "village_rank": 0.4,
+    "county_month": 17, "lever_startup_credit": 0.0, "reach_startup_credit": 1.0, "within_startup_credit": 1.0,
+    "u_consider": 0.01, "u_live": 0.3, "u_quit": 0.9, "u_help": 0.9,
     "p": P,
 }
 NAMES = ("mode", "sells", "share", "entered", "quit", "quit_over", "start_cost", "months_online", "rest", "gear",
@@ -133,6 +134,10 @@ def choice(start, **changes):
     ({"ever_online": 1, "savings": 79_999}, 1870.0),
     # credit carries half: 300 + 1,250 + 200; and 1,000 yuan at hand are enough
     ({"lever_startup_credit": 0.5}, 1750.0),
+    # credit goes to villages below its reach, and there to households below their own share
+    ({"lever_startup_credit": 0.5, "reach_startup_credit": 0.41, "within_startup_credit": 0.21}, 1750.0),
+    ({"lever_startup_credit": 0.5, "reach_startup_credit": 0.4}, 1950.0),
+    ({"lever_startup_credit": 0.5, "within_startup_credit": 0.2}, 1950.0),
     ({"lever_startup_credit": 0.5, "savings": 100_000}, 1750.0),
     ({"lever_startup_credit": 0.5, "savings": 99_999}, 1950.0),
     # live-streaming takes 500 more: 300 + 1,250 + 600

@@ -129,6 +129,8 @@ def _programmes(draw):
         changes[f"{section}.{lever.name}.ramp"] = draw(st.integers(0, 4))
         if lever.reaches:
             changes[f"{section}.{lever.name}.reach"] = draw(st.sampled_from([0.3, 1.0]))
+        if lever.chooses:
+            changes[f"{section}.{lever.name}.within"] = draw(st.sampled_from([0.4, 1.0]))
     return changes
 
 

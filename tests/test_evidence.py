@@ -1,7 +1,6 @@
 """Targets as data, surveys and estimators with known answers, and what is kept aside stays aside."""
 
 import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +13,8 @@ from typer.testing import CliRunner
 
 from conftest import SCENARIOS
 from villagesim import cli, evidence
-from villagesim.scenario import ScenarioError, changed, load
-from villagesim.study import estimates, panels, surveys, trials, validation
+from villagesim.scenario import changed, load
+from villagesim.study import estimates, panels, surveys, validation
 from villagesim.study.estimates import Estimate
 
 ROOT = Path(__file__).parents[1]
@@ -84,7 +83,7 @@ def test_the_naive_gap_is_selection_where_nothing_is_caused():
     rng = np.random.default_rng(3)
     table = people(rng, 0.0)
     able = rng.normal(0, 1, len(table))
-    online = table.assign(outcome=able, sells=able + rng.normal(0, 1, len(table)) > 1.2)
+    online = table.assign(outcome=able, takes_part=able + rng.normal(0, 1, len(table)) > 1.2)
     assert estimates.naive_gap(online).low > 0.5
 
 
@@ -92,7 +91,7 @@ def test_the_naive_gap_is_selection_where_nothing_is_caused():
 def test_an_effect_that_the_data_cannot_tell_is_no_number_and_a_control_without_variation_changes_none():
     table = people(np.random.default_rng(4), 0.15)
     assert np.isnan(estimates.intention_to_treat(table.assign(treated=1.0)).value)
-    assert np.isnan(estimates.naive_gap(table.assign(sells=False)).value)
+    assert np.isnan(estimates.naive_gap(table.assign(takes_part=False)).value)
     assert np.isnan(estimates.ols_village_effects(table).value)
     alike = table.assign(size=4)
     found = estimates.intention_to_treat(alike)
@@ -104,46 +103,6 @@ def test_an_effect_that_the_data_cannot_tell_is_no_number_and_a_control_without_
     one = estimates.intention_to_treat(table.assign(village=1))
     assert np.isfinite(one.value)
     assert np.isnan(one.se)
-
-
-@pytest.mark.filterwarnings("error")
-def test_a_panel_that_tells_nothing_of_the_treated_years_gives_no_number():
-    data = counties(np.random.default_rng(1), 0.2)
-    assert np.isnan(estimates.imputation(data[data["start"].notna() & (data["treated"] > 0)]).value)
-    # two groups of counties without a year in common, and nothing to link them
-    apart = data[(data["county"] < 12) == (data["year"] < 4)]
-    assert np.isnan(estimates.imputation(apart).value)
-    assert np.isnan(estimates.two_way_fixed_effects(data.assign(treated=0.0)).value)
-
-
-def counties(rng, effect, growing=False, count=24, years=8):
-    rows = []
-    for county in range(count):
-        start = (3, 4, 5)[county // 2 % 3] if county % 2 else np.nan
-        level = rng.normal(0, 1)
-        for year in range(years):
-            on = year >= start
-            size = effect * (year - start + 1 if growing else 1) if on else 0.0
-            rows.append((county, year, start, float(on), level + 0.05 * year + size + rng.normal(0, 0.01)))
-    return pd.DataFrame(rows, columns=["county", "year", "start", "treated", "outcome"])
-
-
-def test_differences_in_differences_take_off_county_and_year_and_find_no_placebo():
-    data = counties(np.random.default_rng(1), 0.2)
-    for estimator in (estimates.two_way_fixed_effects, estimates.imputation):
-        found = estimator(data)
-        # one draw: within three standard errors, which are small
-        assert abs(found.value - 0.2) < 3 * found.se < 0.03
-    placebo = estimates.pre_trend(data)
-    assert abs(placebo.value) < 3 * placebo.se
-
-
-def test_staggered_effects_that_grow_bias_two_way_fixed_effects_and_not_the_imputation():
-    data = counties(np.random.default_rng(2), 0.1, growing=True)
-    treated = data[data["treated"] > 0]
-    true = float((0.1 * (treated["year"] - treated["start"] + 1)).mean())
-    assert estimates.imputation(data).value == pytest.approx(true, abs=0.02)
-    assert estimates.two_way_fixed_effects(data).value < true - 0.03
 
 
 def test_intra_class_correlation_by_hand():
@@ -158,7 +117,7 @@ def test_an_estimate_is_significant_when_its_interval_leaves_out_nothing(value, 
     assert Estimate(value, se, 1).significant == (abs(value) > estimates.NORMAL_95 * se)
 
 
-# Surveys, trials, panels of simulated counties.
+# Surveys, panels of simulated counties.
 
 
 def test_a_survey_asks_what_the_county_holds():
@@ -179,64 +138,6 @@ def test_a_survey_asks_what_the_county_holds():
         pd.MultiIndex.from_frame(asked[["household", "wave"]])].to_numpy()).all()
 
 
-TRIAL = f"""
-title = "Cash, to see it found"
-scenario = "{SCENARIOS / 'baseline.toml'}"
-share = 0.5
-villages = [10]
-trials = 2
-survey = {{month = 12, households = 10, noise = 0.0}}
-set = {{"world.households" = 15, "run.spin_up" = 13}}
-[arm]
-"county.budget" = 6000
-"levers.cash.intensity" = 400
-"levers.continuity.intensity" = 0
-"""
-
-
-def written(folder, text):
-    path = folder / "trial_cash.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def test_a_trial_gives_its_arm_to_the_villages_that_were_drawn(tmp_path):
-    text = TRIAL.replace('"levers.cash.intensity" = 400\n"levers.continuity.intensity" = 0',
-                         '"levers.basic_course.intensity" = 30').replace('survey', 'outcome = "sells"\nsurvey')
-    trial = trials.read_trial(written(tmp_path, text))
-    assert trial.arm.levers["basic_course"].reach == 0.5
-    data = trials.data_of(trial, 10, 3)
-    assert data.groupby("village")["treated"].nunique().max() == 1
-    assert data.groupby("village")["treated"].first().sum() == 5
-    # those who sat in a course live in villages that were drawn
-    assert set(data.loc[data["trained"] > 0, "treated"]) == {1.0}
-
-
-@pytest.mark.parametrize(("was", "now", "says"), [
-    ('"levers.continuity.intensity" = 0', '"levers.platform.intensity" = 1', "reaches the whole county"),
-    ("share = 0.5", "share = 1.5", "share"),
-    ("share = 0.5", 'estimator = "guess"', "intention_to_treat"),
-    ("share = 0.5", 'outcome = "joy"', "log_income"),
-    ("share = 0.5", "shares = 0.5", "shares"),
-])
-def test_a_trial_that_is_written_wrongly_is_one_line(tmp_path, was, now, says):
-    with pytest.raises(ScenarioError, match=re.escape(says)) as caught:
-        trials.read_trial(written(tmp_path, TRIAL.replace('"levers.continuity.intensity" = 0\n', "").replace(
-            "[arm]", '[arm]\n"levers.continuity.intensity" = 0') if was not in TRIAL else TRIAL.replace(was, now)))
-    assert "\n" not in str(caught.value)
-
-
-def test_a_trial_is_planned_from_the_command_line(tmp_path):
-    text = TRIAL.replace('"levers.cash.intensity" = 400\n"levers.continuity.intensity" = 0',
-                         '"levers.service_point.intensity" = 1')
-    said = CliRunner().invoke(cli.app, ["trial", str(written(tmp_path, text)), "--out", str(tmp_path / "out"),
-                                        "--workers", "1"])
-    assert said.exit_code == 0, said.output
-    table = pd.read_csv(tmp_path / "out/trial_cash/power.csv")
-    assert table["mde"].iloc[0] == pytest.approx(trials.DETECTED * table["se"].iloc[0])
-    assert (tmp_path / "out/trial_cash/power.png").stat().st_size > 0
-
-
 def test_a_panel_starts_each_programme_in_its_year():
     base, programme = (changed(load(SCENARIOS / name), SMALL | {"run.months": 48})
                        for name in ("baseline.toml", "integrated.toml"))
@@ -244,10 +145,10 @@ def test_a_panel_starts_each_programme_in_its_year():
     assert {name: late.levers[name].start - one.start for name, one in programme.levers.items()} == dict.fromkeys(
         programme.levers, 24)
     data = panels.staggered(base, programme, 4, (1, 2), 4, 7)
-    assert data.groupby("county")["treated"].sum().tolist() == [0, 3, 0, 2]
+    assert data.groupby("unit")["treated"].sum().tolist() == [0, 3, 0, 2]
     # before its programme a county is what it would have been
     alone = np.log(panels.county_years(base, panels.replicate_seed(7, 3)))
-    early = data[(data["county"] == 3) & (data["year"] < 2)]["outcome"].to_numpy()
+    early = data[(data["unit"] == 3) & (data["time"] < 2)]["outcome"].to_numpy()
     assert early == pytest.approx(alone[:2], rel=1e-12)
 
 
@@ -258,6 +159,15 @@ def test_a_panel_starts_each_programme_in_its_year():
                                              (0.001, validation.SIGN), (-0.01, validation.WRONG)])
 def test_a_verdict_is_by_the_published_interval_then_by_the_sign(model, said):
     assert validation.verdict(model, evidence.target("V3")) == said
+
+
+def test_the_difference_in_differences_of_the_table_comes_with_its_checks():
+    values = pd.DataFrame({"member": [0, 1, 2], "V3": [0.02, 0.04, np.nan], "V3.imputed": [0.03, 0.05, np.nan],
+                           "V3.placebo": [0.0, 0.01, np.nan], "V3.placebo_found": [0.0, 1.0, np.nan],
+                           "V3.pre_trend": [0.04, 0.5, np.nan]})
+    assert validation.checks(values) == pytest.approx(
+        {"imputed": 0.04, "placebo": 0.005, "placebo_found": 0.5, "pre_trend_found": 0.5})
+    assert "not computed" in validation.checked(validation.checks(values[["member", "V3"]]))
 
 
 def test_what_is_not_computed_is_said():

@@ -39,8 +39,8 @@ NUMBERS = {f"{section}.{key}": field.quantity for section, kind in KINDS.items()
            for key, field in fields_of(kind).items() if section != "world" or field.type is float}
 # What levers cost, where a scenario uses them, and how workers' hours and the county's money are set.
 PRICES = {f"levers.{lever.name}.{key}": quantity for lever in LEVERS if lever.pathway != "shock"
-          for key, (_, quantity) in lever_fields(lever).items() if key in ("unit_cost", "maintenance", "reach")
-          and quantity.low < quantity.high}
+          for key, (_, quantity) in lever_fields(lever).items()
+          if key in ("unit_cost", "maintenance", "reach", "within") and quantity.low < quantity.high}
 BUDGET = fields_of(CountySettings)["budget"].quantity
 
 

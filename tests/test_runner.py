@@ -340,7 +340,7 @@ def test_every_shipped_experiment_is_right():
     assert [file.name for file in figures] == ["mixes.toml"]
     assert all(read_experiment(file).replicates >= 20 for file in figures)
     trials = [file for file in files if file.name.startswith("trial_")]
-    assert [read_trial(file).name for file in trials] == ["trial_access"]
+    assert [read_trial(file).name for file in trials] == ["trial_access", "trial_county", "trial_training"]
     calibrations = [file for file in files if file.name.startswith("calibrate")]
     assert [read_calibration(file, quick=True).asked.members for file in calibrations] == [21]
     studies = [read_study(file) for file in files if file not in figures + trials + calibrations]

@@ -276,7 +276,7 @@ def online(**changes):
         "village_cold_chain": 0.0, "village_transit": 4.0, "village_fill": 1.0,
         "village_parcel_price": 5.0, "village_haul_price": 1.0, "village_teamwork": 0.0, "trader_markdown": 0.2,
         "county_retail": 1.5, "county_fee_level": 1.0, "county_common_shock": 0.0, "z_sale_shock": 0.0, "p": P,
-        "p_choice": HOURS,
+        "p_choice": HOURS, "rank": 0.2, "village_rank": 0.4, "reach_tax_relief": 1.0, "within_tax_relief": 1.0,
     }
     shocks = {name: 0.0 for name in signature(online_sales).parameters if name not in usual}
     return dict(zip(NAMES, online_sales(**usual | shocks | changes), strict=True))
@@ -412,6 +412,15 @@ def test_a_month_online_fits_its_columns_and_sells_no_more_than_was_meant(situat
     orders, unshipped, goods = results[:3]
     assert 0.0 <= goods <= situation["share"] * situation["stock"]
     assert (orders + unshipped) * basket(situation["product"], situation["p"]) <= situation["demand"]
+
+
+@pytest.mark.parametrize(("changes", "waived"), [
+    ({"reach_tax_relief": 0.41}, True), ({"reach_tax_relief": 0.4}, False),
+    ({"within_tax_relief": 0.21}, True), ({"within_tax_relief": 0.2}, False),
+])
+def test_tax_relief_goes_to_those_whom_it_reaches(changes, waived):
+    # this one's rank is 0.2, its village's 0.4
+    assert (online(lever_tax_relief=0.5, **changes)["waived"] > 0) == waived
 
 
 @TRIALS

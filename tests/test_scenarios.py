@@ -152,7 +152,8 @@ def test_extends_lays_later_files_over_earlier_ones_and_the_file_over_all(tmp_pa
     scenario = load(written(tmp_path, 'extends = ["one.toml", "two.toml"]\n[levers.camp]\nramp = 6'))
     assert (scenario.run.months, scenario.run.seed, scenario.title) == (24, 5, "mine")
     assert scenario.levers["camp"]._asdict() == {
-        "intensity": 2.0, "start": 3, "end": None, "ramp": 6, "reach": 1.0, "unit_cost": None, "maintenance": None,
+        "intensity": 2.0, "start": 3, "end": None, "ramp": 6, "reach": 1.0, "within": 1.0, "unit_cost": None,
+        "maintenance": None,
     }  # fmt: skip
 
 

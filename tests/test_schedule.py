@@ -89,7 +89,8 @@ def test_every_column_is_fixed_by_the_world_or_written_by_the_month(small_county
             if not filled and f"{name}.{column}" not in WRITTEN_AT and f"{name}.{column}" not in ENTERED:
                 dead.append(f"{name}.{column}")
     # What the baseline leaves at its initial value, and other scenarios set.
-    assert set(dead) <= {"county.budget", "county.hub", "county.contractors", "county.targeting", "levers.reach"}
+    assert set(dead) <= {"county.budget", "county.hub", "county.contractors", "county.targeting", "levers.reach",
+                         "levers.within"}
 
 
 def test_an_unknown_argument_is_refused_by_name():

@@ -26,7 +26,7 @@ def test_entry_is_a_binomial_trial_a_month():
         decisions = (Purpose.CONSIDER, Purpose.LIVE, Purpose.QUIT, Purpose.HELP)
         luck = [uniform(SEED, 3, who, purpose) for purpose in decisions]
         result = chooses_channel(OFFLINE, 0.0, 10**7, 0.0, 0.0, 4.0, 10000.0, 0.5, 1e6, 0.0, 0, 0, 0, 0, 0, -1, 0, 0, 0,
-                                 7, 0.0, *luck, p)
+                                 0.0, 0.0, 7, 0.0, 1.0, 1.0, *luck, p)
         entered += result[3]
     assert abs(entered / n - 0.05) < FIVE_ERRORS * math.sqrt(0.05 * 0.95 / n)
 

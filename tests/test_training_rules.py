@@ -176,9 +176,10 @@ def test_the_targeting_rule_says_who_comes_first(targeting, woman, elder, return
 UNTAUGHT = {
     "woman_led": 0, "elder_led": 0, "returnee": 0, "poor": 1, "popularity": 4, "mode": 0, "months_online": 0,
     "margin_smooth": 0.0, "skill_basic": 0.0, "skill_operation": 0.0, "trained": 0, "group_months": 0,
-    "trust_worker": 0.5, "waits_camp": 0, "seat_camp": 0, "village_rank": 0.3, "county_targeting": OPEN,
-    "planned_camp": 2.0, "reach_camp": 1.0, "u_apply_basic": 0.9, "u_apply_camp": 0.9, "u_apply_group": 0.9,
-    "u_apply_visit": 0.9, "p": P,
+    "trust_worker": 0.5, "waits_camp": 0, "seat_camp": 0, "rank": 0.6, "village_rank": 0.3, "county_targeting": OPEN,
+    "planned_camp": 2.0, "reach_camp": 1.0, "within_basic_course": 1.0, "within_camp": 1.0,
+    "within_practice_group": 1.0, "within_follow_up": 1.0, "within_champions": 1.0, "u_apply_basic": 0.9,
+    "u_apply_camp": 0.9, "u_apply_group": 0.9, "u_apply_visit": 0.9, "p": P,
 }
 NO = NOT_APPLYING
 
@@ -229,6 +230,16 @@ NO = NOT_APPLYING
     ({"mode": 1, "months_online": 5, "margin_smooth": 0.01}, (NO, NO, NO, 0, NO)),
     ({"mode": 1, "months_online": 6, "margin_smooth": 0.0}, (NO, NO, NO, 0, NO)),
     ({"mode": 0, "months_online": 6, "margin_smooth": 0.01}, (NO, NO, NO, NO, NO)),
+    # what goes to some of a village's households, the others do not apply for: this one's rank is 0.6
+    ({"u_apply_basic": 0.199, "within_basic_course": 0.61}, (1, NO, NO, NO, NO)),
+    ({"u_apply_basic": 0.199, "within_basic_course": 0.6}, (NO, NO, NO, NO, NO)),
+    ({"u_apply_camp": 0.1, "skill_basic": 0.35, "within_camp": 0.61}, (NO, 1, NO, NO, NO)),
+    ({"u_apply_camp": 0.1, "skill_basic": 0.35, "within_camp": 0.6}, (NO, NO, NO, NO, NO)),
+    ({"u_apply_group": 0.1, "skill_operation": 0.25, "within_practice_group": 0.61}, (NO, NO, 1, NO, NO)),
+    ({"u_apply_group": 0.1, "skill_operation": 0.25, "within_practice_group": 0.6}, (NO, NO, NO, NO, NO)),
+    ({"u_apply_visit": 0.29, "within_follow_up": 0.61}, (NO, NO, NO, 2, NO)),
+    ({"u_apply_visit": 0.29, "within_follow_up": 0.6}, (NO, NO, NO, NO, NO)),
+    ({"mode": 1, "months_online": 6, "margin_smooth": 0.01, "within_champions": 0.6}, (NO, NO, NO, 0, NO)),
     # the poor come first under the rule of need, in every queue but that for visits
     ({"county_targeting": NEED, "u_apply_basic": 0.1, "u_apply_camp": 0.1, "u_apply_group": 0.1, "skill_basic": 0.4,
       "skill_operation": 0.3, "mode": 1, "months_online": 6, "margin_smooth": 0.1}, (0, 0, 0, 0, 0)),

@@ -1,5 +1,6 @@
 """The page of validation says of each target what is published and what the model gives, and draws it, offline."""
 
+import json
 import re
 
 import numpy as np
@@ -19,6 +20,8 @@ ABOUT = {"version": "0.1.0", "sources": "0123456789abcdef", "seeds": [7, 8, 9], 
 def folder(tmp_path):
     values = pd.DataFrame({"member": [0, 1, 2]} | {name: target(name).value * np.array([0.9, 1.0, 1.1])
                                                    for name in COMPUTED})
+    values = values.assign(**{"V3.imputed": 0.04, "V3.placebo": 0.001, "V3.placebo_found": [0.0, 1.0, 0.0],
+                              "V3.pre_trend": [0.01, 0.02, 0.9]})
     return Validation(held_against(values, targets()), values, ABOUT).write(tmp_path)
 
 
@@ -29,6 +32,8 @@ def test_every_target_has_a_row_with_its_source_and_every_computed_one_a_plot(fo
         assert text.count(f"<b>{one.id}</b>") == rows, one.id
     assert text.count("<svg") == text.count("</svg>") == len(COMPUTED) + 3
     assert "Couture" in text
+    assert json.loads((folder / "checks.json").read_text(encoding="utf-8"))["placebo"] == pytest.approx(0.001)
+    assert "placebo 0.001, found in 33% of panels; a trend before the start, found in 67%" in text
 
 
 def test_the_verdicts_are_counted_by_role(folder):

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from villagesim import declare, levers, tables, world
+from villagesim.engine import run
 from villagesim.levers import LeverSetting
 from villagesim.mechanisms import sales
+from villagesim.scenario import changed
 from villagesim.settings import RunSettings, WorldSettings
 from villagesim.world import geography, networks, programme
 
@@ -334,3 +336,25 @@ def test_a_lever_is_paid_for_in_every_village_that_it_reaches(reach, villages, c
     from villagesim.world.programme import reached
 
     assert reached(reach, villages) == count
+
+
+def test_households_are_put_in_an_order_of_their_village_that_is_drawn_once():
+    people = built(3, **TINY).households
+    for village in np.unique(people.village):
+        ranks = people.rank[people.village == village]
+        assert np.sort(ranks) == pytest.approx(np.arange(len(ranks)) / len(ranks))
+        assert (np.diff(ranks) < 0).any()
+    # a programme changes nobody's place
+    cash = scenario(settings=TINY, levers={"cash": LeverSetting(5.0, within=0.5)})
+    assert (world.build(cash, 3).households.rank == people.rank).all()
+
+
+def test_what_goes_to_some_households_is_counted_and_paid_to_them_alone(small_county):
+    paying = changed(small_county("baseline"), {
+        "county.budget": 100, "levers.continuity.intensity": 1, "levers.cash.intensity": 5, "levers.cash.reach": 0.5,
+        "levers.cash.within": 0.4, "run.spin_up": 0, "run.months": 1})
+    county = run(paying, 3)
+    people = county.households
+    meant = (county.villages.rank[people.village] < 0.5) & (people.rank < 0.4)
+    assert county.levers.scale[levers.ROW["cash"]] == meant.sum() > 0
+    assert (people.cash_income > 0).tolist() == meant.tolist()

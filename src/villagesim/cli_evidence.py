@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 SCENARIOS = Path("scenarios")
 # Letters of what a target is that are printed: in a narrow terminal more would cut off the values.
 SAID = 30
+# Columns of a trial's table that plan it; the others check it.
+PLANNED = ("villages", "trials", "effect", "low", "high", "se", "spread", "power", "mde")
 NAMES = ("baseline.toml", "integrated.toml")
 PLACES = ("village_plain.toml", "village_hill.toml", "village_mountain.toml")
 
@@ -119,14 +121,16 @@ def _series() -> None:
 
 def trial(
     file: Annotated[Path, typer.Argument(help="A trial file, such as experiments/trial_access.toml.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:
     """Plan a field experiment inside the model: effect, power, and the smallest effect it would find, by its size.
 
     \b
-    Example:
+    Examples:
       villagesim trial experiments/trial_access.toml
+      villagesim trial experiments/trial_county.toml --json
     """
     from villagesim.figures import draw
     from villagesim.results import make_place
@@ -137,10 +141,17 @@ def trial(
     with plain_failures(), _counting(asked.asked.title) as tell:
         found = power(asked, workers, tell)
     folder = found.write(out / asked.name)
-    unit = found.about["unit"]
-    _show(f"{asked.asked.title}: {asked.asked.outcome} ({unit}), {asked.asked.estimator}", found.table,
-          tuple(found.table.columns))
-    _say([folder / "power.csv", folder / "estimates.csv", *draw("power", folder)])
+    if as_json:
+        draw("power", folder)
+        typer.echo(found.as_json())
+        return
+    plan = asked.asked
+    title = f"{plan.title}: {plan.outcome} ({found.about['unit']}), {plan.estimator}"
+    checks = ["villages", *(name for name in found.table if name not in PLANNED)]
+    for columns in (PLANNED, checks):
+        _show(title, found.table, tuple(columns))
+        title = "Checks: the same where no effect is due, and shares of trials in which it is found"
+    _say([folder / "power.csv", folder / "power.json", folder / "estimates.csv", *draw("power", folder)])
 
 
 def calibrate(
@@ -209,6 +220,7 @@ def validate(
     """
     from villagesim.figures import draw
     from villagesim.results import make_place
+    from villagesim.study.validation import checked, checks
     from villagesim.study.validation import validate as validated
 
     bases = [_base(scenarios, place) for place in PLACES]
@@ -226,6 +238,7 @@ def validate(
     counts = found.table.groupby("role", sort=False)["verdict"].value_counts()
     typer.echo("; ".join(f"{role}: {count} {verdict}" for (role, verdict), count in counts.items()))
     typer.echo("\nV1, V3 and V4 from one set of parameters\n  " + "\n  ".join(found.reconciled()) + "\n")
+    typer.echo(checked(checks(found.values)))
     pages = []
     if html:
         from villagesim.report.validation import page

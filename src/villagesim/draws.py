@@ -88,6 +88,7 @@ class Purpose(IntEnum):
     WORLD_POPULAR = 125
     WORLD_SKILL = 126
     WORLD_SPARE = 127
+    WORLD_ORDER = 128
 
 
 @rule

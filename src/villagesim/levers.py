@@ -31,6 +31,11 @@ class Lever(NamedTuple):
         """Whether it acts village by village, so that a scenario may say which share of them it reaches."""
         return self.per in ("village", "household", "seat") or self.name == "posts"
 
+    @property
+    def chooses(self) -> bool:
+        """Whether it is given to single households, so that a scenario may say to which share of a village's."""
+        return self.per in ("household", "seat") or self.name == "champions"
+
 
 class LeverSetting(NamedTuple):
     """How a scenario uses a lever: months count from the end of spin-up; money in yuan; end None = never."""
@@ -40,6 +45,7 @@ class LeverSetting(NamedTuple):
     end: int | None = None
     ramp: int = 0
     reach: float = 1.0
+    within: float = 1.0
     unit_cost: float | None = None
     maintenance: float | None = None
 

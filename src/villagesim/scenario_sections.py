@@ -23,6 +23,8 @@ TIMING = {
     "end": (int, Quantity("month", "first month without it, from the end of spin-up", 1, 1200)),
     "ramp": (int, Quantity("month", "months over which it grows to its full intensity", 0, 600)),
     "reach": (float, Quantity("share", "share of villages reached, for what acts village by village", 0.0, 1.0)),
+    "within": (float, Quantity("share", "share of a reached village's households, drawn once, that it may go to, for "
+                               "what is given to single households", 0.0, 1.0)),
 }
 
 
@@ -72,6 +74,8 @@ def lever_fields(lever: Lever) -> dict[str, tuple[type, Quantity]]:
     fields = {"intensity": (float, lever.intensity)} | TIMING
     if not lever.reaches:
         del fields["reach"]
+    if not lever.chooses:
+        del fields["within"]
     if lever.pathway != "shock":
         fields["unit_cost"] = (float, lever.price)
     if lever.upkeep is not None:

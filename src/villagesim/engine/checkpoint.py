@@ -80,7 +80,7 @@ def past(scenario: Scenario, seed: int, month: int, planned: np.ndarray | None =
         found["county"] = values["county"]
         # When a lever starts and how it grows is in the plan; the rest of what is said of it is not.
         found["levers"] = {name: {key: value for key, value in said[name].items()
-                                  if key in ("reach", "unit_cost", "maintenance")} for name in used}
+                                  if key in ("reach", "within", "unit_cost", "maintenance")} for name in used}
         found["planned"] = hashlib.sha256(before.tobytes()).hexdigest()
     return found
 

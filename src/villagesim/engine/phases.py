@@ -4,7 +4,8 @@ A rule's argument names say what it reads. For a rule applied to households:
     share                 the row's own column
     village_coverage      column `coverage` of the row that key `village` names (likewise trader_, worker_, ...)
     county_season         column `season` of the county's one row
-    lever_camp            intensity of lever `camp` that the month's money buys; also planned_, price_, reach_, granted_
+    lever_camp            intensity of lever `camp` that the month's money buys; also planned_, price_, reach_, within_,
+                          scale_, granted_
     u_consider, z_route   the row's own draw for Purpose.CONSIDER: uniform, or nearly normal
     p, p_choice           the parameters of the rule's own mechanism, of another
 so a rule is bound once, from its own signature, and every engine binds it alike.
@@ -21,7 +22,8 @@ from villagesim.levers import ROW
 from villagesim.tables import SINGULAR, TABLES
 
 LEVER_COLUMNS = {
-    "lever": "delivered", "planned": "planned", "price": "price", "reach": "reach", "granted": "granted",
+    "lever": "delivered", "planned": "planned", "price": "price", "reach": "reach", "within": "within",
+    "scale": "scale", "granted": "granted",
 }
 
 

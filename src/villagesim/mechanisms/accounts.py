@@ -80,16 +80,18 @@ HOLDINGS: dict[str, tuple[tuple[str, str], ...]] = {
 
 
 @rule
-def programme_payments(champion, credit_income, relief_income, county_champions, county_households, county_credit_claims,
-                       county_relief_claims, granted_champions, granted_cash, granted_startup_credit, granted_tax_relief):
+def programme_payments(champion, credit_income, relief_income, rank, village_rank, county_champions, county_credit_claims,
+                       county_relief_claims, granted_champions, granted_cash, reach_cash, within_cash, scale_cash,
+                       granted_startup_credit, granted_tax_relief):
     """Champion's allowance, cash transfer, start-up credit and tax relief [fen], whole fen within what was granted.
 
-    Allowances and cash are equal shares; claims of credit and relief are paid in full, or all alike in part.
+    Allowances and cash are equal shares of those they reach; claims of credit and relief are paid in full, or all alike in part.
     """
     allowance = granted_champions // max(1, county_champions) if champion else 0
     credit = credit_income * min(granted_startup_credit, county_credit_claims) // max(1, county_credit_claims) if credit_income else 0
     relief = relief_income * min(granted_tax_relief, county_relief_claims) // max(1, county_relief_claims) if relief_income else 0
-    return allowance, granted_cash // max(1, county_households), credit, relief
+    cash = granted_cash // max(1, int(scale_cash)) if village_rank < reach_cash and rank < within_cash else 0
+    return allowance, cash, credit, relief
 
 
 @rule

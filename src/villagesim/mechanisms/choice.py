@@ -135,7 +135,8 @@ def stops_over(months_online, months_unsold, realised, skill_operation, visited,
 @rule
 def chooses_channel(mode, share, savings, reluctance, skill_operation, belief_precision, output, wanted, gain, realised,
                     months_online, months_unsold, rest, gear, ever_online, first_online, seat_basic, visited, group_months,
-                    county_month, lever_startup_credit, u_consider, u_live, u_quit, u_help, p):
+                    rank, village_rank, county_month, lever_startup_credit, reach_startup_credit, within_startup_credit,
+                    u_consider, u_live, u_quit, u_help, p):
     """Mode, sells, share, entered, quit, quit over, start-up cost [fen], months online, rest, gear, ever, first, feasible,
     what credit carries of the start-up cost [fen].
 
@@ -147,7 +148,8 @@ def chooses_channel(mode, share, savings, reluctance, skill_operation, belief_pr
     live-streaming. What is sunk and what is feared do not count for a seller, so that it stops at less than it asked for
     when it entered; one who stopped rests before it thinks of it again, and then starts for less.
     """
-    owed = 1.0 - clip(lever_startup_credit, 0.0, 1.0)
+    helped = village_rank < reach_startup_credit and rank < within_startup_credit
+    owed = 1.0 - (clip(lever_startup_credit, 0.0, 1.0) if helped else 0.0)
     able = skill_operation >= p.live_skill
     live = able and u_live < p.live_chance
     kit = 0.0 if gear else p.live_cost

@@ -179,7 +179,8 @@ def ships_poor_quality(mode, honest, village_norm, u_cheat):
 def online_sales(product, mode, share, stock, demand, adults, away, access, cheats, skill_operation,
                  skill_business, luck, village_brand, village_cold_chain, village_transit, village_fill, village_parcel_price,
                  village_haul_price, village_teamwork, trader_markdown, county_retail, county_fee_level, county_common_shock,
-                 lever_price_crash, lever_fee_rise, lever_tax_relief, z_sale_shock, p, p_choice):
+                 rank, village_rank, lever_price_crash, lever_fee_rise, lever_tax_relief, reach_tax_relief,
+                 within_tax_relief, z_sale_shock, p, p_choice):
     """One month online: orders, unshipped [parcel], goods [yuan], income and five costs [fen], margin, sold, goods [fen],
     hours, tax waived [fen].
 
@@ -208,7 +209,8 @@ def online_sales(product, mode, share, stock, demand, adults, away, access, chea
         p.packaging + (p.packaging_fresh if product == FRESH else 0.0)
     )
     tax = kept * p.tax
-    waived = tax * clip(lever_tax_relief, 0.0, 1.0)
+    relieved = village_rank < reach_tax_relief and rank < within_tax_relief
+    waived = tax * clip(lever_tax_relief, 0.0, 1.0) if relieved else 0.0
     parcel = orders * village_parcel_price
     haul = orders * village_haul_price
     helped = max(0.0, orders - p.help_from) * p.help_pay * (1.0 - p.help_shared * village_teamwork)

@@ -147,22 +147,23 @@ def priority(targeting, woman_led, elder_led, returnee, poor, popularity, p):
 
 @rule
 def applies(woman_led, elder_led, returnee, poor, popularity, mode, months_online, margin_smooth, skill_basic,
-            skill_operation, trained, group_months, trust_worker, waits_camp, seat_camp, village_rank, county_targeting,
-            planned_camp, reach_camp, u_apply_basic, u_apply_camp, u_apply_group, u_apply_visit, p):
+            skill_operation, trained, group_months, trust_worker, waits_camp, seat_camp, rank, village_rank, county_targeting,
+            planned_camp, reach_camp, within_basic_course, within_camp, within_practice_group, within_follow_up,
+            within_champions, u_apply_basic, u_apply_camp, u_apply_group, u_apply_visit, p):
     """Class for a basic course, place on the list for a camp [yes/no], classes for a camp, a practice group, a visit
     and champion [class; 255: does not apply].
 
     Trust in the worker raises the wish to learn; each rung asks for some of the one below. While camps are planned for
     its village a household may put itself on the township's list; there it stays until it has a seat, or is no longer
-    one whom a camp would teach.
+    one whom a camp would teach. What a scenario gives to some households only, the others do not apply for.
     """
     place = priority(county_targeting, woman_led, elder_led, returnee, poor, popularity, p)
     wish = clip(p.uptake * (1.0 + p.uptake_trust * trust_worker), 0.0, 1.0)
-    basic = place if (skill_basic < p.enough and u_apply_basic < wish) else NOT_APPLYING
-    asks = planned_camp > 0.0 and village_rank < reach_camp and u_apply_camp < wish
+    basic = place if (skill_basic < p.enough and u_apply_basic < wish and rank < within_basic_course) else NOT_APPLYING
+    asks = planned_camp > 0.0 and village_rank < reach_camp and rank < within_camp and u_apply_camp < wish
     waits = skill_basic >= p.camp_asks and skill_operation < p.enough and (asks or (waits_camp == 1 and seat_camp == 0))
     camp = place if waits else NOT_APPLYING
-    joins = skill_operation >= p.group_asks and group_months == 0 and u_apply_group < p.group_wish * wish
+    joins = skill_operation >= p.group_asks and group_months == 0 and u_apply_group < p.group_wish * wish and rank < within_practice_group
     group = place if joins else NOT_APPLYING
     visit = NOT_APPLYING
     if u_apply_visit < p.visit_wish:
@@ -171,7 +172,9 @@ def applies(woman_led, elder_led, returnee, poor, popularity, mode, months_onlin
         visit = TRAINED
     if mode > 0:
         visit = SELLING
-    proven = mode > 0 and months_online >= p.champion_months and margin_smooth > 0.0
+    if rank >= within_follow_up:
+        visit = NOT_APPLYING
+    proven = mode > 0 and months_online >= p.champion_months and margin_smooth > 0.0 and rank < within_champions
     champion = place if proven else NOT_APPLYING
     return basic, waits, camp, group, visit, champion
 

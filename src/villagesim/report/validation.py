@@ -11,7 +11,7 @@ from villagesim import evidence
 from villagesim.figures.validation import strip
 from villagesim.results import read_about
 from villagesim.study.reconciliation import TOGETHER
-from villagesim.study.validation import reconciled
+from villagesim.study.validation import checked, checks, reconciled
 
 ROLES = {
     evidence.CALIBRATE: "What may be fitted",
@@ -46,7 +46,7 @@ def _parts(table: pd.DataFrame, members: pd.DataFrame, about: dict[str, Any]) ->
     yield "<h2>One model, three designs</h2>"
     yield ("<p>A trial of access alone, a county programme followed for years, and the plain gap between those online "
            "and those not: the three differ by design, horizon and selection, and one set of parameters has to give "
-           "them together.</p>")
+           f"them together. {escape(checked(checks(members)))}.</p>")
     yield _table(table[table["target"].isin(TOGETHER)], members)
     yield "<ul>" + "".join(f"<li>{escape(said)}</li>" for said in reconciled(members)) + "</ul>"
     for role, title in ROLES.items():

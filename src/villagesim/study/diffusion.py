@@ -121,7 +121,7 @@ def session_estimates(data: pd.DataFrame) -> dict[str, Estimate]:
         "T2": estimates.ols_village_effects(untaught.assign(outcome=untaught["takes"])),
         "T3.simple": estimates.mean_by_village(simple.assign(outcome=simple["knows"])),
         "T3.intensive": estimates.mean_by_village(intensive.assign(outcome=intensive["knows"])),
-        "T3.session": estimates.difference_of_means(first.assign(outcome=first["knows"], sells=first["treated"])),
+        "T3.session": estimates.difference_of_means(first.assign(outcome=first["knows"], takes_part=first["treated"])),
         "T3.friends": estimates.ols_village_effects(untaught.assign(outcome=untaught["knows"])),
         "T4": estimates.ols(priced.assign(outcome=priced["takes"], treated=priced["price"])),
         "T4.low": estimates.mean_by_village(lowest.assign(outcome=lowest["takes"])),

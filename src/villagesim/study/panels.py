@@ -40,13 +40,14 @@ def staggered(base: Scenario, programme: Scenario, counties: int, starts: Sequen
               seed: int) -> pd.DataFrame:
     """Counties of the same kind over years: half never under the programme, the others from one of `starts` [year].
 
-    A row a county and year: county, year, start (NaN: never), treated (0 or 1), outcome (log of mean household income).
+    A row a county and year, as `differences` takes it: units and clusters are counties, times years, the outcome the
+    log of mean household income.
     """
     rows = []
     for county in range(counties):
         start = starts[county // 2 % len(starts)] if county % 2 else None
         scenario = base if start is None else delayed(programme, YEAR * start)
         income = county_years(changed(scenario, {"run.months": YEAR * years}), replicate_seed(seed, county))
-        rows += [(county, year, np.nan if start is None else start, float(start is not None and year >= start),
+        rows += [(county, county, year, np.nan if start is None else start, float(start is not None and year >= start),
                   float(np.log(income[year]))) for year in range(years)]
-    return pd.DataFrame(rows, columns=["county", "year", "start", "treated", "outcome"])
+    return pd.DataFrame(rows, columns=["unit", "cluster", "time", "start", "treated", "outcome"])

@@ -9,19 +9,23 @@ from villagesim import engine
 from villagesim.outcomes import FEN_PER_YUAN, FLOW_MONTHS
 from villagesim.scenario import Scenario, changed
 from villagesim.tables import World
+from villagesim.world import programme
 
 # Told apart from all other streams of numpy's generator that start from a study's seed.
 STREAM = 7_401
 # What a questionnaire asks for by name; income and online income are of the last twelve months [yuan].
-TRAITS = ("village", "age", "schooling", "size", "returnee", "woman_led", "elder_led", "output", "remote")
-COLUMNS = (*TRAITS, "household", "wave", "sells", "away", "income", "online_income", "trained", "rank", "route")
+TRAITS = ("village", "rank", "age", "schooling", "size", "returnee", "woman_led", "elder_led", "output", "remote")
+COLUMNS = (*TRAITS, "household", "wave", "sells", "away", "income", "online_income", "trained", "village_rank",
+           "route")
 
 
-def households(scenario: Scenario, seed: int, waves: Sequence[int]) -> pd.DataFrame:
+def households(scenario: Scenario, seed: int, waves: Sequence[int],
+               later: Sequence[tuple[int, Scenario]] = ()) -> pd.DataFrame:
     """Every household at the end of each of the months `waves` (below 0: spin-up), as COLUMNS.
 
-    rank: its village's place in the order in which a programme reaches villages (a lever reaches those below it).
-    route: whether a parcel route serves its village.
+    later: scenarios under which the county goes on, each with its first month; they differ in their programme alone.
+    rank, village_rank: places of the household in its village, and of the village in the county, in the orders in which
+    a programme reaches them. route: whether a parcel route serves its village.
     """
     recent: dict[str, list[np.ndarray]] = {"income": [], "online_income": []}
     found: list[pd.DataFrame] = []
@@ -34,7 +38,14 @@ def households(scenario: Scenario, seed: int, waves: Sequence[int]) -> pd.DataFr
             found.append(_wave(month, world, {name: sum(kept) / FEN_PER_YUAN for name, kept in recent.items()}))
 
     # Nothing after the last wave is asked for.
-    engine.run(changed(scenario, {"run.months": max(*waves, 0) + 1}), seed, observe=observe)
+    last = max(*waves, 0) + 1
+    world, month = None, -int(scenario.run.spin_up)
+    for now, end in zip((scenario, *(one for _, one in later)), (*(first for first, _ in later), last), strict=True):
+        if world is not None:
+            programme.start(world, now)
+        world = engine.run(changed(now, {"run.months": end}), seed, observe=observe, world=world,
+                           first=month + int(now.run.spin_up))
+        month = end
     return pd.concat(found, ignore_index=True)
 
 
@@ -52,6 +63,7 @@ def _wave(month: int, world: World, money: dict[str, np.ndarray]) -> pd.DataFram
     people, villages = world.households, world.villages
     columns = {name: getattr(people, name).copy() for name in TRAITS}
     columns |= {"household": np.arange(len(people.village)), "wave": month, "sells": people.mode > 0,
-                "away": people.away.copy(), "trained": people.trained.copy(), "rank": villages.rank[people.village],
+                "away": people.away.copy(), "trained": people.trained.copy(),
+                "village_rank": villages.rank[people.village],
                 "route": world.couriers.serving[villages.courier[people.village]] > 0}
     return pd.DataFrame(columns | money)

@@ -5,6 +5,7 @@ with and without cold stores, a field trial of access, a panel of counties under
 spread without trade. Each is made anew for every member of the ensemble.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,18 @@ from villagesim.evidence import Target, targets
 from villagesim.results import last_months, record, write_tables
 from villagesim.scenario import Scenario, changed, digest
 from villagesim.sources import sources
-from villagesim.study import diffusion, estimates, losses, panels, pool, reconciliation, runner, surveys, trials
+from villagesim.study import (
+    differences,
+    diffusion,
+    estimates,
+    losses,
+    panels,
+    pool,
+    reconciliation,
+    runner,
+    surveys,
+    trials,
+)
 from villagesim.world import geography, networks
 
 INSIDE, SIGN, WRONG, NOT_YET = "inside", "right sign", "wrong", "not computed"
@@ -29,7 +41,7 @@ COUNTY = {"world.villages": 16, "world.townships": 4, "world.households": 120}
 PANEL = {"world.villages": 12, "world.townships": 3, "world.households": 120}
 PANEL_COUNTIES, PANEL_STARTS, PANEL_YEARS = 28, (6, 7, 8, 9, 10, 11, 12), 15
 TRIAL = trials.Asked(
-    title="access alone", scenario="", set={"world.households": 60}, share=0.6, villages=[100],
+    title="access alone", scenario="", set={"world.households": 60}, share=0.6, villages=(100,),
     arm={"county.budget": 400, "levers.service_point.intensity": 1, "levers.coverage.intensity": 1})
 QUARTER, YEAR = 3, 12
 # Years for which a promoted county is followed.
@@ -54,8 +66,10 @@ BOOK = {
     "estimator": ("code", "estimator"),
 }
 MEMBER = {"member": ("1", "county of the ensemble")}
-OTHERS = {"V3.imputed": "log points", "V3.placebo": "log points"} | {
-    name: unit for name, (unit, _) in reconciliation.UNITS.items()}
+# What comes with the difference-in-differences: an estimate that staggered starts do not bias, and two checks.
+CHECKS = {"V3.imputed": "log points", "V3.placebo": "log points", "V3.placebo_found": "1", "V3.pre_trend": "p-value"}
+OTHERS = CHECKS | {name: unit for name, (unit, _) in reconciliation.UNITS.items()}
+TOLD = 0.05
 
 
 class Base(NamedTuple):
@@ -85,11 +99,13 @@ class Validation:
         return reconciled(self.values)
 
     def write(self, folder: str | Path) -> Path:
-        """Write both tables as CSV and Parquet; return the folder."""
+        """Write both tables as CSV and Parquet, and the checks as checks.json; return the folder."""
         units = {one.id: one.unit for one in targets()} | OTHERS
         book = BOOK | MEMBER | {name: (units[name], "estimate on the member's simulated data") for name in self.values
                                 if name not in MEMBER}
-        return write_tables(folder, {"validation": self.table, "members": self.values}, self.about, book)
+        folder = write_tables(folder, {"validation": self.table, "members": self.values}, self.about, book)
+        (folder / "checks.json").write_text(json.dumps(checks(self.values), indent=1) + "\n", encoding="utf-8")
+        return folder
 
 
 def ordinary(base: Base, seed: int) -> Values:
@@ -99,7 +115,7 @@ def ordinary(base: Base, seed: int) -> Values:
     group, village = last_months(run.group), last_months(run.village)
     every = group[group["group"] == "all"].mean(numeric_only=True)
     people = surveys.households(today, seed, (YEAR - 1,))
-    people["outcome"] = np.log(people["income"].clip(lower=1.0))
+    people = people.assign(outcome=np.log(people["income"].clip(lower=1.0)), takes_part=people["sells"])
     apart = {name: estimates.difference_of_means(people.assign(outcome=people[name].astype(float))).value
              for name in ("age", "schooling", "returnee")}
     sent = village["parcels_out"].sum()
@@ -161,9 +177,8 @@ def spread(base: Base, seed: int) -> Values:
 
 def trial(base: Base, seed: int) -> Values:
     """A village-randomised trial of access alone, after twelve months: V1, V2."""
-    arm = changed(base.today, {**TRIAL.set, **TRIAL.arm, "county.selection": "random", "run.months": TRIAL.survey.month,
-                               "levers.service_point.reach": TRIAL.share, "levers.coverage.reach": TRIAL.share})
-    data = trials.data_of(trials.Trial("access", TRIAL, arm), TRIAL.villages[0], seed)
+    planned = trials.Trial("access", TRIAL, trials.arms(changed(base.today, TRIAL.set), TRIAL))
+    data = trials.compared(TRIAL, trials.survey(planned, TRIAL.villages[0], seed))
     by_route = {route: estimates.intention_to_treat(part).value for route, part in data.groupby("route_before")
                 if part["treated"].nunique() == 2 and part["village"].nunique() > 10}
     return {"V1": estimates.intention_to_treat(data).value,
@@ -171,11 +186,12 @@ def trial(base: Base, seed: int) -> Values:
 
 
 def panel(base: Base, seed: int) -> Values:
-    """Counties under the programme from staggered years, the others never: V3, its placebo and a robust estimate."""
+    """Counties under the programme from staggered years, the others never: V3, a robust estimate and both checks."""
     today, programme = (changed(one, PANEL) for one in base)
     data = panels.staggered(today, programme, PANEL_COUNTIES, PANEL_STARTS, PANEL_YEARS, seed)
-    return {"V3": estimates.two_way_fixed_effects(data).value, "V3.imputed": estimates.imputation(data).value,
-            "V3.placebo": estimates.pre_trend(data).value}
+    found = differences.differences(data)
+    return {"V3": found.two_way.value, "V3.imputed": found.imputed.value, "V3.placebo": found.placebo.value,
+            "V3.placebo_found": float(found.placebo.significant), "V3.pre_trend": found.pre_trend}
 
 
 def together(base: Base, seed: int) -> Values:
@@ -220,6 +236,23 @@ def reconciled(values: pd.DataFrame) -> list[str]:
     chosen = {one.id: one for one in targets() if one.id in reconciliation.TOGETHER}
     return reconciliation.words(values, {name: one.value for name, one in chosen.items()},
                                 {name: one.range for name, one in chosen.items()})
+def checks(values: pd.DataFrame) -> dict[str, float]:
+    """What stands beside V3, over the members: the mean robust estimate and placebo [log points], and the shares of
+    members whose placebo is found and whose leads before the start are not 0, at 5 %; empty where not computed."""
+    if not set(CHECKS) <= set(values):
+        return {}
+    said = values[list(CHECKS)].dropna()
+    return {"imputed": float(said["V3.imputed"].mean()), "placebo": float(said["V3.placebo"].mean()),
+            "placebo_found": float(said["V3.placebo_found"].mean()),
+            "pre_trend_found": float((said["V3.pre_trend"] < TOLD).mean())}
+
+
+def checked(found: Mapping[str, float]) -> str:
+    """The checks in one line of words."""
+    if not found:
+        return "The checks of V3 are not computed"
+    return ("V3 and its checks: {imputed:.3g} by imputation; placebo {placebo:.3g}, found in {placebo_found:.0%} of "
+            "panels; a trend before the start, found in {pre_trend_found:.0%}").format(**found)
 
 
 def held_against(values: pd.DataFrame, wanted: Sequence[Target]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ class Levers(NamedTuple):
 
     planned: Annotated[Real, Quantity("lever's unit", "intensity that the scenario asks for this month", 0, 1e6)]
     reach: Annotated[Real, share("share of villages reached, in rank order", 1.0)]
+    within: Annotated[Real, share("share of a reached village's households whom it may be given to, in rank order", 1.0)]
     scale: Annotated[Real, Quantity("base", "what one unit of intensity is counted by", 0, 1e9)]
     per_post: Annotated[Flag, yes("priced by the post")]
     asked: Annotated[Flag, yes("costs what villages ask for their works, or townships for their camps")]

@@ -12,6 +12,7 @@ class Households(NamedTuple):
     village: Annotated[Key, row("village it lives in")]
     township: Annotated[Key, row("township of that village")]
     trader: Annotated[Key, row("trader on whose round it lives")]
+    rank: Annotated[Real, share("place in an order of its village's households that was drawn once (0 first)")]
     size: Annotated[Small, count("person", "members, those away included", 20)]
     adults: Annotated[Small, count("person", "members of working age", 12)]
     age: Annotated[Real, Quantity("year", "age of the head (does not advance)", 16, 95)]

@@ -26,11 +26,21 @@ def settle(world: tables.World, settings: WorldSettings, seed: int, given: Given
     world.households.village[:] = np.repeat(np.arange(len(counts)), counts)
     world.households.township[:] = world.villages.township[world.households.village]
     who = households(world.households.village)
+    world.households.rank[:] = _order(seed, counts, who)
     _persons(world, settings, seed, who, given)
     _means(world, settings, seed, who, given)
     _minds(world, settings, seed, who, given)
     _groups(world, settings)
     _trade(world, settings, seed)
+
+
+def _order(seed: int, counts: np.ndarray, who: np.ndarray) -> np.ndarray:
+    """Place of each household in an order of its village's households that is drawn once [share, 0 first]."""
+    village = np.repeat(np.arange(len(counts)), counts)
+    first = np.repeat(np.cumsum(counts) - counts, counts)
+    place = np.empty(len(who), np.int64)
+    place[np.lexsort((uniforms(seed, Purpose.WORLD_ORDER, who), village))] = np.arange(len(who))
+    return (place - first) / counts[village]
 
 
 def _put(table: tables.Households, name: str, drawn: np.ndarray, given: Given) -> None:

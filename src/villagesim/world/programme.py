@@ -18,16 +18,17 @@ def post_count(households: int, townships: int) -> int:
     return max(townships, int(np.ceil(POSTS_MOST * households / THOUSAND)))
 
 
-def scale(lever: Lever, reach: float, villages: int, households: int) -> float:
+def scale(lever: Lever, setting: LeverSetting, world: tables.World) -> float:
     """What one unit of the lever's intensity is counted by [base]; 0 for works, counted village by village."""
+    villages, households = len(world.villages.township), len(world.households.village)
     if lever.upkeep is not None or lever.per == "nothing":
         return 0.0
     bases = {
         "county": households / THOUSAND,
         "post": households / THOUSAND,
-        "village": reached(reach, villages),
-        "seat": reached(reach, villages),
-        "household": reach * households,
+        "village": reached(setting.reach, villages),
+        "seat": reached(setting.reach, villages),
+        "household": _households_reached(setting, world),
     }
     return bases[lever.per]
 
@@ -35,6 +36,13 @@ def scale(lever: Lever, reach: float, villages: int, households: int) -> float:
 def reached(reach: float, villages: int) -> float:
     """Villages whose rank (0, 1/n, 2/n, ...) is below the reach [village]: what is paid for is what is reached."""
     return float(np.count_nonzero(np.arange(villages) / villages < reach))
+
+
+def _households_reached(setting: LeverSetting, world: tables.World) -> float:
+    """Households of the villages reached whose own rank is below `within` [household]: who is paid is counted."""
+    people = world.households
+    there = world.villages.rank[people.village] < setting.reach
+    return float(np.count_nonzero(there & (people.rank < setting.within)))
 
 
 def _villages_reached(world: tables.World, name: str) -> np.ndarray:
@@ -66,12 +74,13 @@ def start(world: tables.World, scenario: Scenario) -> None:
 
 def _price(world: tables.World, scenario: Scenario) -> None:
     """Reach, base, price and place in the queue of every lever."""
-    table, villages, households = world.levers, len(world.villages.township), len(world.households.village)
+    table = world.levers
     named = [*scenario.priority, *(lever.name for lever in levers.LEVERS if lever.name not in scenario.priority)]
     for row, lever in enumerate(levers.LEVERS):
         setting = scenario.levers.get(lever.name, UNUSED)
         table.reach[row] = setting.reach
-        table.scale[row] = scale(lever, setting.reach, villages, households)
+        table.within[row] = setting.within
+        table.scale[row] = scale(lever, setting, world)
         # The lever `posts` is itself the number of posts; the others of its kind are paid for each of them.
         table.per_post[row] = lever.per == "post" and lever.name != "posts"
         table.asked[row] = lever.upkeep is not None or lever.name == "camp"

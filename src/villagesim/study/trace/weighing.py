@@ -16,7 +16,7 @@ NEVER = 1.0
 # What a household wants to sell where only its thinking of it is asked for.
 ANYTHING = 1e-9
 SURE = {"belief_precision": 1e300}
-PAID_FOR = {"lever_startup_credit": 1.0}
+PAID_FOR = {"lever_startup_credit": 1.0, "reach_startup_credit": 1.0, "within_startup_credit": 1.0}
 REASONS = {
     "results": {"u_quit": NEVER},
     "problem": {"u_help": NEVER},

@@ -1,0 +1,240 @@
+"""A trial as its TOML file says it, checked: who gets what from when, who is asked when, and what is estimated."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from villagesim import levers
+from villagesim.declare import Quantity
+from villagesim.outcomes import FLOW_MONTHS
+from villagesim.scenario import Scenario, ScenarioError, changed, load
+from villagesim.scenario_text import Place, flat, naming, nearest, read, shown
+from villagesim.scenario_values import allowed, number
+
+VILLAGES, HOUSEHOLDS = "villages", "households"
+# What can be assigned to a village, and to a household within it.
+ASSIGNED = {VILLAGES: tuple(lever.name for lever in levers.LEVERS if lever.reaches),
+            HOUSEHOLDS: tuple(lever.name for lever in levers.LEVERS if lever.chooses)}
+OUTCOMES = {"log_income": "log points", "sells": "share", "away": "person", "online_income": "yuan/year"}
+PARTS = ("sells", "trained")
+INTENTION, WITHIN, MATCHING, GAP = "intention_to_treat", "ols_village_effects", "matching", "naive_gap"
+DIFFERENCES, STAGGERED = "difference_in_differences", "staggered_difference_in_differences"
+ESTIMATORS = (INTENTION, WITHIN, DIFFERENCES, STAGGERED, MATCHING, GAP)
+# These compare who takes part with who does not, whoever was assigned.
+OF_TAKERS = (MATCHING, GAP)
+OF_PANELS = (DIFFERENCES, STAGGERED)
+# What the trial itself says of the levers of its arm, and where.
+SAID = {"start": "starts", "reach": "share", "within": "share"}
+
+NUMBERS: dict[str, tuple[type, Quantity]] = {
+    "share": (float, Quantity("share", "villages, or households of each village, that are treated", 0.01, 1.0)),
+    "trials": (int, Quantity("trial", "simulated trials of each size", 2, 10000)),
+    "seed": (int, Quantity("1", "seed of all luck", 0, 2**53)),
+    "survey.households": (int, Quantity("household", "households asked in a village", 2, 1000)),
+    "survey.noise": (float, Quantity("1", "standard deviation of the log of answers on income", 0.0, 2.0)),
+}
+# Lists of whole numbers, each above the one before it.
+LISTS: dict[str, tuple[int, Quantity]] = {
+    "villages": (1, Quantity("village", "villages of the trial, one size after another", 2, 10000)),
+    "starts": (1, Quantity("month", "months in which treated villages begin, in as many equal groups", 0, 1199)),
+    "survey.waves": (2, Quantity("month", "months at whose end households are asked", -600, 1199)),
+}
+CHOICES = {"assign": tuple(ASSIGNED), "estimator": ESTIMATORS, "outcome": tuple(OUTCOMES), "takes_part": PARTS}
+TEXTS = ("title", "question", "scenario")
+TABLES = ("set", "arm", "survey")
+REQUIRED = ("title", "scenario", "arm")
+KEYS = (*TEXTS, *TABLES, *CHOICES, *(key for key in (*NUMBERS, *LISTS) if "." not in key))
+SURVEY = tuple(key.partition(".")[2] for key in (*NUMBERS, *LISTS) if "." in key)
+
+
+class Survey(NamedTuple):
+    """When households are asked, how many of a village, and how far their answers on income are off.
+
+    waves: months at whose end they are asked, counted from the end of spin-up; below 0: before anything can begin.
+    """
+
+    waves: tuple[int, ...] = (-1, 11)
+    households: int = 20
+    noise: float = 0.2
+
+
+USUAL = Survey()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A trial's file."""
+
+    title: str
+    scenario: str
+    arm: Mapping[str, Any]
+    question: str = ""
+    set: Mapping[str, Any] | None = None
+    assign: str = VILLAGES
+    share: float = 0.5
+    starts: tuple[int, ...] = (0,)
+    survey: Survey = USUAL
+    outcome: str = "log_income"
+    takes_part: str = "sells"
+    estimator: str = INTENTION
+    villages: tuple[int, ...] = (20, 40, 80)
+    trials: int = 20
+    seed: int = 1
+
+    def reaches(self) -> tuple[float, ...]:
+        """Share of villages that the arm has reached from each of `starts` on, in rank order."""
+        if self.assign == HOUSEHOLDS:
+            return (1.0,)
+        return tuple(self.share * (turn + 1) / len(self.starts) for turn in range(len(self.starts)))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial that was read and checked. arms: what the county lives under from each of `asked.starts` on."""
+
+    name: str
+    asked: Asked
+    arms: tuple[Scenario, ...]
+
+
+def read_trial(path: str | Path) -> Trial:
+    """The trial in a TOML file. Raises ScenarioError, one line: file, key, what is allowed."""
+    path = Path(path)
+    file = str(path)
+    asked = _asked(file, read(path))
+    with naming(Place(str(path), "scenario")):
+        base = load(path.parent / asked.scenario)
+    base = _within(Place(file, "set"), lambda: changed(base, flat(dict(asked.set or {}))))
+    _check_arm(file, asked)
+    _check_waves(file, asked, int(base.run.spin_up))
+    _check_estimator(file, asked)
+    return Trial(path.stem, asked, _within(Place(file, "arm"), lambda: arms(base, asked)))
+
+
+def arms(base: Scenario, asked: Asked) -> tuple[Scenario, ...]:
+    """What the county lives under from each start on: the arm's levers for the treated alone, drawn at random."""
+    given = flat(dict(asked.arm))
+    names = _levers(given)
+    within = asked.share if asked.assign == HOUSEHOLDS else 1.0
+    fixed = {"county.selection": "random", **given, **{f"levers.{name}.start": asked.starts[0] for name in names},
+             **{f"levers.{name}.within": within for name in names if levers.BY_NAME[name].chooses}}
+    return tuple(changed(base, fixed | {f"levers.{name}.reach": reach for name in names}
+                         | {"run.months": asked.survey.waves[-1] + 1}) for reach in asked.reaches())
+
+
+def _levers(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The levers that an arm sets, in the order in which it names them."""
+    return tuple(dict.fromkeys(key.split(".")[1] for key in given if key.startswith("levers.")))
+
+
+def _asked(file: str, values: dict[str, Any]) -> Asked:
+    """The file's keys, each checked for itself."""
+    _known(file, "", values, KEYS)
+    for key in REQUIRED:
+        if key not in values:
+            raise Place(file, key).problem("is missing", f"a trial says {', '.join(REQUIRED)}")
+    for key in TEXTS:
+        if key in values and not isinstance(values[key], str):
+            raise Place(file, key).problem(f"is {shown(values[key])}", "text in quotes")
+    for key in TABLES:
+        if key in values and not isinstance(values[key], dict):
+            raise Place(file, key).problem(f"is {shown(values[key])}", f"a table [{key}]")
+    for key, words in CHOICES.items():
+        if key in values and values[key] not in words:
+            said = values[key]
+            raise Place(file, key).problem(f"is {shown(said)}", ", ".join(words),
+                                           nearest(said, words) if isinstance(said, str) else None)
+    survey = values.get("survey", {})
+    _known(file, "survey.", survey, SURVEY)
+    said = {key: value for key, value in values.items() if key != "survey"} | {
+        f"survey.{key}": value for key, value in survey.items()}
+    read_in = {key: number(Place(file, key), said[key], *NUMBERS[key]) for key in NUMBERS if key in said}
+    read_in |= {key: _whole(Place(file, key), said[key], *LISTS[key]) for key in LISTS if key in said}
+    answers = Survey(**{key.partition(".")[2]: value for key, value in read_in.items() if "." in key})
+    plain = {key: value for key, value in read_in.items() if "." not in key}
+    return Asked(**{key: values[key] for key in (*TEXTS, "set", "arm", *CHOICES) if key in values} | plain,
+                 survey=answers)
+
+
+def _known(file: str, above: str, values: Mapping[str, Any], keys: Sequence[str]) -> None:
+    for key in values:
+        if key not in keys:
+            raise Place(file, above + key).problem("is not known", ", ".join(keys), nearest(key, keys))
+
+
+def _whole(place: Place, value: Any, least: int, quantity: Quantity) -> tuple[int, ...]:
+    """A list of whole numbers within a range, each above the one before it."""
+    says = f"a list of {least} or more whole numbers, {allowed(quantity)}, each above the one before it"
+    if not isinstance(value, list) or len(value) < least:
+        raise place.problem(f"is {f'a list of {len(value)}' if isinstance(value, list) else shown(value)}", says)
+    found = tuple(number(place, one, int, quantity) for one in value)
+    if any(late <= early for early, late in pairwise(found)):
+        raise place.problem("does not rise", says)
+    return found
+
+
+def _within(place: Place, make: Callable[[], Any]) -> Any:
+    """What is made, or its error as one that names the trial's file."""
+    try:
+        return make()
+    except ScenarioError as error:
+        raise place.problem(f"does not go: {error}") from None
+
+
+def _check_arm(file: str, asked: Asked) -> None:
+    """Raises ScenarioError for an arm without a lever, or with one that can't be assigned so."""
+    given, known = flat(dict(asked.arm)), ASSIGNED[asked.assign]
+    if not _levers(given):
+        raise Place(file, "arm").problem("holds no lever", "one of levers." + ", levers.".join(known))
+    for key in given:
+        section, *parts = key.split(".")
+        if section != "levers":
+            continue
+        if parts[0] not in levers.BY_NAME:
+            raise Place(file, f"arm.{key}").problem("is no lever", ", ".join(known), nearest(parts[0], known))
+        if parts[0] not in known:
+            raise Place(file, f"arm.{key}").problem(f"can't be given to some {asked.assign} alone",
+                                                    "levers." + ", levers.".join(known))
+        if parts[-1] in SAID:
+            raise Place(file, f"arm.{key}").problem("is said by the trial itself", f"{SAID[parts[-1]]} of the trial")
+
+
+def _check_waves(file: str, asked: Asked, spin_up: int) -> None:
+    """Raises ScenarioError for waves that see no time before, or none after, or ask for months that are not lived."""
+    place, waves = Place(file, "survey.waves"), asked.survey.waves
+    if waves[0] >= asked.starts[0]:
+        raise place.problem(f"begins at {waves[0]}, not before the start",
+                            f"a first wave below {asked.starts[0]} month")
+    if waves[-1] < asked.starts[-1]:
+        raise place.problem(f"ends at {waves[-1]}, before the last start",
+                            f"a last wave from {asked.starts[-1]} month on")
+    if waves[0] - FLOW_MONTHS + 1 < -spin_up:
+        raise place.problem(f"begins at {waves[0]}, and answers are of the {FLOW_MONTHS} months up to then",
+                            f"{FLOW_MONTHS - 1 - spin_up} month or later under run.spin_up = {spin_up}")
+
+
+def _check_estimator(file: str, asked: Asked) -> None:
+    """Raises ScenarioError where the design can't feed the estimator."""
+    place = Place(file, "estimator")
+    says = f'"{asked.estimator}"'
+    before = sum(wave < asked.starts[0] for wave in asked.survey.waves)
+    turns = len({sum(wave < start for wave in asked.survey.waves) for start in asked.starts})
+    if asked.assign == HOUSEHOLDS and len(asked.starts) > 1:
+        raise Place(file, "starts").problem("has more than one month", 'one, or assign = "villages"')
+    if asked.estimator not in OF_TAKERS and asked.share == 1.0:
+        raise Place(file, "share").problem(f"is 1, and leaves {says} nobody to compare with",
+                                           f"below 1, or estimator {' or '.join(OF_TAKERS)}")
+    if asked.estimator == WITHIN and asked.assign != HOUSEHOLDS:
+        raise place.problem(f"is {says}, which compares households of one village",
+                            f'assign = "{HOUSEHOLDS}", or another estimator')
+    if asked.estimator in OF_PANELS and before < 2:
+        raise Place(file, "survey.waves").problem(
+            f"has {before} before the start, and {says} comes with a placebo and a test of what came before",
+            f"two or more below {asked.starts[0]} month")
+    if asked.estimator == STAGGERED and turns < 2:
+        raise Place(file, "starts").problem(f"gives {says} one start only, as the waves see it",
+                                            "two or more, with a wave between them")
+    if asked.estimator == DIFFERENCES and len(asked.starts) > 1:
+        raise Place(file, "starts").problem(f"has more than one month for {says}", f'one, or estimator = "{STAGGERED}"')

@@ -1,0 +1,59 @@
+"""What the analysts of a trial get: a survey of its county, as a table of the treated and the others, or as a panel."""
+
+import numpy as np
+import pandas as pd
+
+from villagesim.scenario import changed
+from villagesim.study import surveys
+from villagesim.study.trials.design import HOUSEHOLDS, Asked, Trial
+
+# Villages of a township of the trial's county.
+TOWNSHIP = 10
+
+
+def survey(trial: Trial, villages: int, seed: int) -> pd.DataFrame:
+    """One simulated trial: a row a household asked and wave, columns of `surveys`, with log_income and `start`.
+
+    start: month in which the arm begins for the household (NaN: never).
+    """
+    asked = trial.asked
+    size = {"world.villages": villages, "world.townships": max(1, villages // TOWNSHIP)}
+    first, *later = (changed(arm, size) for arm in trial.arms)
+    whole = surveys.households(first, seed, asked.survey.waves, list(zip(asked.starts[1:], later, strict=True)))
+    kept = surveys.sampled(whole, asked.survey.households, asked.survey.noise,
+                           np.random.default_rng([surveys.STREAM, seed]))
+    return kept.assign(log_income=np.log(kept["income"].clip(lower=1.0)), start=_starts(asked, kept))
+
+
+def compared(asked: Asked, table: pd.DataFrame) -> pd.DataFrame:
+    """A row a household at the last wave, beside the last before the start: outcome, before, treated, takes_part."""
+    waves = asked.survey.waves
+    last = max(wave for wave in waves if wave < asked.starts[0])
+    before, after = (table[table["wave"] == wave].set_index("household") for wave in (last, waves[-1]))
+    return after.assign(
+        outcome=after[asked.outcome].astype(float), before=before[asked.outcome].astype(float),
+        route_before=before["route"], treated=after["start"].notna().astype(float),
+        takes_part=after[asked.takes_part] > 0).reset_index()
+
+
+def followed(asked: Asked, table: pd.DataFrame) -> pd.DataFrame:
+    """A row a unit and wave, as `differences` takes it: means of a village, or of each arm's households in a village.
+
+    Times number the waves; a unit starts at the first wave that its start does not come after.
+    """
+    waves = np.array(asked.survey.waves)
+    told = table.assign(outcome=table[asked.outcome].astype(float), time=np.searchsorted(waves, table["wave"]),
+                        arm=table["start"].notna(),
+                        start=np.where(table["start"].notna(), np.searchsorted(waves, table["start"]), np.nan))
+    units = told.groupby(["village", "arm", "time"], as_index=False).agg(
+        outcome=("outcome", "mean"), start=("start", "first"))
+    return units.assign(unit=2 * units["village"].astype(int) + units["arm"], cluster=units["village"].astype(int),
+                        treated=(units["time"] >= units["start"]).astype(float))
+
+
+def _starts(asked: Asked, table: pd.DataFrame) -> np.ndarray:
+    """Month in which the arm begins for each row's household [month, float64, NaN: never]."""
+    starts = np.array([*asked.starts, np.nan])
+    if asked.assign == HOUSEHOLDS:
+        return np.where(table["rank"] < asked.share, starts[0], np.nan)
+    return starts[np.searchsorted(asked.reaches(), table["village_rank"], side="right")]
