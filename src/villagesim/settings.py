@@ -191,7 +191,7 @@ class OutsideSettings(NamedTuple):
     point_growth: Annotated[float, Quantity("share/year", "missing service points that national programmes open", 0.0, 0.5,
         _SWEPT, "C")] = 0.0
     media_margin: Annotated[float, Quantity("yuan/yuan", "online margin that media suggest", -0.5, 1.0,
-        "assumption (news report net edges of 0-.3): varied over its range in experiments/", "C")] = 0.35
+        "assumption (news report net edges of 0-.3): varied over its range in experiments/", "C")] = 0.3
 
 
 # In a scenario file these codes are written as words: field -> (key in the file, words in the order of the codes).

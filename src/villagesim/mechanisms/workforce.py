@@ -23,7 +23,7 @@ _TURNOVER = "17.6 to 25 % a year in Shenzhen, Guangzhou, Dongguan and Shanghai, 
 class WorkforceParameters(NamedTuple):
     """Leaving, hiring, competence, hours and pay of those who hold posts."""
 
-    leave_rate: Annotated[float, Quantity("1/year", "leaving hazard of an outsider at usual pay without a ladder", 0.1, 0.5, _TURNOVER, "B")] = 0.22
+    leave_rate: Annotated[float, Quantity("1/year", "leaving hazard of an outsider at usual pay without a ladder", 0.15, 0.3, _TURNOVER, "B")] = 0.22
     leave_pay: Annotated[float, Quantity("1", "effect of the pay gap to the city wage on the log hazard", 0.0, 4.0, _SWEPT, "C")] = 1.5
     leave_ladder: Annotated[float, Quantity("1", "fall of the log hazard under a full career ladder", 0.0, 1.5, _SWEPT, "C")] = 0.5
     leave_local: Annotated[float, Quantity("1", "fall of the log hazard for returnees and village officials", 0.0, 1.5, _SWEPT, "C")] = 0.6
@@ -57,7 +57,7 @@ class WorkforceParameters(NamedTuple):
     grade_months: Annotated[float, Quantity("month", "service before the next grade", 6.0, 60.0, _SWEPT, "C")] = 24.0
     hours: Annotated[float, Quantity("hour/month", "working hours of a post", 120.0, 200.0, "Chinese labour law: 40-hour week", "A")] = 168.0
     paperwork: Annotated[float, Quantity("share", "hours spent on paperwork where departments coordinate",
-        0.1, 0.6, "assumption: 0.3 to 0.6 of hours in rural stations by judgement, uncoordinated ones among them; varied over its range in experiments/", "C")] = 0.25
+        0.1, 0.6, "assumption: 0.3 to 0.6 of hours in rural stations by judgement, uncoordinated ones among them; varied over its range in experiments/", "C")] = 0.3
     paperwork_alone: Annotated[float, Quantity("share", "hours more on paperwork where each department asks on its own", 0.0, 0.4, _SWEPT, "C")] = 0.20
     paperwork_assessed: Annotated[float, Quantity("share", "hours more on paperwork under full assessment", 0.0, 0.3, _SWEPT, "C")] = 0.05
     slack: Annotated[float, Quantity("share", "service hours that lapse with time in post where nobody assesses", 0.0, 0.8, _SWEPT, "C")] = 0.35

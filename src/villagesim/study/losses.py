@@ -10,7 +10,7 @@ from villagesim.tables import World
 
 
 def fresh_losses(scenario: Scenario, seed: int, cold_chain: bool) -> float:
-    """Share of fresh goods, by value, that are lost between seller and buyer in the year after spin-up [share].
+    """Share of fresh goods, by value, that are lost between seller and buyer in the scenario's second year [share].
 
     cold_chain: whether every village has a cold store that works all the time, as where losses with a cold chain are
     counted, or none has. What spoils in the stock of those who send counts. NaN where no fresh goods are sent.
@@ -22,7 +22,7 @@ def fresh_losses(scenario: Scenario, seed: int, cold_chain: bool) -> float:
     def observe(month: int, world: World) -> None:
         nonlocal lost, sent
         world.villages.cold_chain[:] = float(cold_chain)
-        if month < 0:
+        if month < FLOW_MONTHS:
             return
         people, villages = world.households, world.villages
         share = way(villages.transit, villages.cold_chain)[people.village]
@@ -30,6 +30,6 @@ def fresh_losses(scenario: Scenario, seed: int, cold_chain: bool) -> float:
         lost += float((people.online_value * share + people.spoiled)[fresh].sum())
         sent += float((people.online_value + people.spoiled)[fresh].sum())
 
-    engine.run(changed(scenario, {"run.months": FLOW_MONTHS, "world.cold_chain": float(cold_chain)}), seed,
+    engine.run(changed(scenario, {"run.months": 2 * FLOW_MONTHS, "world.cold_chain": float(cold_chain)}), seed,
                observe=observe)
     return lost / sent if sent > 0 else float("nan")

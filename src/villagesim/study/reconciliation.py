@@ -103,6 +103,8 @@ def words(members: pd.DataFrame, published: Mapping[str, float],
 
     members: a row a member, columns TOGETHER and UNITS. published: values of V3 and V4. wanted: intervals of all three.
     """
+    if not {*TOGETHER, *UNITS} <= set(members):
+        return ["The account of V1, V3 and V4 is not computed."]
     members = members.dropna(subset=[*TOGETHER])
     if members.empty:
         return ["No member has all of V1, V3 and V4."]

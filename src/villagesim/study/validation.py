@@ -164,10 +164,10 @@ def posts(base: Base, seed: int) -> Values:
 
 
 def spoilage(base: Base, seed: int) -> Values:
-    """Fresh goods lost on the way, in today's county without a cold store and with one in every village: T11."""
-    today = changed(base.today, COUNTY)
-    return {"T11": losses.fresh_losses(today, seed, cold_chain=False),
-            "T11.cold": losses.fresh_losses(today, seed, cold_chain=True)}
+    """Fresh goods lost on the way without a cold store and with one in every village, where many send any: T11."""
+    county = changed(base.programme, COUNTY)
+    return {"T11": losses.fresh_losses(county, seed, cold_chain=False),
+            "T11.cold": losses.fresh_losses(county, seed, cold_chain=True)}
 
 
 def spread(base: Base, seed: int) -> Values:

@@ -83,7 +83,7 @@ def program(stages: tuple[tuple[Phase, ...], ...], world: World, parameters: Par
 
     Raises ValueError for a column that is no contiguous array of its declared type.
     """
-    found = layout(stages, tuple(_codes(group) for group in parameters))
+    found = layout(stages, tuple((name, type(group), _codes(group)) for name, group in parameters._asdict().items()))
     kept: list[Any] = [world, found]
     addresses = np.array([_address(source, world, parameters, kept) for source in found.sources], np.int64)
     slots = addresses[found.base] + found.offset
@@ -118,8 +118,9 @@ def _address(source: Source, world: World, parameters: Parameters, kept: list[An
 
 
 @cache
-def layout(stages: tuple[tuple[Phase, ...], ...], codes: tuple[str, ...]) -> Layout:
-    """The stages laid out for counties whose parameters choose the forms of these codes, by mechanism."""
+def layout(stages: tuple[tuple[Phase, ...], ...], groups: tuple[tuple[str, type, str], ...]) -> Layout:
+    """The stages laid out for counties whose parameters are of these kinds and choose the forms of these codes, each by
+    mechanism."""
     found, steps = [], []
     for phases in stages:
         first, table = len(steps), ""
@@ -132,7 +133,7 @@ def layout(stages: tuple[tuple[Phase, ...], ...], codes: tuple[str, ...]) -> Lay
             for block in sorted(_blocks(phase) - drawn):
                 steps.append((words_step(), [*_words(block), (NUMBER, 4 * block)]))
             drawn |= _blocks(phase)
-            steps.append(_rows(phase, dict(zip(Parameters._fields, codes, strict=True))))
+            steps.append(_rows(phase, {name: (kind, codes) for name, kind, codes in groups}))
         found.append((table, first, len(steps)))
     slots = [slot for _, some in steps for slot in some]
     sources = tuple(dict.fromkeys(source for source, _ in slots))
@@ -163,7 +164,7 @@ def _exchange(phase: Exchange) -> tuple[Any, list[Slot]]:
     return step, slots + [(NUMBER, number) for number in numbers]
 
 
-def _rows(phase: RowPhase, codes: dict[str, str]) -> tuple[Any, list[Slot]]:
+def _rows(phase: RowPhase, groups: dict[str, tuple[type, str]]) -> tuple[Any, list[Slot]]:
     """The step of a row phase, and its slots."""
     slots: list[Slot] = []
 
@@ -174,21 +175,23 @@ def _rows(phase: RowPhase, codes: dict[str, str]) -> tuple[Any, list[Slot]]:
         return slots.index(wanted[0])
 
     templates: list[Any] = []
-    places = tuple(_place(argument, phase, slot, templates, codes) for argument in arguments(phase))
+    places = tuple(_place(argument, phase, slot, templates, groups) for argument in arguments(phase))
     results = tuple(Place(OWN, slot((Source("column", phase.table, name), 0)), _dtype(phase.table, name).str[1:])
                     for name in phase.writes)
     return row_step(phase.rule, phase.name, places, results, tuple(templates)), slots
 
 
-def _place(argument: Argument, phase: RowPhase, slot: Any, templates: list[Any], codes: dict[str, str]) -> Place:
+def _place(argument: Argument, phase: RowPhase, slot: Any, templates: list[Any],
+           groups: dict[str, tuple[type, str]]) -> Place:
     """Where an argument of the phase's rule is found; parameters add their default to `templates`."""
     if argument.kind in DRAWN:
         first = slot(*_words(argument.purpose // 4))
         return Place(WORDS, first, "u4", BELL if argument.kind == "bell" else str(argument.purpose % 4))
     if argument.kind == "parameters":
-        templates.append(Parameters._field_defaults[argument.mechanism])
+        kind, codes = groups[argument.mechanism]
+        templates.append(kind())
         values = slot((Source("values", argument.mechanism), 0))
-        return Place(PARAMETERS, values, "f8", str(len(templates) - 1), codes[argument.mechanism])
+        return Place(PARAMETERS, values, "f8", str(len(templates) - 1), codes)
     kind = _dtype(argument.table, argument.column)
     column = slot((Source("column", argument.table, argument.column), argument.row * kind.itemsize))
     if argument.kind == "row":
