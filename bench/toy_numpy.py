@@ -44,10 +44,10 @@ def speed(households: int, months: int, repeats: int = 3) -> float:
     best = 0.0
     for _ in range(repeats):
         made = Toy(households)
-        started = time.perf_counter()
+        started = time.thread_time()
         for _ in range(months):
             made.step()
-        best = max(best, households * months / (time.perf_counter() - started))
+        best = max(best, households * months / (time.thread_time() - started))
     return best
 
 
