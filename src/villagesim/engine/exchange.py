@@ -151,6 +151,14 @@ def ration(into, places, priority, keys, seed, month, purpose):
     """
     groups = places.shape[0]
     rows = priority.shape[0]
+    most = 0
+    for k in range(groups):
+        most = max(most, int(places[k]))
+    if most == 0:
+        # Without a programme no seat is offered anywhere, month after month.
+        for i in range(rows):
+            into[i] = 0
+        return
     classes = 0
     for i in range(rows):
         classes = max(classes, (int(priority[i]) + 1) & NOT_IN_QUEUE)
