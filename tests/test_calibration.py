@@ -156,11 +156,15 @@ def test_the_shipped_calibration_aims_only_at_what_may_be_fitted_and_is_small_wh
     ('title = "', 'title = 3 # "', "title is 3"), ("settings = [", "settings = [] # [", "a list of settings' files"),
     ("baseline.toml", "nowhere.toml", "calibrate.toml: today names a file that fails: .*nowhere.toml: does not exist"),
     ("village_hill.toml", "hil.toml", "calibrate.toml: settings names a file that fails: .*hil.toml: does not exist"),
-    ("final = 600", f"final = {10**30}", "final is 10+; allowed: a whole number from 20 to 100000"),
+    ("final = 300", f"final = {10**30}", "final is 10+; allowed: a whole number from 20 to 1024"),
+    ("points = 120", "points = 1025", "points is 1025; allowed: a whole number from 8 to 1024"),
+    ("members = 21", "members = 301", "members is 301; allowed: at most the final runs, which are 300"),
+    ("may_miss = 1", "may_miss = 9", "may_miss is 9; allowed: fewer than the targets, which are 9"),
 ])
 def test_a_calibration_that_is_written_wrongly_is_one_line(tmp_path, was, now, says):
     text = SHIPPED.read_text(encoding="utf-8").replace("../scenarios", str(SHIPPED.parents[1] / "scenarios"))
     file = tmp_path / "calibrate.toml"
+    assert was in text
     file.write_text(text.replace(was, now, 1), encoding="utf-8")
     with pytest.raises(ScenarioError, match=says) as caught:
         simulated.read_calibration(file)
@@ -184,7 +188,8 @@ def test_a_target_that_no_evidence_gives_is_one_line_and_exit_status_2(tmp_path,
     monkeypatch.setattr(simulated.runner, "prepare", lambda scenarios: None)
     said = CliRunner().invoke(cli.app, ["calibrate", str(SHIPPED), "--out", str(tmp_path)])
     assert said.exit_code == 2
-    assert re.fullmatch(r".*calibrate\.toml: targets: no simulated evidence gives T10, T12, .*", said.stderr.strip())
+    assert re.fullmatch(r".*calibrate\.toml: targets: no simulated evidence gives T10\.edge, T10\.gross, .*",
+                        said.stderr.strip())
 
 
 def test_too_few_runs_with_all_targets_are_refused_in_one_line():

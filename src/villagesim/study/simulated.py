@@ -22,7 +22,7 @@ from villagesim.scenario_text import Place, flat, naming, nearest, read, shown
 from villagesim.sources import sources
 from villagesim.study import aims, factors, pool, runner, validation
 from villagesim.study.calibration import Asked, Calibration, calibrate
-from villagesim.study.matching import Rules
+from villagesim.study.matching import CLOUD, Rules
 from villagesim.study.store import Row, Store
 from villagesim.study.sweep import State
 from villagesim.study.validation import Base
@@ -30,8 +30,9 @@ from villagesim.study.validation import Base
 # How much is run: key, least value, usual value.
 SIZES = {"waves": (1, 3), "points": (8, 100), "replicates": (2, 3), "may_miss": (0, 0), "final": (20, 400),
          "members": (3, 21), "seed": (1, 1)}
-# The most of each: what a machine can hold; points enter a matrix of points by points.
-MOST = {"waves": 100, "points": 5000, "replicates": 1000, "may_miss": 1000, "final": 100_000, "members": 100_000,
+# The most of each: what a machine can hold. Points of a wave and final runs are chosen among those that stand for what
+# is left, and members among the final runs.
+MOST = {"waves": 100, "points": CLOUD, "replicates": 1000, "may_miss": 1000, "final": CLOUD, "members": CLOUD,
         "seed": 2**63 - 1}
 NUMBERS = {"cutoff": 3.0, "discrepancy": 0.1}
 TEXTS = ("title", "question", "today", "programme")
@@ -76,6 +77,7 @@ def read_calibration(path: str | Path, quick: bool = False) -> Simulated:
     bases = tuple(_base(path, values, place) for place in values["settings"])
     varied = tuple(factors.read(Place(file, f"vary.{name}"), name, how) for name, how in values["vary"].items())
     goals = aims.read_aims(file, values["targets"], number["discrepancy"])
+    _check_sizes(file, size, len(goals))
     for factor in varied:
         if len({_value(one, factor.name) for base in bases for one in base}) > 1:
             raise Place(file, f"vary.{factor.name}").problem("is not the same in all scenarios and settings",
@@ -213,6 +215,15 @@ def _check_forms(file: str, values: Mapping[str, Any]) -> None:
     for key in values.get("quick", {}):
         if key not in SIZES:
             raise Place(file, f"quick.{key}").problem("is not known", ", ".join(SIZES), nearest(key, SIZES))
+
+
+def _check_sizes(file: str, size: Mapping[str, int], goals: int) -> None:
+    """Sizes that no run could serve together are refused before any is made. Raises ScenarioError, one line."""
+    if size["may_miss"] >= goals:
+        raise Place(file, "may_miss").problem(f"is {size['may_miss']}", f"fewer than the targets, which are {goals}")
+    if size["members"] > size["final"]:
+        raise Place(file, "members").problem(f"is {size['members']}",
+                                              f"at most the final runs, which are {size['final']}")
 
 
 def _value(scenario: Any, dotted: str) -> float:
