@@ -96,9 +96,15 @@ def run(
 
 
 def _members(asked: int | None, without: bool, replicates: int, engine: Engine) -> int:
-    """How many members of the ensemble each scenario is run under, or one line that says why not so many."""
+    """How many members of the ensemble each scenario is run under, or one line that says why not so many, or why the
+    engine can't run here."""
+    from villagesim.engine import check
     from villagesim.study import uncertainty
 
+    try:
+        check(engine.value)
+    except ValueError as error:
+        _refuse(str(error))
     if without and asked is not None:
         _refuse("--ensemble and --no-ensemble exclude each other")
     try:
@@ -240,18 +246,12 @@ def _place(out: Path, name: str) -> Path:
 
 @contextmanager
 def _studying(scenarios: "list[Scenario]", engine: str) -> "Iterator[Progress]":
-    """A progress bar while runs are done; says when it compiles; Ctrl-C, failed runs and an engine that can't run here
-    end in one line."""
+    """A progress bar while runs are done; says when it compiles; Ctrl-C and failed runs end in one line."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from villagesim.engine import check
     from villagesim.study.runner import Interrupted, RunsFailedError, is_compiled, prepare
 
-    try:
-        check(engine)
-    except ValueError as error:
-        _refuse(str(error))
     console = Console(stderr=True)
     _tell_surveys(scenarios)
     try:
