@@ -30,7 +30,7 @@ MEASURES = [Measure(outcome.name, ("all",), (24, 60)) for outcome in OUTCOMES if
 # In this order: the widest programme first, so that most numbers need one scenario.
 ORDER = ("integrated", "baseline", "village_mountain", "workforce_only", "policy_only", "training_only",
          "logistics_only", "contractors", "urban_template", "fund_cut", "cash", "village_plain", "other_forms",
-         "hub_first")
+         "job_brokers", "hub_first")
 # Few people hold a post in a small county: who they are is luck, so more than one county is looked at.
 SEEDS = (3, 4, 5)
 KINDS = {f"parameters.{name}": kind for name, kind in Parameters.__annotations__.items()} | {
