@@ -155,6 +155,27 @@ def test_a_panel_starts_each_programme_in_its_year():
 # Validation.
 
 
+def test_who_sells_is_asked_in_several_counties_whose_villages_are_told_apart(monkeypatch):
+    rng, asked, seen = np.random.default_rng(8), [], []
+
+    def county(scenario, seed, waves):
+        asked.append(seed)
+        return people(rng, 0.0, villages=16, each=20).assign(
+            income=np.exp(rng.normal(9, 1, 320)), sells=rng.random(320) < 0.02, returnee=rng.random(320) < 0.1)
+
+    def gap(table):
+        seen.append(table)
+        return Estimate(0.1, 0.1, len(table))
+
+    monkeypatch.setattr(validation.surveys, "households", county)
+    monkeypatch.setattr(validation.estimates, "naive_gap", gap)
+    plain = load(SCENARIOS / "baseline.toml")
+    found = validation.sellers(validation.Base(plain, plain), 1)
+    assert set(found) == {"V4", "V6.age", "V6.schooling", "V6.returnee"}
+    assert len(set(asked)) == validation.ASKED > 1
+    assert seen[0].groupby("village").size().tolist() == [20] * 16 * validation.ASKED
+
+
 @pytest.mark.parametrize(("model", "said"), [(0.05, validation.INSIDE), (0.061, validation.SIGN),
                                              (0.001, validation.SIGN), (-0.01, validation.WRONG)])
 def test_a_verdict_is_by_the_published_interval_then_by_the_sign(model, said):

@@ -238,6 +238,8 @@ STAGGER = {"estimator": '"staggered_difference_in_differences"', "survey": waves
      "staggered_difference_in_differences"),
     ({"starts": "[0, 6]", "assign": '"households"'}, "starts has more than one month", 'assign = "villages"'),
     ({"share": 1}, "share is 1, and leaves", "matching or naive_gap"),
+    ({"share": 0.05}, "villages begins at 10, 1 of them treated", "2 or more treated"),
+    ({"share": 0.9}, "villages begins at 10, 9 of them treated", "2 or more not"),
 ])
 def test_a_trial_that_is_written_wrongly_is_one_line_of_file_key_and_what_is_allowed(tmp_path, said, key, allowed):
     file = written(tmp_path, **said)

@@ -25,6 +25,8 @@ ESTIMATORS = (INTENTION, WITHIN, DIFFERENCES, STAGGERED, MATCHING, GAP)
 # These compare who takes part with who does not, whoever was assigned.
 OF_TAKERS = (MATCHING, GAP)
 OF_PANELS = (DIFFERENCES, STAGGERED)
+# Villages on either side that errors clustered by village need: one alone has none of its own.
+SIDE = 2
 # What the trial itself says of the levers of its arm, and where.
 SAID = {"start": "starts", "reach": "share", "within": "share"}
 
@@ -226,6 +228,11 @@ def _check_estimator(file: str, asked: Asked) -> None:
     if asked.estimator not in OF_TAKERS and asked.share == 1.0:
         raise Place(file, "share").problem(f"is 1, and leaves {says} nobody to compare with",
                                            f"below 1, or estimator {' or '.join(OF_TAKERS)}")
+    fewest = asked.villages[0]
+    treated = sum(number / fewest < asked.share for number in range(fewest))
+    if asked.assign == VILLAGES and asked.estimator not in OF_TAKERS and min(treated, fewest - treated) < SIDE:
+        raise Place(file, "villages").problem(f"begins at {fewest}, {treated} of them treated",
+                                              f"{SIDE} or more treated, and {SIDE} or more not, for {says}")
     if asked.estimator == WITHIN and asked.assign != HOUSEHOLDS:
         raise place.problem(f"is {says}, which compares households of one village",
                             f'assign = "{HOUSEHOLDS}", or another estimator')
