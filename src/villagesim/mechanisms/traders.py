@@ -18,7 +18,7 @@ class TradersParameters(NamedTuple):
     unit_cost: Annotated[float, Quantity("share", "transport and losses per yuan of goods at the reference price",
         0.02, 0.25, "assumption: part of a first buyer's margin of 10 to 25 % of a normal farm price (watermelon, Guangxi to Dongguan 2025; NetEase); varied over its range in experiments/", "C")] = 0.08
     rivalry: Annotated[float, Quantity("1/trader", "competition that each trader who buys in the village adds",
-        0.2, 4.0, "assumption: set so that farm gate is 24 to 30 % of retail (vegetables 2011); form: Cournot buyers; varied over its range in experiments/", "C")] = 0.8
+        0.2, 4.0, "assumption: a farm gate of some 0.7 of the reference price; form: Cournot buyers; varied over its range in experiments/", "C")] = 0.8
     online_rivalry: Annotated[float, Quantity("1", "competition added when all supply could go online",
         0.0, 20.0, "a platform lowered incumbents' profit (Uganda, 110 sub-counties; Bergquist and McIntosh): sign only; " + _SWEPT, "C")] = 6.0
     fixed_cost: Annotated[float, Quantity("yuan/month", "a trader's living, vehicle and store",

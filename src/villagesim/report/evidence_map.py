@@ -73,21 +73,25 @@ def between(left: Left, unit: str) -> str:
 def calibrated() -> str:
     """The numbers that were fitted: what they mean, usual value, range, what is left, and how much that is."""
     heads = ("number", "what it is", "unit", "usual", "declared range", "median", "90 % interval", "pinned",
-             "pinned by")
+             "found again", "pinned by")
+    region = evidence.ensemble().about["region"]
     return markdown(heads, (
         (f"`{one.entry.key}`", one.entry.meaning, one.entry.unit, _shown(one.entry.default),
          f"{_shown(one.entry.low)} to {_shown(one.entry.high)}", _three(one.left.median),
-         f"{_three(one.left.q05)} to {_three(one.left.q95)}", f"{100 * one.left.pinned:.0f} %", ", ".join(one.targets))
+         f"{_three(one.left.q05)} to {_three(one.left.q95)}", f"{100 * one.left.pinned:.0f} %",
+         _percent(region[one.entry.key].get("recovered")), ", ".join(one.targets))
         for one in known() if one.left))
 
 
 def fitted() -> str:
     """The targets that were aimed at: what is published, what the model's form was allowed, whether it was reached."""
     aims, targets = evidence.ensemble().about["aims"], {one.id: one for one in evidence.targets()}
-    heads = ("target", "what", "published", "unit", "form may be off by", "reached")
+    heads = ("target", "what", "published", "unit", "form may be off by", "reached", "emulator: inside", "R²")
+    emulators = evidence.ensemble().about.get("emulators", {})
     return markdown(heads, (
         (name, targets[name].what, _published(targets[name]), targets[name].unit,
-         f"{how['discrepancy']:.3g}" + (" (of its logarithm)" if how["log"] else ""), "yes" if how["reached"] else "no")
+         f"{how['discrepancy']:.3g}" + (" (of its logarithm)" if how["log"] else ""), "yes" if how["reached"] else "no",
+         _percent(emulators.get(name, {}).get("inside")), f"{emulators[name]['r2']:.2f}" if name in emulators else NOTHING)
         for name, how in aims.items()))
 
 
@@ -132,6 +136,10 @@ def free(numbers: Iterable[Known], grade: str) -> list[Known]:
 def _published(one: evidence.Target) -> str:
     low, high = one.range
     return f"{one.value:.4g} ({low:.4g} to {high:.4g})"
+
+
+def _percent(share: float | None) -> str:
+    return NOTHING if share is None else f"{100 * share:.0f} %"
 
 
 def _three(value: float) -> str:
