@@ -91,7 +91,8 @@ def fitted() -> str:
     return markdown(heads, (
         (name, targets[name].what, _published(targets[name]), targets[name].unit,
          f"{how['discrepancy']:.3g}" + (" (of its logarithm)" if how["log"] else ""), "yes" if how["reached"] else "no",
-         _percent(emulators.get(name, {}).get("inside")), f"{emulators[name]['r2']:.2f}" if name in emulators else NOTHING)
+         _percent(emulators.get(name, {}).get("inside")),
+         f"{emulators[name]['r2']:.2f}" if name in emulators else NOTHING)
         for name, how in aims.items()))
 
 
