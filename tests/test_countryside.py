@@ -101,7 +101,7 @@ def test_counties_differ_as_declared_and_provinces_are_as_rich_as_published(prog
 
     def income(province):
         sets = [one.sets for one in everyone if china.provinces[one.province].province == province]
-        return np.mean([0.6 * each["world.output"] + 12 * each["world.off_farm"] for each in sets])
+        return np.mean([0.5 * each["world.output"] + 12 * each["world.off_farm"] for each in sets])
 
     assert income("Zhejiang") / income("Guizhou") == pytest.approx(40311 / 14817, rel=0.12)
     still = places.counties(country(distance_between=0.0, coverage_between=0.0), kinds, 1)
@@ -158,7 +158,9 @@ def test_a_county_is_the_run_of_its_scenario_where_the_price_is_the_scenario_s(p
     row = tables.tables(found)["counties"].iloc[0]
     for name in ("adoption", "ever", "quitting", "online_share", "income_mean", "income_head", "jobs_rate",
                  "away_share", "public_cost", "income_median", "gini", "poverty"):
-        assert row[name] == pytest.approx(final[name], rel=1e-9), name
+        # What all sold is kept to the fen a month, so that the share differs in its ninth digit.
+        rounding = 1e-9 if name == "online_share" else 0.0
+        assert row[name] == pytest.approx(final[name], rel=1e-9, abs=rounding), name
 
 
 def test_any_number_of_threads_and_an_interrupted_start_give_the_same_bytes(programme, lived, tmp_path, monkeypatch):

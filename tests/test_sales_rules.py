@@ -55,7 +55,7 @@ def misfits(rule, results, but=()):
 
 P = SalesParameters()._replace(
     peak_fresh=0.4, peak_dry=0.2, basket_fresh=40.0, basket_dry=50.0, basket_craft=100.0,
-    demand=200.0, demand_skill=4.0, demand_live=2.0, demand_brand=1.0, ramp=3.0, luck_spread=0.5, crowding=10.0,
+    demand=200.0, demand_supply=0.0, demand_skill=4.0, demand_live=2.0, demand_brand=1.0, ramp=3.0, luck_spread=0.5, crowding=10.0,
     price_skill=0.1, price_brand=0.2, price_cheat=0.1, price_common=0.1, price_own=0.2, price_luck=0.1, fresh_bonus=0.5,
     commission=0.05, traffic=0.1, packaging=2.0, packaging_fresh=4.0, tax=0.02,
     returns=0.05, returns_fresh=0.025, transit_line=1.5, transit_road=50.0, market_days=1.75, returns_live=0.05,
@@ -113,7 +113,7 @@ def test_the_twelve_months_of_a_harvest_add_up_to_the_year(product, harvest, p):
 
 def quote(**changes):
     usual = {
-        "product": DRY, "mode": OFFLINE, "skill_operation": 0.0, "skill_business": 0.0, "luck": 0.0,
+        "product": DRY, "mode": OFFLINE, "output": 20_000.0, "skill_operation": 0.0, "skill_business": 0.0, "luck": 0.0,
         "months_online": 0, "village_sellers": 0, "village_households": 100, "village_variety": 0.0,
         "village_brand": 0.0, "village_parcel_price": 5.0, "village_haul_price": 1.0, "county_crowding": 0.0,
         "county_demand": 1.0, "p": P,
@@ -142,6 +142,17 @@ def test_a_yuan_of_goods_bears_its_part_of_the_parcel(changes, cost):
 ])
 def test_skill_brand_live_streaming_luck_and_the_market_multiply_demand(changes, demand):
     assert quote(**changes)[1] == pytest.approx(demand)
+
+
+@pytest.mark.parametrize(("output", "demand"), [
+    (0.0, 100.0),  # half of it goes with supply: 200 x 0.5
+    (20_000.0, 200.0),  # the usual: 200 x (0.5 + 0.5 x 2 x 1/2)
+    (60_000.0, 250.0),  # 200 x (0.5 + 0.5 x 2 x 3/4)
+])
+def test_buyers_favour_who_can_keep_shipping(output, demand):
+    p = P._replace(demand_supply=0.5, supply_usual=20_000.0)
+    assert quote(output=output, p=p)[1] == pytest.approx(demand)
+    assert quote(output=output)[1] == 200.0
 
 
 @pytest.mark.parametrize(("months", "demand"), [(0, 50.0), (2, 100.0), (8, 150.0)])

@@ -13,7 +13,7 @@ import pytest
 from villagesim import declare, levers, tables, world
 from villagesim.engine import run
 from villagesim.levers import LeverSetting
-from villagesim.mechanisms import sales
+from villagesim.mechanisms import Parameters, sales
 from villagesim.scenario import changed
 from villagesim.settings import RunSettings, WorldSettings
 from villagesim.world import geography, networks, programme
@@ -30,7 +30,7 @@ COUNTY = SimpleNamespace(
 def scenario(county=None, settings=None, levers=None, priority=()):
     return SimpleNamespace(
         world=USUAL._replace(**(settings or {})), county=SimpleNamespace(**(vars(COUNTY) | (county or {}))),
-        run=RunSettings(), levers=levers or {}, priority=priority, survey=None, survey_columns={},
+        run=RunSettings(), parameters=Parameters(), levers=levers or {}, priority=priority, survey=None, survey_columns={},
         survey_keep_good=False,
     )
 
@@ -140,7 +140,8 @@ def test_a_left_behind_woman_leads_only_where_somebody_is_away(county):
 
 def test_the_poor_are_the_fifth_with_the_least_per_head(county):
     people = county.households
-    head = (0.6 * people.output + 0.12 * people.off_farm) / people.size
+    # At the farm gate three quarters of the reference price, of which inputs take a quarter.
+    head = (0.5 * people.output + 0.12 * people.off_farm) / people.size
     assert people.poor.mean() == pytest.approx(0.2, abs=1 / len(head))
     assert head[people.poor == 1].max() <= head[people.poor == 0].min() + 0.01
 
@@ -187,6 +188,11 @@ def test_the_elderly_own_fewer_phones_and_good_coverage_sells_phones(county):
     ("craft", 0.1, 0.9, lambda c: (c.households.product == sales.CRAFT).mean()),
     ("household_spread", 0.0, 0.5, lambda c: c.villages.households.std()),
     ("away", 0.2, 1.5, lambda c: c.households.away.mean()),
+    ("schooling_pay", 0.0, 0.12, lambda c: np.corrcoef(c.households.schooling, c.households.off_farm)[0, 1]),
+    ("enterprise", 0.0, 0.6, lambda c: np.corrcoef(c.households.luck, c.households.off_farm)[0, 1]),
+    ("phone_income", 0.0, 1.0, lambda c: np.corrcoef(c.households.off_farm / c.households.size, c.households.phone)[0, 1]),
+    ("city_skill", 0.0, 0.9, lambda c: c.households.skill_basic[c.households.returnee == 1].mean()),
+    ("city_ease", 0.0, 1.5, lambda c: -c.households.reluctance[c.households.returnee == 1].mean()),
     ("debt", 0.05, 0.25, lambda c: (c.households.debt > 0).mean()),
     ("trust_kin", 0.3, 0.9, lambda c: c.ties.trust.mean()),
     ("friends", 2.0, 4.5, lambda c: len(c.ties.trust) / len(c.households.village)),

@@ -78,25 +78,36 @@ class WorldSettings(NamedTuple):
     schooling: Annotated[float, Quantity("year", "schooling of a head of usual age, mean", 0, 12, _SWEPT, "C")] = 7.0
     schooling_spread: Annotated[float, Quantity("year", "standard deviation of schooling", 0, 5, _SWEPT, "C")] = 3.0
     schooling_age: Annotated[float, Quantity("year/year", "schooling lost a year of age", 0, 0.3, _SWEPT, "C")] = 0.08
+    schooling_pay: Annotated[float, Quantity("1/year", "log of off-farm income gained a year of the head's schooling", 0, 0.12,
+        "return to a year of schooling in off-farm wages: 0.064 (de Brauw, Rozelle 2008, Review of Development Economics 12(1)), 0.07 in "
+        "2005 (five provinces, 808 households; China & World Economy 16(2), 2008), 0.048 in 1991 (Wei and others 1999)", "B")] = 0.064
     woman_led: Annotated[float, _share("households with a member away that a left-behind woman leads")] = 0.2
     returnee: Annotated[float, _share("households with a member back from city work")] = 0.08
+    city_skill: Annotated[float, _share("part of what a household could not do online by itself that a member back from city work can",
+        "return migrants are more often self-employed, in work that asks for more ability (Demurger, Xu 2011, World Development 39(10)): "
+        "sign only; varied over its range in experiments/")] = 0.4
+    city_ease: Annotated[float, _one("distaste for selling online that city work takes away, in standard deviations", 0, 1.5,
+        "return migrants are more often self-employed (Demurger, Xu 2011, World Development 39(10)): sign only; varied over its "
+        "range in experiments/")] = 0.5
     honest: Annotated[float, _share("households that keep their word on quality without a norm")] = 0.85
     phone: Annotated[float, _share("smartphone owners at usual age and coverage",
         "rural internet use 57.6 % of persons in 2021; a household has several", "B")] = 0.68
     phone_age: Annotated[float, Quantity("share/decade", "phone ownership lost a decade of age", 0, 0.3, _SWEPT,
         "C")] = 0.1
     phone_coverage: Annotated[float, _share("phone ownership gained from no to full coverage")] = 0.3
-    output: Annotated[float, Quantity("yuan/year", "marketable output of a household in hills, median", 1000, 100000,
-        "assumption: 12,000 to 30,000 by region, from business income of 7,431 yuan a head (NBS 2023) with heads, primary share and cost "
-        "share by judgement; varied over its range in experiments/", "C")] = 15000.0
+    phone_income: Annotated[float, _share("phone ownership gained from no income a head to one far above the usual", high=1.0)] = 0.4
+    output: Annotated[float, Quantity("yuan/year", "marketable output of a household in hills at the reference price, median", 1000, 100000,
+        "assumption: 15,000 at the farm gate, which is 0.7 of the reference price; 12,000 to 30,000 by region, from business income of 7,431 "
+        "yuan a head (NBS 2023) with heads, primary share and cost share by judgement; varied over its range in experiments/", "C")] = 21000.0
     output_spread: Annotated[float, _one("standard deviation of the log of output", 0, 1.5,
         "assumption: .8 to 1.0 by judgement; varied over its range in experiments/", "C")] = 0.9
     output_terrain: Annotated[float, _one("log of output lost from plain to high mountain", 0, 2,
         "assumption: mountain counties 12,000 to 22,000 against 20,000 to 30,000 nationally, by judgement; varied over its range in experiments/", "C")] = 0.7
-    output_net: Annotated[float, _share("what inputs leave of the value of output",
-        "assumption: input costs .35 to .55 of gross output by judgement; varied over its range in experiments/", "C", 0.45, 0.65)] = 0.6
     off_farm: Annotated[float, Quantity("yuan/month", "local wages, transfers and property of a household of usual size, "
         "median", 0, 20000, "set so that two thirds of income is not household business (34.3 % of 21,691 yuan a head, NBS 2023)", "B")] = 2000.0
+    enterprise: Annotated[float, _one("correlation of the luck that a household has as a seller with its off-farm income: some do better at "
+        "whatever they do", 0, 0.6, "assumption: no published figure known; the form is here because surveys find those online richer than "
+        "others of their age and schooling; varied over its range in experiments/")] = 0.3
     off_farm_spread: Annotated[float, _one("standard deviation of the log of off-farm income", 0, 1.5)] = 0.6
     savings: Annotated[float, Quantity("yuan", "money held, median", 0, 200000,
         "assumption: 10,000 to 20,000 by judgement (one Ningxia farmer told of 15,000); varied over its range in experiments/", "C")] = 12000.0

@@ -34,7 +34,7 @@ class LogisticsParameters(NamedTuple):
     fee_share: Annotated[float, Quantity("share", "route cost that outbound senders are asked to bear per parcel carried", 0.0, 10.0, _SWEPT, "C")] = 4.0
     fee_adjust: Annotated[float, Quantity("share/month", "part of the gap to the wanted fee closed a month", 0.05, 1.0, _SWEPT, "C")] = 0.2
     carry: Annotated[float, Quantity("parcel/visit", "parcels one round can carry and sort by hand",
-        20.0, 700.0, "some 390 parcels a line and day on 12,700 pooled lines (first half of 2024; State Council Information Office 2025-01-13): 100 to 700, by hand and unpooled fewer", "B")] = 90.0
+        20.0, 700.0, "some 390 parcels a line and day on 12,700 pooled lines (first half of 2024; State Council Information Office 2025-01-13): 100 to 700, by hand and unpooled fewer", "B")] = 100.0
     carry_plain: Annotated[float, Quantity("1", "how much more a round carries on a plain, where a bus or lorry can go, than in hills",
         0.0, 7.0, "714 parcels a route and day on a plain (Yucheng, Shandong 2023; China Daily) against 100 on the smallest pooled lines (2024)", "B")] = 2.5
     sorting_gain: Annotated[float, Quantity("1", "throughput gained with sorting gear on all of a route", 0.0, 3.0, _SWEPT, "C")] = 0.8

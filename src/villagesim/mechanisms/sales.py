@@ -32,6 +32,10 @@ class SalesParameters(NamedTuple):
         30.0, 1500.0, "novices: 0 to 5 orders a show (Xixiang 2020); 5,200 yuan sent a point and year (Huzhu, Qinghai 2019)", "B")] = 290.0
     demand_skill: Annotated[float, Quantity("1", "how far full second and third rungs multiply demand", 0.0, 20.0,
         "steady sellers about 4,000 yuan a month (Zoucheng 2017)", "B")] = 6.0
+    demand_supply: Annotated[float, Quantity("share", "part of demand that goes with supply: buyers and platforms favour who can keep shipping", 0.0, 1.0,
+        "farmers offered a trading platform: only the largest use it (Uganda, 110 sub-counties by lot; Bergquist, McIntosh): sign only; varied over its range in experiments/", "C")] = 0.5
+    supply_usual: Annotated[float, Quantity("yuan/year", "marketable output at which that part counts as one", 5000.0, 40000.0,
+        "by definition: the usual output of a household in hills; varied over its range in experiments/", "C")] = 21000.0
     demand_live: Annotated[float, Quantity("1", "how far live-streaming multiplies demand", 1.0, 6.0, _SWEPT, "C")] = 1.8
     demand_brand: Annotated[float, Quantity("1", "how far a full village brand multiplies demand", 0.0, 6.0, _SWEPT, "C")] = 1.5
     ramp: Annotated[float, Quantity("month", "months until half of a seller's public is found",
@@ -78,8 +82,8 @@ class SalesParameters(NamedTuple):
     cold_saves: Annotated[float, Quantity("share", "part of spoilage and refunds that a cold store avoids",
         0.2, 0.9, "fresh losses 20 to 30 % (China 2019) against about 5 % with a cold chain; 10-25 % against 3-8 % in a weaker source", "B")] = 0.8
     hold: Annotated[float, Quantity("share", "online stock of durable goods kept for another month", 0.0, 0.98, _SWEPT, "C")] = 0.85
-    input_share: Annotated[float, Quantity("share", "cost of inputs in output",
-        0.35, 0.55, "assumption: cost share 0.35 to 0.55 of output by judgement; varied over its range in experiments/", "C")] = 0.35
+    input_share: Annotated[float, Quantity("share", "cost of inputs in output at the reference price",
+        0.25, 0.39, "assumption: 0.35 to 0.55 of output at the farm gate by judgement, and that is 0.7 of the reference price; varied over its range in experiments/", "C")] = 0.25
     low_savings: Annotated[float, Quantity("month", "months of inputs in savings below which inputs are taken on credit", 0.0, 24.0, _SWEPT, "C")] = 1.0
     credit_share: Annotated[float, Quantity("share", "inputs that the trader lends to one who is short",
         0.0, 1.0, "assumption: 0.05 to 0.25 of households tied by judgement; varied over its range in experiments/", "C")] = 0.5
@@ -124,12 +128,12 @@ def season_weight(product, harvest, season, p):
 
 
 @rule
-def online_quote(product, mode, skill_operation, skill_business, luck, months_online, village_sellers, village_households,
+def online_quote(product, mode, output, skill_operation, skill_business, luck, months_online, village_sellers, village_households,
                  village_variety, village_brand, village_parcel_price, village_haul_price, county_crowding,
                  county_demand, p):
     """Cost of shipping [yuan/yuan of goods] and demand a seller would meet [yuan/month at the reference price].
 
-    Demand grows with skill, brand, live-streaming and time, and falls with look-alike sellers.
+    Demand grows with supply, skill, brand, live-streaming and time, and falls with look-alike sellers.
     """
     parcel = village_parcel_price + village_haul_price + p.packaging
     if product == FRESH:
@@ -139,7 +143,8 @@ def online_quote(product, mode, skill_operation, skill_business, luck, months_on
     found = 1.0 if mode == 0 else (months_online + 1.0) / (months_online + 1.0 + p.ramp)
     reach = 1.0 + p.demand_skill * 0.5 * (skill_operation + skill_business) + p.demand_brand * village_brand
     live = p.demand_live if mode == LIVE else 1.0
-    wanted = p.demand * reach * live * seen * found * county_demand * exp(p.luck_spread * luck)
+    steady = 1.0 - p.demand_supply + p.demand_supply * 2.0 * output / (output + p.supply_usual)
+    wanted = p.demand * steady * reach * live * seen * found * county_demand * exp(p.luck_spread * luck)
     return parcel / basket(product, p), wanted
 
 

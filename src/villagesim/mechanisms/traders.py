@@ -22,7 +22,7 @@ class TradersParameters(NamedTuple):
     online_rivalry: Annotated[float, Quantity("1", "competition added when all supply could go online",
         0.0, 20.0, "a platform lowered incumbents' profit (Uganda, 110 sub-counties; Bergquist and McIntosh): sign only; " + _SWEPT, "C")] = 6.0
     fixed_cost: Annotated[float, Quantity("yuan/month", "a trader's living, vehicle and store",
-        2000.0, 30000.0, "assumption: a profit from about a wage upwards (vegetable chains 2011), besides vehicle and store; varied over its range in experiments/", "C")] = 9000.0
+        2000.0, 30000.0, "assumption: a profit from about a wage upwards (vegetable chains 2011), besides vehicle and store; varied over its range in experiments/", "C")] = 12000.0
     distance_cost: Annotated[float, Quantity("yuan/month/km", "more for each km of road to its village: some fifteen rounds a month, both ways",
         0.0, 200.0, _SWEPT, "C")] = 50.0
     margin_cap: Annotated[float, Quantity("share", "margin over unit cost that farmers put up with",

@@ -28,7 +28,8 @@ def build(scenario: Scenario, seed: int, survey: Survey | None = None) -> tables
     counts = geography.household_counts(settings, seed) if survey is None else survey.counts
     world = _empty(settings, seed, counts)
     geography.place(world, settings, seed, counts, scenario.county.selection)
-    population.settle(world, settings, seed, {} if survey is None else survey.values)
+    net = population.farm_net(scenario.parameters.sales.input_share)
+    population.settle(world, settings, net, seed, {} if survey is None else survey.values)
     world = networks.join(world, networks.named(settings, seed, counts) if survey is None
                           else networks.surveyed(settings, seed, counts, survey))
     programme.start(world, scenario)

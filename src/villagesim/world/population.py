@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from villagesim import tables
+from villagesim.arithmetic import FEN
+from villagesim.declare import declared
 from villagesim.draws import Purpose
 from villagesim.settings import WorldSettings
 from villagesim.world import geography
@@ -15,23 +17,32 @@ FULL_SCHOOLING = 12.0
 YOUNG, OLD = 25.0, 65.0
 POOREST = 0.2
 MONTHS = 12
+MARKDOWN = next(float(column.quantity.initial) for column in declared(tables.Traders) if column.name == "markdown")
 
 # What a survey knows: column -> values of every household, NaN where it does not say (money in yuan).
 Given = Mapping[str, np.ndarray]
 
 
-def settle(world: tables.World, settings: WorldSettings, seed: int, given: Given) -> None:
-    """Fill Households and Traders of `world`, whose Villages are filled; the households are sorted by village."""
+def settle(world: tables.World, settings: WorldSettings, net: float, seed: int, given: Given) -> None:
+    """Fill Households and Traders of `world`, whose Villages are filled; the households are sorted by village.
+
+    net: what a yuan of output leaves a household that sells at the farm gate [yuan/yuan].
+    """
     counts = world.villages.households
     world.households.village[:] = np.repeat(np.arange(len(counts)), counts)
     world.households.township[:] = world.villages.township[world.households.village]
     who = households(world.households.village)
     world.households.rank[:] = _order(seed, counts, who)
     _persons(world, settings, seed, who, given)
-    _means(world, settings, seed, who, given)
     _minds(world, settings, seed, who, given)
-    _groups(world, settings)
+    _means(world, settings, net, seed, who, given)
+    _groups(world, net)
     _trade(world, settings, seed)
+
+
+def farm_net(input_share: float) -> float:
+    """What a yuan of output at the reference price leaves at the farm gate of month 0, inputs paid [yuan/yuan]."""
+    return 1.0 - MARKDOWN - input_share
 
 
 def _order(seed: int, counts: np.ndarray, who: np.ndarray) -> np.ndarray:
@@ -75,7 +86,7 @@ def _persons(world: tables.World, settings: WorldSettings, seed: int, who: np.nd
     _put(table, "elder_led", table.age >= ELDER, given)
 
 
-def _means(world: tables.World, settings: WorldSettings, seed: int, who: np.ndarray, given: Given) -> None:
+def _means(world: tables.World, settings: WorldSettings, net: float, seed: int, who: np.ndarray, given: Given) -> None:
     """Product, output, money, debt and phone."""
     table, villages, village = world.households, world.villages, world.households.village
     main = geography.main_products(settings, seed, len(villages.township))[village]
@@ -85,8 +96,12 @@ def _means(world: tables.World, settings: WorldSettings, seed: int, who: np.ndar
     log_output = settings.output_spread * bells(seed, Purpose.WORLD_OUTPUT, who)
     log_output -= settings.output_terrain * (villages.terrain[village] - 0.5)
     _put(table, "output", np.minimum(settings.output * exp(log_output), 1e6), given)
-    off_farm = settings.off_farm * exp(settings.off_farm_spread * bells(seed, Purpose.WORLD_OFF_FARM, who))
-    _put(table, "off_farm", off_farm * table.size / settings.size, given)
+    # Of two bells with these weights comes one of variance 1, correlated with luck by the first.
+    able = settings.enterprise * table.luck + np.sqrt(1.0 - settings.enterprise * settings.enterprise) * bells(
+        seed, Purpose.WORLD_OFF_FARM, who)
+    log_pay = settings.off_farm_spread * able
+    log_pay += settings.schooling_pay * (table.schooling - settings.schooling)
+    _put(table, "off_farm", settings.off_farm * exp(log_pay) * table.size / settings.size, given)
     savings = settings.savings * exp(settings.savings_spread * bells(seed, Purpose.WORLD_SAVINGS, who))
     _put(table, "savings", savings, given)
     debt = settings.debt_size * exp(settings.debt_spread * bells(seed, Purpose.WORLD_SAVINGS, who, 1))
@@ -94,13 +109,23 @@ def _means(world: tables.World, settings: WorldSettings, seed: int, who: np.ndar
     _put(table, "debt", np.where(tied, debt, 0.0), given)
     chance = settings.phone - settings.phone_age * (table.age - settings.age) / 10.0
     chance += settings.phone_coverage * (villages.coverage[village] - settings.coverage)
+    # Between a half less and a half more, about an income a head as the settings have it.
+    a_head = _usual_income(table, net) / table.size
+    usual_head = FEN * (net * settings.output + MONTHS * settings.off_farm) / settings.size
+    chance += settings.phone_income * (a_head / (a_head + usual_head) - 0.5)
     _put(table, "phone", uniforms(seed, Purpose.WORLD_PHONE, who) < chance, given)
-    # First-rung skill needs a phone and grows with schooling and youth.
+    # Skill needs a phone, and grows with schooling and youth, or with what was learned in the city.
     youth = np.clip((OLD - table.age) / (OLD - YOUNG), 0.0, 1.0)
-    able = table.phone * youth * np.minimum(table.schooling / FULL_SCHOOLING, 1.0)
+    able = youth * np.minimum(table.schooling / FULL_SCHOOLING, 1.0)
+    able = table.phone * (able + settings.city_skill * table.returnee * (1.0 - able))
     _put(table, "skill_basic", settings.skill * able * uniforms(seed, Purpose.WORLD_SKILL, who), given)
     learned = able * uniforms(seed, Purpose.WORLD_SKILL, who, 1)
     _put(table, "skill_operation", settings.skill_second * learned, given)
+
+
+def _usual_income(table: tables.Households, net: float) -> np.ndarray:
+    """Income a year before anything is sold online [fen, int64]."""
+    return whole_fen(net * table.output) + MONTHS * table.off_farm
 
 
 def _minds(world: tables.World, settings: WorldSettings, seed: int, who: np.ndarray, given: Given) -> None:
@@ -108,7 +133,8 @@ def _minds(world: tables.World, settings: WorldSettings, seed: int, who: np.ndar
     table = world.households
     aversion = settings.risk_aversion * exp(settings.risk_spread * bells(seed, Purpose.WORLD_RISK, who))
     _put(table, "risk_aversion", np.minimum(aversion, 10.0), given)
-    table.reluctance[:] = bells(seed, Purpose.WORLD_RELUCTANCE, who)
+    distaste = bells(seed, Purpose.WORLD_RELUCTANCE, who) - settings.city_ease * table.returnee
+    table.reluctance[:] = np.maximum(distaste, -4.0)
     table.luck[:] = bells(seed, Purpose.WORLD_LUCK, who)
     _put(table, "honest", uniforms(seed, Purpose.WORLD_HONESTY, who) < settings.honest, given)
     belief = settings.belief + settings.belief_spread * bells(seed, Purpose.WORLD_BELIEF, who)
@@ -119,16 +145,16 @@ def _minds(world: tables.World, settings: WorldSettings, seed: int, who: np.ndar
     _put(table, "trust_online", np.clip(trust, 0.0, 1.0), given)
 
 
-def _groups(world: tables.World, settings: WorldSettings) -> None:
+def _groups(world: tables.World, net: float) -> None:
     """Where the household stands among all of the county: remote, poor, and its usual income."""
     table, villages = world.households, world.villages
     count = len(villages.township)
     far = np.zeros(count, bool)
     far[np.argsort(villages.distance_county, kind="stable")[count - count // 2:]] = True
     table.remote[:] = far[table.village]
-    net = whole_fen(settings.output_net * table.output) + MONTHS * table.off_farm
-    table.income_year[:] = net
-    poorest = np.argsort(net / table.size, kind="stable")[: int(POOREST * len(net))]
+    income = _usual_income(table, net)
+    table.income_year[:] = income
+    poorest = np.argsort(income / table.size, kind="stable")[: int(POOREST * len(income))]
     table.poor[poorest] = 1
 
 

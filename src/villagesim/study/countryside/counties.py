@@ -11,6 +11,7 @@ from villagesim.draws import WORLD_MONTH, Purpose, bell, replicate_seed, uniform
 from villagesim.scenario import Scenario, ScenarioError, assigned, changed
 from villagesim.scenario_text import Place, flat, read
 from villagesim.settings import OutsideSettings, WorldSettings
+from villagesim.world.population import farm_net
 
 YEAR = 12
 # No run and no world draws in this month: what a county is like shares no luck with what happens in it.
@@ -74,8 +75,8 @@ def prosperity(country: Country, kinds: Mapping[str, Scenario]) -> list[float]:
     Both sides are relative to the country: income a head as published, against income before anything is sold online
     (output after inputs, and off-farm income) of the kinds' settings.
     """
-    usual = [kinds[kind].world.output * kinds[kind].world.output_net + YEAR * kinds[kind].world.off_farm
-             for kind in KINDS]
+    usual = [kinds[kind].world.output * farm_net(kinds[kind].parameters.sales.input_share)
+             + YEAR * kinds[kind].world.off_farm for kind in KINDS]
     expected = [sum(share * income for share, income in zip(one.shares, usual, strict=True))
                 for one in country.provinces]
     people = sum(one.villagers for one in country.provinces)
