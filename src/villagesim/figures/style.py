@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -51,12 +53,16 @@ def figure(width: float, height: float) -> Iterator[Figure]:
 
 
 def save(drawn: Figure, path: Path) -> list[Path]:
-    """Write path.png and path.svg with the same bytes each time; return both."""
+    """Write path.png and path.svg with the same bytes each time; return both.
+
+    By the canvases themselves: `savefig` draws everything once more before, for formats that may need it.
+    """
     files = [path.with_suffix(".png"), path.with_suffix(".svg")]
-    drawn.savefig(files[0], metadata={"Software": None})
+    drawn.set_dpi(SETTINGS["savefig.dpi"])
+    FigureCanvasAgg(drawn).print_png(files[0], metadata={"Software": None})
     # What was laid out for the first file stays where it is: laying out takes as long as drawing.
     drawn.set_layout_engine("none")
-    drawn.savefig(files[1], metadata={"Date": None, "Creator": None})
+    FigureCanvasSVG(drawn).print_svg(files[1], metadata={"Date": None, "Creator": None})
     return files
 
 
