@@ -15,6 +15,7 @@ from villagesim.study.aims import KeptAsideError
 
 SHIPPED = Path(__file__).parents[1] / "experiments" / "pins.toml"
 TARGETS = {one.id: one for one in evidence.targets()}
+ORDINARY = validation.ordinary
 DEMAND, LEAVE = "parameters.sales.demand", "parameters.workforce.leave_rate"
 
 
@@ -136,6 +137,16 @@ def test_what_moves_beyond_luck_pins_and_evidence_that_does_not_depend_is_run_on
     assert len(made_up["done"]) == 18 + 18 + 6
     assert read_codebook(tmp_path / "pins/pins.parquet")["moved"]["unit"] == "width"
     assert pd.read_csv(tmp_path / "pins/pins.csv")["pins"].tolist() == rows["pins"].tolist()
+
+
+def test_a_number_reaches_the_real_evidence_and_pins_what_it_makes(made_up, tmp_path, monkeypatch):
+    monkeypatch.setattr(validation, "EVIDENCE", {"ordinary": ORDINARY, "posts": posts})
+    rows = pin_scan.measure(pinning.read_pinning(SHIPPED), pinning.chosen(["world.age"]), tmp_path
+                            ).table.set_index("target")
+    assert rows.loc["T16.age", "pins"]
+    assert rows.loc["T16.age", "moved"] > 5
+    assert rows.loc["T16.age", "at_low"] < rows.loc["T16.age", "at_usual"] < rows.loc["T16.age", "at_high"]
+    assert rows.loc["T5.degree", ["moved", "pins"]].tolist() == [0, False]
 
 
 def test_a_scan_that_is_interrupted_goes_on_and_ends_in_the_same_table(made_up, tmp_path):
