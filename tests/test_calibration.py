@@ -296,7 +296,7 @@ def test_a_calibration_that_is_interrupted_goes_on_and_ends_in_the_same_tables(t
             done.append(task.run)
 
     monkeypatch.setattr(validation, "EVIDENCE", {"made_up": made_up})
-    monkeypatch.setattr(simulated, "_evidence", lambda: "made up")
+    monkeypatch.setattr(simulated, "evidence_key", lambda: "made up")
     monkeypatch.setattr(simulated.runner, "prepare", lambda scenarios: None)
     monkeypatch.setattr(simulated.pool, "each", each)
     whole, _ = simulated.carry_out(read, tmp_path / "whole")

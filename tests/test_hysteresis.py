@@ -6,10 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import SCENARIOS, small
-from villagesim import cli
+from villagesim import cli, evidence
 from villagesim.results import read_about, read_codebook
-from villagesim.scenario import ScenarioError, changed, plan
-from villagesim.study import hysteresis
+from villagesim.scenario import ScenarioError, changed, load, plan
+from villagesim.study import hysteresis, runner
 
 SMALL = {"world.villages": 3, "world.townships": 1, "world.households": 20, "run.spin_up": 2}
 
@@ -138,3 +138,78 @@ def test_the_usual_push_that_is_missing_is_named_with_what_asked_for_it(tmp_path
     assert done.exit_code == 2
     assert done.stderr.startswith("hysteresis: --push names a file that fails: ")
     assert "integrated.toml: does not exist" in done.stderr.replace("\n", "")
+
+
+@pytest.fixture
+def shipped(monkeypatch):
+    rows = tuple({"parameters.choice.attention": value, "parameters.sales.demand": 300.0,
+                  "levers.camp.unit_cost": 600.0} for value in (0.01, 0.2, 0.05))
+    monkeypatch.setattr(evidence, "ensemble", lambda: evidence.Ensemble(rows, {}))
+
+
+def test_gaps_under_the_ensemble_pair_the_same_member_and_seed_and_start_at_the_same_months(shipped, found):
+    varied = hysteresis.run(tiny("baseline"), tiny("integrated"), (6, 14), after=13, replicates=3, workers=1, members=3)
+    pd.testing.assert_frame_equal(varied.gaps, found.gaps)
+    assert found.uncertainty.empty
+    rows = varied.uncertainty.set_index(["start", "outcome", "month"]).sort_index()
+    gaps = varied.gaps.set_index(["start", "outcome", "month"]).sort_index()
+    assert set(rows.index) == set(gaps.index)
+    for place in rows.index:
+        assert rows.loc[place, "gap"] == pytest.approx(gaps.loc[place, "gap"], nan_ok=True)
+    assert (rows["members"] == 3).all()
+    adoption = rows.loc[("14-month push", "adoption")]
+    assert (adoption["ensemble_low"] < adoption["ensemble_high"]).all()
+
+
+def test_what_luck_and_what_parameters_make_of_a_gap_is_worked_by_hand(monkeypatch):
+    """Gaps at the push's end 1, 2, 3 under the usual values, 0, 2, 4 under members: variances 1 and 4, 3 parameters'.
+    Levels of the low start differ by 10 and more from seed to seed, which pairs take out."""
+    def series(runs, outcome):
+        return np.arange(-2, 13), np.array(runs, float)[:, None] * np.ones(15)
+
+    monkeypatch.setattr(hysteresis, "monthly", series)
+    monkeypatch.setattr(hysteresis, "about", lambda runs: {})
+    told = hysteresis.of_runs({"low": [10, 30, 20], "push": [11, 32, 23]}, 13, {},
+                              {"low": [70, 50, 90], "push": [70, 52, 94]}).uncertainty
+    assert set(told["month"]) == {0, 12}
+    row = told[(told["outcome"] == "adoption") & (told["month"] == 12)].iloc[0]
+    assert row[["gap", "luck_sd", "ensemble_mean"]].tolist() == [2, 1, 2]
+    assert row["parameter_sd"] == pytest.approx(np.sqrt(3))
+    assert row[["ensemble_low", "ensemble_high"]].tolist() == pytest.approx([0.1, 3.9])
+
+
+def test_members_keep_what_the_files_of_the_scenario_and_of_the_push_set(shipped, monkeypatch, tmp_path):
+    file = tmp_path / "own.toml"
+    file.write_text(f'extends = "{SCENARIOS / "baseline.toml"}"\nparameters.sales.demand = 222\n', encoding="utf-8")
+    push = tmp_path / "push.toml"
+    push.write_text(f'extends = "{SCENARIOS / "integrated.toml"}"\nlevers.camp.unit_cost = 770\n', encoding="utf-8")
+    seen = {}
+
+    def replicate(scenarios, *rest):
+        seen.update({one.name: one for one in scenarios})
+        return {one.name: [one] for one in scenarios}
+
+    monkeypatch.setattr(runner, "replicate", replicate)
+    monkeypatch.setattr(hysteresis, "of_runs", lambda *said: None)
+    hysteresis.run(load(file), load(push), (12,), replicates=5, members=2)
+    member = seen["12-month push member 1"]
+    assert member.parameters.sales.demand == 222
+    assert member.parameters.choice.attention == 0.2
+    assert member.levers["camp"].unit_cost == 770
+
+
+def test_the_command_says_what_parameters_make_of_the_gap(shipped, tmp_path):
+    for name in ("baseline", "integrated"):
+        lines = [f'extends = "{SCENARIOS / name}.toml"', "world.villages = 2", "world.townships = 1",
+                 "world.households = 20", "run.spin_up = 1"]
+        (tmp_path / f"{name}.toml").write_text("\n".join(lines), encoding="utf-8")
+    words = ["hysteresis", tmp_path / "baseline.toml", "--months", 8, "--replicates", 5, "--workers", 1, "--out",
+             tmp_path / "out"]
+    done = CliRunner().invoke(cli.app, [str(word) for word in words])
+    assert done.exit_code == 0, done.output
+    assert "runs: 10, and 6 more under 3 calibrated parameter sets (--no-ensemble: none)" in done.stderr
+    assert "What luck and what uncertain parameters make of one gap of the 8-month push" in done.stdout
+    table = pd.read_csv(tmp_path / "out/hysteresis-baseline/uncertainty.csv")
+    assert set(table["month"]) == {0, 12, 60, 120}
+    book = read_codebook(tmp_path / "out/hysteresis-baseline/uncertainty.parquet")
+    assert book["parameter_sd"]["meaning"].startswith("standard deviation by parameters alone")

@@ -15,6 +15,7 @@ from villagesim import (
     cli_evidence,
     cli_factorial,
     cli_odd,
+    cli_pins,
     cli_runs,
     cli_studies,
     cli_trace,
@@ -56,7 +57,7 @@ app.add_typer(scenario_app, name="scenario")
 app.add_typer(cli_studies.study_app, name="study")
 for command in (cli_runs.run, cli_compare.compare, cli_runs.experiment, cli_studies.sweep,
                 cli_analyses.sensitivity, cli_analyses.variance, cli_analyses.discover, cli_analyses.optimise,
-                 cli_evidence.targets, cli_evidence.trial, cli_evidence.calibrate, cli_evidence.validate,
+                 cli_evidence.targets, cli_evidence.trial, cli_evidence.calibrate, cli_evidence.validate, cli_pins.pins,
                  cli_factorial.factorial, cli_factorial.hysteresis, cli_trace.trace, cli_claims.claims, cli_odd.odd,
                  cli_countryside.countryside):
     app.command()(command)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from villagesim.cli_analyses import _say, _show
+from villagesim.cli_runs import Engine, NoEnsemble, _members
 from villagesim.cli_studies import BAD_INPUT, Out, Workers, plain_failures
+from villagesim.cli_trials import EnsembleOfTrials, say_trials, show_varied
 
 if TYPE_CHECKING:
     from villagesim.study.validation import Base
@@ -122,6 +124,8 @@ def _series() -> None:
 def trial(
     file: Annotated[Path, typer.Argument(help="A trial file, such as experiments/trial_access.toml.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+    ensemble: EnsembleOfTrials = None,
+    no_ensemble: NoEnsemble = False,
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:
@@ -134,12 +138,21 @@ def trial(
     """
     from villagesim.figures import draw
     from villagesim.results import make_place
-    from villagesim.study.trials import power, read_trial
+    from villagesim.study.trials import members, power, read_trial
 
     asked = read_trial(file)
+    count = _members(ensemble, no_ensemble, asked.asked.trials, Engine.CORE)
+    count = min(count, members.USUAL) if ensemble is None else count
     make_place(out / asked.name)
+    say_trials(asked, count)
     with plain_failures(), _counting(asked.asked.title) as tell:
         found = power(asked, workers, tell)
+    varied = None
+    if count:
+        with plain_failures(), _counting("Calibrated parameter sets") as tell:
+            varied = members.varied(asked, count, workers, tell)
+        varied.write(out / asked.name)
+        found = found._replace(about=found.about | {"ensemble": varied.about | {"sizes": varied.rows()}})
     folder = found.write(out / asked.name)
     if as_json:
         draw("power", folder)
@@ -151,7 +164,10 @@ def trial(
     for columns in (PLANNED, checks):
         _show(title, found.table, tuple(columns))
         title = "Checks: the same where no effect is due, and shares of trials in which it is found"
-    _say([folder / "power.csv", folder / "power.json", folder / "estimates.csv", *draw("power", folder)])
+    if varied is not None:
+        show_varied(varied.table)
+    _say([folder / "power.csv", folder / "power.json", folder / "estimates.csv",
+          *([folder / "uncertainty.csv", folder / "members.csv"] if varied else []), *draw("power", folder)])
 
 
 def calibrate(
@@ -226,7 +242,7 @@ def validate(
     bases = [_base(scenarios, place) for place in PLACES]
     make_place(out / "validation")
     with plain_failures(), _counting("Evidence") as tell:
-        of, made = _members(scenarios, bases) if ensemble else (None, "point values")
+        of, made = _bases_of(scenarios, bases) if ensemble else (None, "point values")
         found = validated(bases, members, seed, workers, tell, of, made)
     folder = found.write(out / "validation")
     for role, rows in found.table.groupby("role", sort=False):
@@ -256,7 +272,7 @@ def _between(value: float, low: float, high: float) -> str:
     return f"{value:.3g} ({low:.3g} to {high:.3g})" if value == value else ""
 
 
-def _members(folder: Path, bases: "list[Base]") -> "tuple[Callable[[int, Base], Base], str]":
+def _bases_of(folder: Path, bases: "list[Base]") -> "tuple[Callable[[int, Base], Base], str]":
     """The base of each member under its own row of the shipped ensemble, and what to say of where that is from."""
     from villagesim import evidence
     from villagesim.sources import sources

@@ -175,6 +175,8 @@ def hysteresis(
     months: Annotated[list[int], typer.Option("--months", min=1, max=600, help="Months of the push; may be repeated.")
                       ] = [12, 60],  # noqa: B006
     replicates: Annotated[int, typer.Option("--replicates", min=1, help="Runs of each start, same seeds.")] = 20,
+    ensemble: Ensemble = None,
+    no_ensemble: NoEnsemble = False,
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:
@@ -193,10 +195,12 @@ def hysteresis(
     chosen = load(scenario)
     with naming(Place("hysteresis", "--push")):
         pushed = load(push or scenario.parent / PUSH)
+    members = _members(ensemble, no_ensemble, replicates, Engine.CORE)
     folder = _place(out, f"hysteresis-{chosen.name}")
+    _say_cost(1 + len(set(months)), replicates, members)
     with _studying([chosen], "core") as progress:
         found = study.run(chosen, pushed, months, replicates=replicates, folder=out / "runs", workers=workers,
-                          progress=progress)
+                          progress=progress, members=members)
     found.write(folder)
     files = draw("hysteresis", folder)
     for start, rows in found.gaps.groupby("start", sort=False):
@@ -204,7 +208,16 @@ def hysteresis(
               ("outcome", "months after", "low", "high", "gap", "95 % interval", "left of the gap", "unit"),
               [_gap(row) for row in rows.itertuples()])
         typer.echo(f"adoption after the {start}: {study.verdict(found.series, str(start))}")
-    _say_files([folder / "gaps.csv", *files], out / "runs")
+        if members:
+            _show_gaps_uncertain(str(start), found.uncertainty, replicates, members)
+    _say_files([folder / "gaps.csv", *([folder / "uncertainty.csv"] if members else []), *files], out / "runs")
+
+
+def _show_gaps_uncertain(start: str, table: "pd.DataFrame", replicates: int, members: int) -> None:
+    """What luck and what uncertain parameters make of a gap, a line an outcome and month."""
+    _show(f"What luck and what uncertain parameters make of one gap of the {start}, {replicates} and {members} pairs",
+          ("outcome", "months after", "sd by luck", "sd by parameters", "mean of the ensemble", "95 % of its runs"),
+          [(row.outcome, str(row.month), *_spread(row)) for row in table[table["start"] == start].itertuples()])
 
 
 def _gap(row: Any) -> tuple[str, ...]:

@@ -71,12 +71,16 @@ def factorial(base: File, replicates: int = 20, budget: float | None = None, mix
 
 
 def hysteresis(scenario: File, push: File, months: Sequence[int] = (12, 60), replicates: int = 20,
-               workers: int | None = None, out: File | None = None) -> "Hysteresis":
-    """The same county from low and from high adoption (`months` of the push before), going on under one scenario."""
+               workers: int | None = None, out: File | None = None, ensemble: int | None = None) -> "Hysteresis":
+    """The same county from low and from high adoption (`months` of the push before), going on under one scenario.
+
+    ensemble: as of `compare`, for `.uncertainty`.
+    """
     from villagesim.study import hysteresis as study
+    from villagesim.study.uncertainty import wanted
 
     return study.run(load(Path(scenario)), load(Path(push)), months, replicates=replicates, folder=_runs(out),
-                     workers=workers)
+                     workers=workers, members=wanted(ensemble, replicates))
 
 
 def trace(scenario: File, household: int, seed: int | None = None, against: File | None = None) -> "Trace":

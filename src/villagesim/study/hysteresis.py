@@ -19,7 +19,7 @@ from villagesim.outcomes import OUTCOME
 from villagesim.results import Run, interval, write_tables, year_mean
 from villagesim.scenario import Scenario, ScenarioError, changed
 from villagesim.settings import WORDS
-from villagesim.study import budget, runner
+from villagesim.study import budget, ensembles, runner, uncertainty
 from villagesim.study.compare import about, monthly, ratio
 from villagesim.study.gains import LEAST
 
@@ -53,20 +53,25 @@ BOOK = {
     "left": ("share", "share left of the gap in the push's last month"),
     "left_low": ("share", "lower end of its 95 % interval (Fieller)"),
     "left_high": ("share", "upper end of its 95 % interval (Fieller)"),
+    **uncertainty.COLUMNS,
 }
 
 
 @dataclass(frozen=True)
 class Hysteresis:
-    """series: each start's mean and gap by month. gaps: the gap when the push ends and after the months told."""
+    """series: each start's mean and gap by month. gaps: the gap when the push ends and after the months told.
+    uncertainty: what luck and what uncertain parameters make of these gaps; empty, and not written, where no runs were
+    made under the ensemble."""
 
     series: pd.DataFrame
     gaps: pd.DataFrame
+    uncertainty: pd.DataFrame
     about: dict[str, Any]
 
     def write(self, folder: str | Path) -> Path:
-        """Write both tables as CSV and Parquet into the folder; return it."""
-        return write_tables(folder, {"series": self.series, "gaps": self.gaps}, self.about, BOOK)
+        """Write each table as CSV and Parquet into the folder; return it."""
+        told = {"uncertainty": self.uncertainty} if len(self.uncertainty) else {}
+        return write_tables(folder, {"series": self.series, "gaps": self.gaps} | told, self.about, BOOK)
 
 
 def start_name(months: int) -> str:
@@ -129,33 +134,68 @@ def _pushed(push: Scenario, name: str, first: int, last: int, later: Mapping[str
 
 def run(scenario: Scenario, push: Scenario, lengths: Sequence[int] = (12, 60), after: int = max(TOLD),
         replicates: int = 20, folder: str | Path | None = None, workers: int | None = None,
-        progress: runner.Progress | None = None) -> Hysteresis:
+        progress: runner.Progress | None = None, members: int = 0) -> Hysteresis:
     """Run all starts under the same seeds, unless the folder keeps them, and compare each with the low one.
 
-    Arguments as of `starts` and `runner.replicate`. Raises ScenarioError, Interrupted, RunsFailedError.
+    Arguments as of `starts` and `runner.replicate`. members: runs of each start under the shipped ensemble besides, the
+    same member and seed in all (`uncertainty`); the budgets stay as under the usual values. Raises ScenarioError,
+    Interrupted, RunsFailedError, and ValueError where no ensemble is shipped.
     """
     designed = starts(scenario, push, lengths, after)
     runs = runner.replicate(designed, replicates, "core", workers, folder, progress, NEEDED)
-    return of_runs(runs, after, {"scenario": scenario.name, "push": push.name})
+    # Starts keep the path of the scenario, and so what its file sets; the levers are the push's too.
+    own = [key for key in (ensembles.set_in(push.path) if push.path else ()) if key.startswith("levers.")]
+    varied = uncertainty.varied(designed, members, workers, folder, progress, own) if members else None
+    return of_runs(runs, after, {"scenario": scenario.name, "push": push.name}, varied)
 
 
-def of_runs(runs: dict[str, list[Run]], after: int, said: dict[str, str]) -> Hysteresis:
-    """The tables from runs by start, the low one first; `said` joins what they stand on."""
+def of_runs(runs: dict[str, list[Run]], after: int, said: dict[str, str],
+            members: dict[str, list[Run]] | None = None) -> Hysteresis:
+    """The tables from runs by start, the low one first; `said` joins what they stand on.
+
+    members: the same starts' runs under the shipped ensemble, if there are any.
+    """
     series, gaps = [], []
     for outcome, smooth in FOLLOWED.items():
-        by_start = {}
-        for name, kept in runs.items():
-            months, values = monthly(kept, outcome)
-            by_start[name] = year_mean(values) if smooth else values
-        # Month 0 is the first after the push.
-        months = months - (int(months.max()) + 1 - after)
+        months, by_start = _by_start(runs, outcome, smooth, after)
         for name, values in by_start.items():
             apart = values - by_start[LOW]
             series.append(_series(name, outcome, months, values, apart))
             if name != LOW:
                 gaps.append(_gaps(name, outcome, months, by_start[LOW], values))
     return Hysteresis(pd.concat(series, ignore_index=True), pd.concat(gaps, ignore_index=True),
+                      _uncertainty(runs, members, after) if members else pd.DataFrame(),
                       about(runs) | {"after": after} | said)
+
+
+def _by_start(runs: Mapping[str, list[Run]], outcome: str, smooth: bool,
+              after: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Months (m,), counted from the end of the push, and an outcome by start (n, m)."""
+    by_start = {}
+    for name, kept in runs.items():
+        months, values = monthly(kept, outcome)
+        by_start[name] = year_mean(values) if smooth else values
+    return months - (int(months.max()) + 1 - after), by_start
+
+
+def _uncertainty(runs: Mapping[str, list[Run]], members: Mapping[str, list[Run]], after: int) -> pd.DataFrame:
+    """A row a start, outcome and month told: the mean gap, and what luck and parameters make of one."""
+    rows = []
+    for outcome, smooth in FOLLOWED.items():
+        months, usual = _by_start(runs, outcome, smooth, after)
+        _, varied = _by_start(members, outcome, smooth, after)
+        for name in (name for name in usual if name != LOW):
+            for told in _told(months):
+                here = months == told - 1
+                one, two = ((some[name] - some[LOW])[:, here][:, 0] for some in (usual, varied))
+                rows.append((name, outcome, OUTCOME[outcome].unit, told, len(one), one.mean(), len(two),
+                             *uncertainty.spread(one, two)))
+    return pd.DataFrame(rows, columns=["start", "outcome", "unit", "month", "replicates", "gap", *uncertainty.COLUMNS])
+
+
+def _told(months: np.ndarray) -> list[int]:
+    """The months after the push at which gaps are told, those that the runs reach; 0 is the push's last month."""
+    return [0, *(month for month in TOLD if month <= months.max() + 1)]
 
 
 def _series(name: str, outcome: str, months: np.ndarray, values: np.ndarray, apart: np.ndarray) -> pd.DataFrame:
@@ -170,7 +210,7 @@ def _gaps(name: str, outcome: str, months: np.ndarray, low: np.ndarray, values: 
     """The gap in the push's last month (told as month 0) and at the end of so many months after it."""
     first = values[:, months == -1][:, 0] - low[:, months == -1][:, 0]
     rows = []
-    for told in (0, *(month for month in TOLD if month <= months.max() + 1)):
+    for told in _told(months):
         here = months == told - 1
         apart = values[:, here][:, 0] - low[:, here][:, 0]
         rows.append((name, outcome, OUTCOME[outcome].unit, told, len(values), low[:, here].mean(),

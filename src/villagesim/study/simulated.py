@@ -74,19 +74,19 @@ def read_calibration(path: str | Path, quick: bool = False) -> Simulated:
     size = {key: _size(Place(file, key), said.get(key, usual), least, MOST[key])
             for key, (least, usual) in SIZES.items()}
     number = {key: _number(Place(file, key), said.get(key, usual)) for key, usual in NUMBERS.items()}
-    bases = tuple(_base(path, values, place) for place in values["settings"])
+    bases = tuple(based(path, values, place) for place in values["settings"])
     varied = tuple(factors.read(Place(file, f"vary.{name}"), name, how) for name, how in values["vary"].items())
     goals = aims.read_aims(file, values["targets"], number["discrepancy"])
     _check_sizes(file, size, len(goals))
     for factor in varied:
-        if len({_value(one, factor.name) for base in bases for one in base}) > 1:
+        if len({value_at(one, factor.name) for base in bases for one in base}) > 1:
             raise Place(file, f"vary.{factor.name}").problem("is not the same in all scenarios and settings",
                                                              "what none of them sets for itself")
     rules = Rules(size["waves"], size["points"], number["cutoff"], size["may_miss"], size["seed"])
-    usual = tuple(_value(bases[0].today, factor.name) for factor in varied)
+    usual = tuple(value_at(bases[0].today, factor.name) for factor in varied)
     asked = Asked(path.stem, values["title"], varied, usual, goals, rules, size["final"], size["members"])
-    key = _hash([asked.name, [list(one) for one in goals], [repr(one) for one in varied], list(rules), size,
-                 [digest(one) for base in bases for one in base], __version__, sources(), _evidence()])
+    key = hashed([asked.name, [list(one) for one in goals], [repr(one) for one in varied], list(rules), size,
+                 [digest(one) for base in bases for one in base], __version__, sources(), evidence_key()])
     return Simulated(asked, bases, size["replicates"], key)
 
 
@@ -139,8 +139,8 @@ class Runs:
         # Each point has luck of its own: what all shared would pass for the model's.
         place = int(hashlib.sha256(f"{stage} {number} {replicate}".encode()).hexdigest()[:8], 16)
         seed = replicate_seed(self.read.asked.rules.seed, place)
-        named = [[digest(one) for one in base], seed, self.kinds, self.wanted, __version__, sources(), _evidence()]
-        return _Task(_hash(named), self.kinds, base, seed, self.wanted)
+        named = [[digest(one) for one in base], seed, self.kinds, self.wanted, __version__, sources(), evidence_key()]
+        return _Task(hashed(named), self.kinds, base, seed, self.wanted)
 
     def _take(self, _: _Task, row: Row) -> None:
         self.store.commit([row])
@@ -163,18 +163,22 @@ def kinds_of(base: Base, wanted: Sequence[str], seed: int = 1) -> tuple[str, ...
 
     Raises NoEvidenceError, one line, for a target that none gives.
     """
-    left, kinds = set(wanted), []
-    for kind, make in validation.EVIDENCE.items():
-        if not left:
-            break
-        given = left & set(make(base, seed))
-        if given:
-            kinds.append(kind)
-            left -= given
+    kinds, left = giving(base, wanted, seed)
     if left:
         raise aims.NoEvidenceError(f"targets: no simulated evidence gives {', '.join(sorted(left))}; leave out what is "
                                    "not there")
     return tuple(kinds)
+
+
+def giving(base: Base, wanted: Sequence[str], seed: int = 1) -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
+    """Which of these targets each kind of simulated evidence gives, those alone that give one; and what none gives."""
+    left, kinds = set(wanted), {}
+    for kind, make in validation.EVIDENCE.items():
+        given = tuple(name for name in make(base, seed) if name in left) if left else ()
+        if given:
+            kinds[kind] = given
+            left -= set(given)
+    return kinds, frozenset(left)
 
 
 def _carry(task: _Task) -> Row:
@@ -188,7 +192,7 @@ def _carry(task: _Task) -> Row:
     return Row(task.run, tuple(float(found[name]) for name in task.wanted), time.perf_counter() - started, None)
 
 
-def _base(path: Path, values: Mapping[str, Any], place: str) -> Base:
+def based(path: Path, values: Mapping[str, Any], place: str) -> Base:
     """Today's county and the same under the programme, in one of the file's settings. Raises ScenarioError."""
     with naming(Place(str(path), "settings")):
         setting = {key: value for key, value in flat(read(path.parent / place)).items() if key != "title"}
@@ -226,7 +230,8 @@ def _check_sizes(file: str, size: Mapping[str, int], goals: int) -> None:
                                               f"at most the final runs, which are {size['final']}")
 
 
-def _value(scenario: Any, dotted: str) -> float:
+def value_at(scenario: Any, dotted: str) -> float:
+    """A number of a scenario by its dotted key."""
     for part in dotted.split("."):
         scenario = getattr(scenario, part)
     return float(scenario)
@@ -244,13 +249,15 @@ def _number(place: Place, value: Any) -> float:
     return float(value)
 
 
-def _evidence() -> str:
+def evidence_key() -> str:
+    """A hash of what evidence is made with: an edit makes other runs."""
     names = {f"villagesim.study.{name}" for name in MADE_WITH}
     names |= {make.__module__ for make in validation.EVIDENCE.values()}
-    return _hash([Path(importlib.import_module(name).__file__).read_text(encoding="utf-8") for name in sorted(names)])
+    return hashed([Path(importlib.import_module(name).__file__).read_text(encoding="utf-8") for name in sorted(names)])
 
 
-def _hash(parts: Any) -> str:
+def hashed(parts: Any) -> str:
+    """20 hex digits that name these parts."""
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:20]
 
 

@@ -62,10 +62,14 @@ def under(scenario: Scenario, count: int, said: Iterable[str] = ()) -> list[Scen
     said: dotted keys that something else than the file has set, which keep theirs too. Raises ValueError, one line,
     where no ensemble is shipped.
     """
+    return [_member(scenario, place, values) for place, values in enumerate(values_of(scenario, count, said))]
+
+
+def values_of(scenario: Scenario, count: int, said: Iterable[str] = ()) -> list[dict[str, float]]:
+    """What each of `count` members sets in the scenario, by dotted keys; said and errors as of `under`."""
     rows = evidence.ensemble().rows
     own = frozenset(said) | (ensembles.set_in(scenario.path) if scenario.path else frozenset())
-    return [_member(scenario, place, {key: value for key, value in rows[place % len(rows)].items() if key not in own})
-            for place in range(count)]
+    return [{key: value for key, value in rows[place % len(rows)].items() if key not in own} for place in range(count)]
 
 
 def _member(scenario: Scenario, place: int, values: dict[str, float]) -> Scenario:
