@@ -134,7 +134,8 @@ def test_what_is_kept_aside_can_not_be_aimed_at(name):
 def test_an_aim_lies_in_the_middle_of_what_is_published():
     plain = aims.aim_of(evidence.target("T13"), 0.1)
     assert (plain.value, plain.published) == pytest.approx((0.0465, 0.02175))
-    log = aims.aim_of(evidence.target("T17"), 0.2, log=True)
+    log = aims.aim_of(evidence.target("T17"), 0.2)
+    assert log.log
     assert np.exp(log.value) == pytest.approx(np.sqrt(25 * 106))
     assert log.discrepancy == 0.2
 

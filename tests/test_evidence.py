@@ -191,6 +191,40 @@ def test_the_difference_in_differences_of_the_table_comes_with_its_checks():
     assert "not computed" in validation.checked(validation.checks(values[["member", "V3"]]))
 
 
+def test_a_ratio_is_averaged_by_its_logarithm_and_an_amount_is_not():
+    values = pd.DataFrame({"T17": [5.0, 50.0, 500.0], "V8": [1.0, 100.0, np.nan], "T13": [0.01, 0.02, 0.06]})
+    table = validation.held_against(values, evidence.targets()).set_index("target")
+    assert table.loc[["T17", "V8", "T13"], "model"].tolist() == pytest.approx([50.0, 10.0, 0.03])
+    assert table.loc["T17", "verdict"] == validation.INSIDE
+
+
+def test_a_target_without_a_counterpart_in_the_model_is_said_so_with_the_reason_and_never_given_a_number():
+    table = validation.held_against(pd.DataFrame({"T10": [0.27, 0.27]}), evidence.targets()).set_index("target")
+    assert table.loc["T10", "verdict"] == validation.NOT_MODELLED
+    assert np.isnan(table.loc["T10", "model"])
+    assert "no price in city shops" in CliRunner().invoke(cli.app, ["targets"]).output
+
+
+def test_a_logarithm_needs_a_range_above_nothing():
+    with pytest.raises(ValidationError, match="a logarithm needs a range above 0"):
+        evidence.Target.model_validate(evidence.target("V1").model_dump() | {"scale": "log"})
+
+
+def test_no_two_targets_are_one_and_the_same_estimate():
+    """A target that repeats another's number tests nothing of its own."""
+    base = validation.Base(*(changed(load(SCENARIOS / name), {"run.spin_up": 13})
+                             for name in ("baseline.toml", "integrated.toml")))
+    found = {}
+    for kind in ("ordinary", "posts", "calendar"):
+        found |= validation.EVIDENCE[kind](base, 5)
+    # a share may be 1 for more than one
+    known = [value for value in found.values() if np.isfinite(value) and value != 1.0]
+    assert len(set(known)) == len(known)
+    assert not np.isclose(found["V8"], found["T17"])
+    assert found["V8"] == pytest.approx(found["V8.bought"] / found["V8.sent"])
+    assert found["V7"] != pytest.approx(1 - (1 - found["T8"]) ** 0.25)
+
+
 def test_what_is_not_computed_is_said():
     table = validation.held_against(pd.DataFrame({"member": [0, 1], "V1": [0.01, 0.03], "V2": [np.nan, np.nan]}),
                                     evidence.targets()).set_index("target")

@@ -37,6 +37,12 @@ def test_every_target_that_may_be_fitted_pins_a_number_or_is_said_to_pin_none():
     assert named | set(alone) == {name for name, role in ROLES.items() if role == evidence.CALIBRATE}
 
 
+def test_no_number_is_pinned_by_a_target_that_is_not_modelled():
+    absent = {one.id for one in evidence.targets() if one.not_modelled}
+    assert absent == {"T10"}
+    assert not absent & {target for one in evidence.pins() for target in one.targets}
+
+
 # Where a target comes from a history of its own, what that file sets does not follow the model's number.
 OWN = {"insurance.toml": ("T1", "T2", "T3", "T4"), "seed_corn.toml": ("T6",)}
 

@@ -15,6 +15,7 @@ from villagesim import cli
 from villagesim.engine import run
 from villagesim.scenario import ScenarioError, changed, load
 from villagesim.study import propensity, surveys, trials
+from villagesim.study.trials import sample
 from villagesim.study.trials.plan import OF_TABLES
 
 TRIAL = f"""
@@ -93,6 +94,31 @@ def test_villages_begin_in_the_months_that_the_file_names(tmp_path):
     assert table.loc[table["start"].isna(), "trained"].eq(0).all()
     units = trials.followed(trial.asked, table)
     assert units.groupby("unit")["treated"].sum().value_counts().to_dict() == {0: 4, 1: 2, 2: 2, 3: 2}
+
+
+def test_where_some_do_not_comply_assignment_is_drawn_apart_from_who_gets_the_arm(tmp_path):
+    asked = trials.read_trial(written(tmp_path, share=0.6, compliance="{treated = 0.6333, control = 0.125}")).asked
+    ranks = np.random.default_rng(1).permutation(100) / 100
+    chosen = [sample.drawn(asked, ranks, seed) for seed in range(200)]
+    got = ranks < asked.reaches()[0]
+    assert got.sum() == 43
+    # 38 of the 60 and 5 of the 40, whichever villages they are
+    assert {(int(one.sum()), int((one & got).sum())) for one in chosen} == {(60, 38)}
+    often = np.mean(chosen, axis=0)
+    assert np.abs(often[got] - 38 / 43).max() < 0.12 > np.abs(often[~got] - 22 / 57).max() - 0.02
+    full = dataclasses.replace(asked, compliance=trials.Compliance())
+    assert full.reaches() == (0.6,)
+
+
+def test_a_trial_is_analysed_as_assigned_whoever_got_the_arm(tmp_path):
+    trial = trials.read_trial(written(tmp_path, compliance="{treated = 0.6, control = 0.4}"))
+    data = trials.compared(trial.asked, trials.survey(trial, 10, 3))
+    villages = data.groupby("village")[["treated", "got"]].first()
+    assert villages.groupby("treated")["got"].sum().to_dict() == {0.0: 2, 1.0: 3}
+    assert villages["treated"].sum() == 5
+    # courses were held where the arm came, assigned or not
+    seated = data.groupby("village")["trained"].max() > 0
+    assert seated.tolist() == villages["got"].tolist()
 
 
 def test_a_county_that_goes_on_under_the_same_scenario_is_the_county_that_was_not_stopped():
@@ -238,6 +264,11 @@ STAGGER = {"estimator": '"staggered_difference_in_differences"', "survey": waves
      "staggered_difference_in_differences"),
     ({"starts": "[0, 6]", "assign": '"households"'}, "starts has more than one month", 'assign = "villages"'),
     ({"share": 1}, "share is 1, and leaves", "matching or naive_gap"),
+    ({"compliance": "{treated = 0.3, control = 0.4}"}, "compliance gives the arm to 0.4 of", "control below"),
+    ({"compliance": "{treated = 0.6}", "assign": '"households"'}, "compliance goes with", 'assign = "villages"'),
+    ({"compliance": "{take = 0.6}"}, "compliance.take is not known", "treated, control"),
+    ({"compliance": "{treated = 1.2}"}, "compliance.treated is", "0.01 to 1"),
+    ({"compliance": "0.6"}, "compliance is 0.6", "a table [compliance]"),
     ({"share": 0.05}, "villages begins at 10, 1 of them treated", "2 or more treated"),
     ({"share": 0.9}, "villages begins at 10, 9 of them treated", "2 or more not"),
 ])

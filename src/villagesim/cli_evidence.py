@@ -69,6 +69,8 @@ def targets(
                    f"{one.confidence}, by {one.estimator}\n    {one.source}")
         if one.because:
             typer.echo(f"    interval: {one.because}")
+        if one.not_modelled:
+            typer.echo(f"    not modelled: {one.not_modelled}")
 
 
 def _pins(out: Path | None) -> None:
@@ -234,6 +236,7 @@ def validate(
       villagesim validate --no-ensemble
       villagesim validate --html
     """
+    from villagesim import evidence
     from villagesim.figures import draw
     from villagesim.results import make_place
     from villagesim.study.validation import checked, checks
@@ -253,6 +256,9 @@ def validate(
         _show(f"{role} ({members} counties)", said, ("target", "published", "model", "verdict", "what"), most=len(rows))
     counts = found.table.groupby("role", sort=False)["verdict"].value_counts()
     typer.echo("; ".join(f"{role}: {count} {verdict}" for (role, verdict), count in counts.items()))
+    for one in evidence.targets():
+        if one.not_modelled:
+            typer.echo(f"{one.id} is not modelled: {one.not_modelled}")
     typer.echo("\nV1, V3 and V4 from one set of parameters\n  " + "\n  ".join(found.reconciled()) + "\n")
     typer.echo(checked(checks(found.values)))
     pages = []

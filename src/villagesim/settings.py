@@ -67,8 +67,7 @@ class WorldSettings(NamedTuple):
     trader_households: Annotated[float, Quantity("household", "households on one trader's round, inside a village, mean", 5,
         2000, "assumption (2-6 traders a village): varied over its range in experiments/", "C")] = 40.0
     trader_spread: Annotated[float, _share("how far the rounds of a village differ in size by chance")] = 0.6
-    size: Annotated[float, Quantity("person", "household members, mean", 1.5, 8,
-        "assumption below the 4.9 of " + _CAI + ": varied over its range in experiments/", "C")] = 4.2
+    size: Annotated[float, Quantity("person", "household members, those away included, mean", 1.5, 8, _CAI, "A")] = 4.9
     size_spread: Annotated[float, Quantity("person", "standard deviation of household members", 0, 3, _SWEPT, "C")] = 1.4
     adult_share: Annotated[float, _share("members of working age", low=0.3)] = 0.66
     away: Annotated[float, Quantity("person/household", "members away for city work, where adults allow it", 0, 2,
@@ -104,7 +103,7 @@ class WorldSettings(NamedTuple):
     output_terrain: Annotated[float, _one("log of output lost from plain to high mountain", 0, 2,
         "assumption: mountain counties 12,000 to 22,000 against 20,000 to 30,000 nationally, by judgement; varied over its range in experiments/", "C")] = 0.7
     off_farm: Annotated[float, Quantity("yuan/month", "local wages, transfers and property of a household of usual size, "
-        "median", 0, 20000, "set so that two thirds of income is not household business (34.3 % of 21,691 yuan a head, NBS 2023)", "B")] = 2000.0
+        "median", 0, 20000, "set so that two thirds of income is not household business (34.3 % of 21,691 yuan a head, NBS 2023)", "B")] = 2300.0
     enterprise: Annotated[float, _one("correlation of the luck that a household has as a seller with its off-farm income: some do better at "
         "whatever they do", 0, 0.6, "assumption: no published figure known; the form is here because surveys find those online richer than "
         "others of their age and schooling; varied over its range in experiments/")] = 0.3

@@ -18,7 +18,11 @@ ENSEMBLE, MADE = "ensemble.csv", "ensemble.json"
 
 
 class Target(BaseModel):
-    """One published number: its value with a standard error, or with the range that its sources span and why."""
+    """One published number: its value with a standard error, or with the range that its sources span and why.
+
+    scale: a ratio is aimed at, and averaged over counties, by its logarithm. not_modelled: why the model has nothing to
+    hold against it (empty where it has).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,6 +39,8 @@ class Target(BaseModel):
     estimator: str
     role: Literal["calibrate", "validate"]
     confidence: Literal["recomputed", "read"]
+    scale: Literal["linear", "log"] = "linear"
+    not_modelled: str = ""
 
     @model_validator(mode="after")
     def _has_one_tolerance(self) -> "Target":
@@ -43,7 +49,14 @@ class Target(BaseModel):
             raise ValueError(f"{self.id}: a standard error, or low and high, and not both")
         if ranged and not (self.low <= self.value <= self.high and self.because):
             raise ValueError(f"{self.id}: the range must hold the value and say whose spread it is")
+        if self.logarithmic and not self.range[0] > 0:
+            raise ValueError(f"{self.id}: a logarithm needs a range above 0")
         return self
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether it is aimed at, and averaged, by its logarithm."""
+        return self.scale == "log"
 
     @property
     def range(self) -> tuple[float, float]:

@@ -79,7 +79,7 @@ def strip(row: Any, values: pd.Series) -> str:
         # Dots of equal value must not hide one another: they are spread evenly in the order of the counties.
         heights = np.linspace(-0.6, 0.6, len(found))
         axes.scatter(found, heights, color=COLOURS[row.verdict], s=9, alpha=0.75, linewidth=0)
-        axes.plot([found.mean()] * 2, [-0.9, 0.9], color=COLOURS[row.verdict], linewidth=2)
+        axes.plot([row.model] * 2, [-0.9, 0.9], color=COLOURS[row.verdict], linewidth=2)
         axes.set_ylim(-1, 1)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)

@@ -101,7 +101,8 @@ def aside() -> str:
     aims = evidence.ensemble().about["aims"]
     said = {evidence.VALIDATE: "kept aside, never fitted", evidence.CALIBRATE: "not aimed at this time"}
     return markdown(("target", "what", "published", "unit", "why not"), (
-        (one.id, one.what, _published(one), one.unit, said[one.role])
+        (one.id, one.what, _published(one), one.unit,
+         f"not modelled: {one.not_modelled}" if one.not_modelled else said[one.role])
         for one in sorted(evidence.targets(), key=lambda one: one.role, reverse=True) if one.id not in aims))
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from villagesim.settings import WorldSettings
+from villagesim.study import ties as surveyed_ties
 from villagesim.world import geography, networks
 
 # The county that is measured is drawn with this seed.
@@ -15,10 +16,8 @@ RICE = "rice villages, China (Cai, de Janvry and Sadoulet 2015)"
 # Rogers, Ascroft and Roeling (1970), as in netdiffuseR: 690 farmers of 11 villages, who named whom; two bad rows are
 # left out.
 FARMERS = "farmers, Brazil (Rogers et al. 1970)"
-# The Brazilian survey's design (villages, households in each, names given), and its one fitted number: the other
-# pulls are those that reproduce the rice villages.
-AS_FARMERS = {"villages": 11, "townships": 1, "households": 63, "household_spread": 0.0,
-              "friends": 2.68, "popular_pull": 1.1}
+# The Brazilian survey's design, and its one fitted number: the other pulls are those that reproduce the rice villages.
+AS_FARMERS = surveyed_ties.FARMERS | {"popular_pull": 1.1}
 HEADS = ("figure", f"synthetic (usual settings, seed {SEED})", RICE, "synthetic (as the farmers of Brazil)", FARMERS)
 NEARLY_ALL = 0.99
 

@@ -67,7 +67,8 @@ def _table(rows: pd.DataFrame, members: pd.DataFrame) -> str:
 def _row(row: Any, members: pd.DataFrame) -> str:
     target = evidence.target(row.target)
     what = (f"<b>{escape(row.target)}</b> {escape(row.what)}<br>"
-            f"<small>{escape(target.source)}; {escape(row.estimator)}</small>")
+            f"<small>{escape(target.source)}; {escape(row.estimator)}"
+            f"{escape(f'; not modelled: {target.not_modelled}') if target.not_modelled else ''}</small>")
     published = (f"{row.source_value:.4g}<br>"
                  f"<small>{row.source_low:.4g} to {row.source_high:.4g} {escape(row.unit)}</small>")
     if pd.isna(row.model):

@@ -9,7 +9,7 @@ from villagesim.evidence import CALIBRATE, Target, targets
 from villagesim.scenario_text import Place, nearest, shown
 from villagesim.study.matching import Aim
 
-KEYS = {"discrepancy": (float, "a share of the published value, more than 0"), "log": (bool, "true or false")}
+KEYS = {"discrepancy": "a share of the published value, or of 1 for a logarithm, more than 0"}
 
 
 class KeptAsideError(ValueError):
@@ -20,16 +20,17 @@ class NoEvidenceError(ValueError):
     """A target was to be fitted that no simulated evidence gives."""
 
 
-def aim_of(one: Target, discrepancy: float, log: bool = False) -> Aim:
+def aim_of(one: Target, discrepancy: float) -> Aim:
     """The aim of a target. discrepancy: what the model's form may be off, as a share of the published value.
 
     The interval that a model value is held against is taken for two standard deviations either way, its middle for the
-    value; of a logarithm, both ends' logarithms. Raises KeptAsideError for a target that is not there to be fitted.
+    value; of a target whose scale is the logarithm, both ends' logarithms. Raises KeptAsideError for a target that is
+    not there to be fitted.
     """
     if one.role != CALIBRATE:
         raise KeptAsideError(f"{one.id} is kept aside to validate and is never fitted")
     low, high = one.range
-    if log:
+    if one.logarithmic:
         low, high = np.log([low, high])
         return Aim(one.id, float(low + high) / 2, float(high - low) / 4, discrepancy, True)
     middle = (low + high) / 2
@@ -39,7 +40,7 @@ def aim_of(one: Target, discrepancy: float, log: bool = False) -> Aim:
 def read_aims(file: str, said: Mapping[str, Any], discrepancy: float) -> tuple[Aim, ...]:
     """The aims that a calibration's file names, {} or a table of KEYS each. Raises ScenarioError, one line."""
     known = {one.id: one for one in targets()}
-    fitted = [name for name, one in known.items() if one.role == CALIBRATE]
+    fitted = [name for name, one in known.items() if one.role == CALIBRATE and not one.not_modelled]
     found = []
     for name, how in said.items():
         place = Place(file, f"targets.{name}")
@@ -48,17 +49,16 @@ def read_aims(file: str, said: Mapping[str, Any], discrepancy: float) -> tuple[A
                                 nearest(name, fitted))
         if known[name].role != CALIBRATE:
             raise place.problem("is kept aside to validate and is never fitted", ", ".join(fitted))
+        if known[name].not_modelled:
+            raise place.problem("is not modelled", ", ".join(fitted))
         if not isinstance(how, Mapping):
-            raise place.problem(f"is {shown(how)}", "{} or a table such as {discrepancy = 0.2, log = true}")
+            raise place.problem(f"is {shown(how)}", "{} or a table such as {discrepancy = 0.2}")
         for key, value in how.items():
             if key not in KEYS:
                 raise place.problem(f"says {key}, which is not known", ", ".join(KEYS), nearest(key, KEYS))
-            kind, allowed = KEYS[key]
-            if isinstance(value, bool) != (kind is bool) or (kind is float and not value > 0):
-                raise place.problem(f"says {key} {shown(value)}", allowed)
-        if how.get("log", False) and not known[name].range[0] > 0:
-            raise place.problem("is aimed at by its logarithm", "false: its published interval reaches 0")
-        found.append(aim_of(known[name], float(how.get("discrepancy", discrepancy)), how.get("log", False)))
+            if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+                raise place.problem(f"says {key} {shown(value)}", KEYS[key])
+        found.append(aim_of(known[name], float(how.get("discrepancy", discrepancy))))
     if not found:
         raise Place(file, "targets").problem("is missing or empty", "a table of targets, such as \"T13\" = {}")
     return tuple(found)

@@ -193,6 +193,7 @@ def history_estimates(found: History) -> Values:
     return {
         "T6.tenth": years_to_share(found, 0.1), "T6.half": years_to_share(found, 0.5),
         "T6.end": float(shares(surveyed)[-1]),
+        "T6.spread": float(pd.Series(surveyed.year > 0).groupby(surveyed.village).mean().std(ddof=1)),
         "T6.hazard": estimates.hazard_logit(table, "contacts").value,
         "T6.given": estimates.hazard_logit(table, both).value,
         "T6.alone": float((adopting["contacts"] == 0.0).mean()) if len(adopting) else float("nan"),

@@ -38,7 +38,8 @@ NUMBERS = {"cutoff": 3.0, "discrepancy": 0.1}
 TEXTS = ("title", "question", "today", "programme")
 KEYS = (*TEXTS, "settings", *SIZES, *NUMBERS, "quick", "vary", "targets")
 # What evidence is made with, beside the sources of the model: an edit makes other runs.
-MADE_WITH = ("validation", "estimates", "differences", "panels", "surveys", "trials.design", "trials.sample")
+MADE_WITH = ("validation", "estimates", "differences", "panels", "surveys", "trials.design", "trials.sample",
+             "chains", "diffusion", "followups", "losses", "ties", "years")
 
 
 class Simulated(NamedTuple):

@@ -16,7 +16,7 @@ STREAM = 7_401
 # What a questionnaire asks for by name; income and online income are of the last twelve months [yuan].
 TRAITS = ("village", "rank", "age", "schooling", "size", "returnee", "woman_led", "elder_led", "output", "remote")
 COLUMNS = (*TRAITS, "household", "wave", "sells", "away", "income", "online_income", "trained", "village_rank",
-           "route")
+           "route", "feasible")
 
 
 def households(scenario: Scenario, seed: int, waves: Sequence[int],
@@ -24,6 +24,7 @@ def households(scenario: Scenario, seed: int, waves: Sequence[int],
     """Every household at the end of each of the months `waves` (below 0: spin-up), as COLUMNS.
 
     later: scenarios under which the county goes on, each with its first month; they differ in their programme alone.
+    feasible: sells online, or would gain by it more than it dislikes it.
     rank, village_rank: places of the household in its village, and of the village in the county, in the orders in which
     a programme reaches them. route: whether a parcel route serves its village.
     """
@@ -64,6 +65,6 @@ def _wave(month: int, world: World, money: dict[str, np.ndarray]) -> pd.DataFram
     columns = {name: getattr(people, name).copy() for name in TRAITS}
     columns |= {"household": np.arange(len(people.village)), "wave": month, "sells": people.mode > 0,
                 "away": people.away.copy(), "trained": people.trained.copy(),
-                "village_rank": villages.rank[people.village],
+                "village_rank": villages.rank[people.village], "feasible": people.feasible > 0,
                 "route": world.couriers.serving[villages.courier[people.village]] > 0}
     return pd.DataFrame(columns | money)

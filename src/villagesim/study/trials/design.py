@@ -34,6 +34,8 @@ NUMBERS: dict[str, tuple[type, Quantity]] = {
     "share": (float, Quantity("share", "villages, or households of each village, that are treated", 0.01, 1.0)),
     "trials": (int, Quantity("trial", "simulated trials of each size", 2, 10000)),
     "seed": (int, Quantity("1", "seed of all luck", 0, 2**53)),
+    "compliance.treated": (float, Quantity("share", "treated villages that really get the arm", 0.01, 1.0)),
+    "compliance.control": (float, Quantity("share", "other villages that get it all the same", 0.0, 0.99)),
     "survey.households": (int, Quantity("household", "households asked in a village", 2, 1000)),
     "survey.noise": (float, Quantity("1", "standard deviation of the log of answers on income", 0.0, 2.0)),
 }
@@ -45,10 +47,12 @@ LISTS: dict[str, tuple[int, Quantity]] = {
 }
 CHOICES = {"assign": tuple(ASSIGNED), "estimator": ESTIMATORS, "outcome": tuple(OUTCOMES), "takes_part": PARTS}
 TEXTS = ("title", "question", "scenario")
-TABLES = ("set", "arm", "survey")
+TABLES = ("set", "arm", "compliance", "survey")
 REQUIRED = ("title", "scenario", "arm")
 KEYS = (*TEXTS, *TABLES, *CHOICES, *(key for key in (*NUMBERS, *LISTS) if "." not in key))
-SURVEY = tuple(key.partition(".")[2] for key in (*NUMBERS, *LISTS) if "." in key)
+# Tables of the file whose keys are all known, and these.
+INNER = {table: tuple(key.partition(".")[2] for key in (*NUMBERS, *LISTS) if key.startswith(f"{table}."))
+         for table in ("compliance", "survey")}
 
 
 class Survey(NamedTuple):
@@ -62,7 +66,21 @@ class Survey(NamedTuple):
     noise: float = 0.2
 
 
-USUAL = Survey()
+class Compliance(NamedTuple):
+    """Villages that really get the arm, of those assigned to it and of the others [share], by lot in each.
+
+    What is analysed is the assignment (intention to treat), whoever got it.
+    """
+
+    treated: float = 1.0
+    control: float = 0.0
+
+    def reached(self, share: float) -> float:
+        """Villages that get the arm, of all, where `share` of them are assigned to it [share]."""
+        return share * self.treated + (1.0 - share) * self.control
+
+
+USUAL, FULL = Survey(), Compliance()
 
 
 @dataclass(frozen=True)
@@ -77,6 +95,7 @@ class Asked:
     assign: str = VILLAGES
     share: float = 0.5
     starts: tuple[int, ...] = (0,)
+    compliance: Compliance = FULL
     survey: Survey = USUAL
     outcome: str = "log_income"
     takes_part: str = "sells"
@@ -86,10 +105,11 @@ class Asked:
     seed: int = 1
 
     def reaches(self) -> tuple[float, ...]:
-        """Share of villages that the arm has reached from each of `starts` on, in rank order."""
+        """Share of villages that really have the arm from each of `starts` on, in rank order."""
         if self.assign == HOUSEHOLDS:
             return (1.0,)
-        return tuple(self.share * (turn + 1) / len(self.starts) for turn in range(len(self.starts)))
+        whole = self.compliance.reached(self.share)
+        return tuple(whole * (turn + 1) / len(self.starts) for turn in range(len(self.starts)))
 
 
 @dataclass(frozen=True)
@@ -112,6 +132,7 @@ def read_trial(path: str | Path) -> Trial:
     _check_arm(file, asked)
     _check_waves(file, asked, int(base.run.spin_up))
     _check_estimator(file, asked)
+    _check_compliance(file, asked)
     return Trial(path.stem, asked, _within(Place(file, "arm"), lambda: arms(base, asked)))
 
 
@@ -148,16 +169,19 @@ def _asked(file: str, values: dict[str, Any]) -> Asked:
             said = values[key]
             raise Place(file, key).problem(f"is {shown(said)}", ", ".join(words),
                                            nearest(said, words) if isinstance(said, str) else None)
-    survey = values.get("survey", {})
-    _known(file, "survey.", survey, SURVEY)
-    said = {key: value for key, value in values.items() if key != "survey"} | {
-        f"survey.{key}": value for key, value in survey.items()}
+    said = {key: value for key, value in values.items() if key not in INNER}
+    for table, keys in INNER.items():
+        inside = values.get(table, {})
+        _known(file, f"{table}.", inside, keys)
+        said |= {f"{table}.{key}": value for key, value in inside.items()}
     read_in = {key: number(Place(file, key), said[key], *NUMBERS[key]) for key in NUMBERS if key in said}
     read_in |= {key: _whole(Place(file, key), said[key], *LISTS[key]) for key in LISTS if key in said}
-    answers = Survey(**{key.partition(".")[2]: value for key, value in read_in.items() if "." in key})
+    survey, compliance = (made(**{key.partition(".")[2]: value for key, value in read_in.items()
+                                  if key.startswith(f"{table}.")})
+                          for table, made in (("survey", Survey), ("compliance", Compliance)))
     plain = {key: value for key, value in read_in.items() if "." not in key}
     return Asked(**{key: values[key] for key in (*TEXTS, "set", "arm", *CHOICES) if key in values} | plain,
-                 survey=answers)
+                 survey=survey, compliance=compliance)
 
 
 def _known(file: str, above: str, values: Mapping[str, Any], keys: Sequence[str]) -> None:
@@ -245,3 +269,15 @@ def _check_estimator(file: str, asked: Asked) -> None:
                                             "two or more, with a wave between them")
     if asked.estimator == DIFFERENCES and len(asked.starts) > 1:
         raise Place(file, "starts").problem(f"has more than one month for {says}", f'one, or estimator = "{STAGGERED}"')
+
+
+def _check_compliance(file: str, asked: Asked) -> None:
+    """Raises ScenarioError for a lot that can't be drawn so, or that leaves no difference between the arms."""
+    place, treated, control = Place(file, "compliance"), *asked.compliance
+    if asked.compliance == FULL:
+        return
+    if asked.assign == HOUSEHOLDS or len(asked.starts) > 1:
+        raise place.problem("goes with villages that begin together", 'assign = "villages" and one month in starts')
+    if not control < treated:
+        raise place.problem(f"gives the arm to {control:g} of the others and to {treated:g} of the treated",
+                            "control below treated")

@@ -134,6 +134,7 @@ def power(trial: Trial, workers: int | None = None, progress: Progress | None = 
     panel = asked.estimator in OF_PANELS
     about = {"trial": trial.name, "title": asked.title, "outcome": asked.outcome, "unit": OUTCOMES[asked.outcome],
              "estimator": asked.estimator, "assign": asked.assign, "share": asked.share, "starts": list(asked.starts),
+             "compliance": asked.compliance._asdict(),
              "waves": list(asked.survey.waves), "a_village": asked.survey.households, "noise": asked.survey.noise,
              "scenarios": {f"{trial.name} {turn}" if turn else trial.name: digest(arm)
                            for turn, arm in enumerate(trial.arms)},

@@ -5,16 +5,17 @@ import pandas as pd
 
 from villagesim.scenario import changed
 from villagesim.study import surveys
-from villagesim.study.trials.design import HOUSEHOLDS, Asked, Trial
+from villagesim.study.trials.design import FULL, HOUSEHOLDS, Asked, Trial
 
 # Villages of a township of the trial's county.
 TOWNSHIP = 10
 
 
 def survey(trial: Trial, villages: int, seed: int) -> pd.DataFrame:
-    """One simulated trial: a row a household asked and wave, columns of `surveys`, with log_income and `start`.
+    """One simulated trial: a row a household asked and wave, columns of `surveys`, with log_income, start and got.
 
-    start: month in which the arm begins for the household (NaN: never).
+    start: month in which the arm is to begin for the household by its assignment (NaN: never). got: the arm reaches its
+    village in the end, which under imperfect compliance is another thing.
     """
     asked = trial.asked
     size = {"world.villages": villages, "world.townships": max(1, villages // TOWNSHIP)}
@@ -22,7 +23,8 @@ def survey(trial: Trial, villages: int, seed: int) -> pd.DataFrame:
     whole = surveys.households(first, seed, asked.survey.waves, list(zip(asked.starts[1:], later, strict=True)))
     kept = surveys.sampled(whole, asked.survey.households, asked.survey.noise,
                            np.random.default_rng([surveys.STREAM, seed]))
-    return kept.assign(log_income=np.log(kept["income"].clip(lower=1.0)), start=_starts(asked, kept))
+    return kept.assign(log_income=np.log(kept["income"].clip(lower=1.0)), start=_starts(asked, kept, seed),
+                       got=kept["village_rank"] < asked.reaches()[-1])
 
 
 def compared(asked: Asked, table: pd.DataFrame) -> pd.DataFrame:
@@ -51,9 +53,32 @@ def followed(asked: Asked, table: pd.DataFrame) -> pd.DataFrame:
                         treated=(units["time"] >= units["start"]).astype(float))
 
 
-def _starts(asked: Asked, table: pd.DataFrame) -> np.ndarray:
-    """Month in which the arm begins for each row's household [month, float64, NaN: never]."""
+def drawn(asked: Asked, ranks: np.ndarray, seed: int) -> np.ndarray:
+    """Villages that are assigned to the arm, those that get it being the first by rank [yes/no, shape (villages,)].
+
+    ranks: place of each village in an order that was drawn, so that who gets the arm is chance. Of those that get it
+    and of the others, so many are drawn for the treated as compliance says: the same lot as to assign villages first
+    and then to draw who complies.
+    """
+    got = np.flatnonzero(ranks < asked.reaches()[-1])
+    rest = np.setdiff1d(np.arange(len(ranks)), got)
+    treated = int((ranks < asked.share).sum())
+    takers = min(len(got), round(asked.compliance.treated * treated))
+    takers = max(takers, treated - len(rest))
+    rng = np.random.default_rng([surveys.STREAM, seed, 1])
+    chosen = np.zeros(len(ranks), bool)
+    chosen[rng.permutation(got)[:takers]] = True
+    chosen[rng.permutation(rest)[:treated - takers]] = True
+    return chosen
+
+
+def _starts(asked: Asked, table: pd.DataFrame, seed: int) -> np.ndarray:
+    """Month in which the arm is to begin for each row's household [month, float64, NaN: never]."""
     starts = np.array([*asked.starts, np.nan])
     if asked.assign == HOUSEHOLDS:
         return np.where(table["rank"] < asked.share, starts[0], np.nan)
+    if asked.compliance != FULL:
+        ranks = table.groupby("village")["village_rank"].first()
+        chosen = pd.Series(drawn(asked, ranks.to_numpy(), seed), ranks.index)
+        return np.where(table["village"].map(chosen), starts[0], np.nan)
     return starts[np.searchsorted(asked.reaches(), table["village_rank"], side="right")]

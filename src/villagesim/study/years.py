@@ -1,0 +1,68 @@
+"""Calendar years: counties that start in a published year and follow the published series. T12, T13, T14, V8"""
+
+import numpy as np
+import pandas as pd
+
+from villagesim import engine, scenario_series
+from villagesim.draws import replicate_seed
+from villagesim.results import Run, record
+from villagesim.scenario import Scenario, changed
+from villagesim.tables import World
+
+FIRST, LAST = 2015, 2023
+YEAR, JUNE, DECEMBER = 12, 5, 11
+# Programme years whose parcels are counted.
+PROGRAMME_YEARS = 2
+
+
+def series(today: Scenario, seed: int, counties: int) -> dict[str, float]:
+    """T12, T13 and T14 over the years, in so many counties that start in 2015 and have no programme.
+
+    They start with the phones of 2015, and as the scenario's county is in all else. A point whose condition has worn counts for that
+    part of a village. Sellers are few: they are added up over the counties; NaN where there is none in either year.
+    """
+    months = {"run.start_year": FIRST, "run.months": (LAST - FIRST + 1) * YEAR}
+    runs = [record(changed(as_of_first(today), months), replicate_seed(seed, county)) for county in range(counties)]
+    then, survey = (pd.concat([run.village[run.village["month"] == _month(*when)] for run in runs])
+                    for when in ((2021, DECEMBER), (2022, JUNE)))
+    sellers, income, persons = (sum(_yearly(run, name) for run in runs) for name in ("sellers", "income", "persons"))
+    return {
+        "T12.official": float(np.maximum(then["service_point"], then["route_serving"]).mean()),
+        "T12.survey": float(survey["service_point"].mean()),
+        "T13.growth": float(sellers[2022] / sellers[2016]) if sellers[2022] > 0 and sellers[2016] > 0 else float("nan"),
+        "T14.growth": float(income[2023] / persons[2023] / (income[2021] / persons[2021])),
+    }
+
+
+def large_programme(county: Scenario, seed: int) -> dict[str, float]:
+    """V8 in a county that starts in 2015, with that year's phones, under its programme: parcels of its first two years.
+
+    V8.bought, V8.sent: purchases and shipments [parcel/village/month]; V8: their ratio, NaN where nothing is sent.
+    """
+    bought, sent = [], []
+
+    def observe(month: int, world: World) -> None:
+        if month >= 0:
+            bought.append(world.villages.parcels_in.mean())
+            sent.append(world.villages.parcels_out.mean())
+
+    engine.run(changed(as_of_first(county), {"run.start_year": FIRST, "run.months": PROGRAMME_YEARS * YEAR}), seed, observe=observe)
+    into, out = float(np.mean(bought)), float(np.mean(sent))
+    return {"V8": into / out if out > 0 else float("nan"), "V8.bought": into, "V8.sent": out}
+
+
+def as_of_first(today: Scenario) -> Scenario:
+    """Today's county with the smartphones of FIRST: fewer by as much as fewer rural people were online than today."""
+    years, shares = zip(*((row.year, row.value) for row in scenario_series.published("internet")), strict=True)
+    return changed(today, {"world.phone": today.world.phone * float(np.interp(FIRST, years, shares)) / shares[-1]})
+
+
+def _month(year: int, month: int) -> int:
+    """The month of the run in which a calendar month lies (0 = January)."""
+    return (year - FIRST) * YEAR + month
+
+
+def _yearly(run: Run, outcome: str) -> pd.Series:
+    """Mean of an outcome of all households over the months of each calendar year, by year."""
+    every = run.group[(run.group["group"] == "all") & (run.group["month"] >= 0)]
+    return every[outcome].groupby(every["month"] // YEAR + FIRST).mean()
