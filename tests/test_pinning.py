@@ -37,6 +37,15 @@ def test_a_run_without_the_target_is_left_out_and_too_few_tell_no_luck_and_pin_n
     assert movements.movement(low[2:3], high[2:3], (0,), 1.0, 0.05).seeds == 0
 
 
+def test_a_ratio_moves_by_its_logarithm():
+    one = TARGETS["T17"]
+    assert movements.width(one) == pytest.approx(np.log(one.range[1] / one.range[0]))
+    low, high = (movements.scaled(one, np.array(ends)) for ends in ([1.0, 4.0, 0.0], [2.0, 8.0, 5.0]))
+    found = movements.movement(low, high, (0, 0, 0), movements.width(one), 0.05)
+    assert (found.moved, found.seeds) == (pytest.approx(np.log(2.0) / movements.width(one)), 2)
+    assert movements.unscaled(one, found.at_low) == pytest.approx(2.0)
+
+
 def test_luck_alone_passes_what_is_said_as_often_as_is_said():
     """2,000 measurements in which nothing moves: 5 % pass; three standard errors are 0.015."""
     rng = np.random.default_rng(5)

@@ -114,7 +114,7 @@ def test_households_match_the_surveyed_traits():
     people = built(villages=60).households
     assert people.age.mean() == pytest.approx(51.5, abs=0.5)
     assert people.age.std() == pytest.approx(12.0, abs=0.5)
-    assert people.size.mean() == pytest.approx(4.2, abs=0.1)
+    assert people.size.mean() == pytest.approx(4.9, abs=0.1)
     assert 0.12 < people.woman_led.mean() < 0.18
     assert people.returnee.mean() == pytest.approx(0.08, abs=0.01)
     assert people.honest.mean() == pytest.approx(0.85, abs=0.01)

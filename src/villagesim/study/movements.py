@@ -16,7 +16,7 @@ from villagesim.study.aims import KeptAsideError
 
 class Movement(NamedTuple):
     """moved: from the low end to the high end, and luck: what luck alone stays within, both in widths of the target's
-    interval. at_low, at_high: mean values [target's unit]. seeds: pairs of runs that have the target."""
+    interval. at_low, at_high: mean values, on the target's scale. seeds: pairs of runs that have the target."""
 
     at_low: float
     at_high: float
@@ -33,11 +33,24 @@ NOTHING = Movement(*(float("nan"),) * 4, 0)
 
 
 def width(one: Target) -> float:
-    """The published interval's width [target's unit]. Raises KeptAsideError for a target that is kept aside."""
+    """The published interval's width on the target's scale. Raises KeptAsideError for a target that is kept aside."""
     if one.role != CALIBRATE:
         raise KeptAsideError(f"{one.id} is kept aside to validate, and pins nothing")
-    low, high = one.range
-    return high - low
+    low, high = scaled(one, np.array(one.range))
+    return float(high - low)
+
+
+def scaled(one: Target, values: np.ndarray) -> np.ndarray:
+    """Values of a target on its scale, float64: the logarithm where that is its scale, NaN where there is none."""
+    known = np.asarray(values, np.float64)
+    if not one.logarithmic:
+        return known
+    return np.log(known, where=known > 0, out=np.full_like(known, np.nan))
+
+
+def unscaled(one: Target, value: float) -> float:
+    """A value on a target's scale, back in the target's unit."""
+    return float(np.exp(value)) if one.logarithmic else value
 
 
 def movement(low: np.ndarray, high: np.ndarray, setting: Sequence[int], wide: float, level: float) -> Movement:

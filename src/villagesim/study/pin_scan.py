@@ -38,8 +38,8 @@ BOOK = {
     "high": ("parameter's unit", "upper end of its declared range"),
     "target": ("code", "published target that may be fitted"),
     "target_unit": ("code", "its unit"),
-    "width": ("target's unit", "width of its published interval"),
-    "at_low": ("target's unit", "mean value with the number at its lower end, all others usual"),
+    "width": ("target's unit", "width of its published interval, of logarithms where those are its scale"),
+    "at_low": ("target's unit", "mean value (geometric on a log scale) with the number at its lower end, all others usual"),
     "at_usual": ("target's unit", "mean value with all numbers usual"),
     "at_high": ("target's unit", "mean value with the number at its upper end, all others usual"),
     "moved": ("width", "from the lower end to the upper, over pairs of runs of one seed, settings alike"),
@@ -214,17 +214,20 @@ class _Scan:
             places = [place for place in low if place[0] == kind]
             settings = [setting for _, setting, _ in places]
             for name in names:
-                wide = movements.width(known[name])
-                ends = [self._values([tasks[place] for place in places], name) for tasks in (low, high)]
+                one = known[name]
+                wide = movements.width(one)
+                ends = [movements.scaled(one, self._values([tasks[place] for place in places], name))
+                        for tasks in (low, high)]
                 found = movements.movement(*ends, settings, wide, self.asked.level)
                 # One seed of each setting, the same at both ends: nothing is left that luck could have made.
                 if len(places) == len(set(settings)) and not np.nan_to_num(ends[1] - ends[0]).any():
                     found = found._replace(luck=0.0)
-                told = self._values([task for place, task in usual.items() if place[0] == kind], name)
+                told = movements.scaled(one, self._values([task for place, task in usual.items() if place[0] == kind],
+                                                          name))
                 at_usual = float(np.mean(told[np.isfinite(told)])) if np.isfinite(told).any() else float("nan")
-                rows.append((entry.key, entry.unit, entry.low, entry.default, entry.high, name, known[name].unit, wide,
-                             found.at_low, at_usual, found.at_high, found.moved, found.luck, found.seeds,
-                             found.pins(self.asked.moves), name in listed))
+                means = (movements.unscaled(one, mean) for mean in (found.at_low, at_usual, found.at_high))
+                rows.append((entry.key, entry.unit, entry.low, entry.default, entry.high, name, one.unit, wide, *means,
+                             found.moved, found.luck, found.seeds, found.pins(self.asked.moves), name in listed))
         return rows
 
 
