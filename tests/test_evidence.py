@@ -127,7 +127,10 @@ def test_a_survey_asks_what_the_county_holds():
     assert set(surveys.COLUMNS) == set(whole.columns)
     from villagesim.results import record
 
-    every = record(changed(scenario, {"run.months": 12}), 4).group
+    run = record(changed(scenario, {"run.months": 12}), 4)
+    came = run.village[run.village["month"].between(0, 11)]["parcels_in"].sum() / 12
+    assert whole.loc[whole["wave"] == 11, "bought"].sum() == pytest.approx(came)
+    every = run.group
     year = every[(every["group"] == "all") & every["month"].between(0, 11)]
     assert whole.loc[whole["wave"] == 11, "income"].sum() == pytest.approx(
         (year["income_mean"] / 12 * year["households"]).sum())

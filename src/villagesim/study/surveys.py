@@ -13,9 +13,10 @@ from villagesim.world import programme
 
 # Told apart from all other streams of numpy's generator that start from a study's seed.
 STREAM = 7_401
-# What a questionnaire asks for by name; income and online income are of the last twelve months [yuan].
+# What a questionnaire asks for by name; income and online income are of the last twelve months [yuan], and so is what is
+# bought, which the village's point or route counts: parcels that came for a household a month, the village's mean.
 TRAITS = ("village", "rank", "age", "schooling", "size", "returnee", "woman_led", "elder_led", "output", "remote")
-COLUMNS = (*TRAITS, "household", "wave", "sells", "away", "income", "online_income", "trained", "village_rank",
+COLUMNS = (*TRAITS, "household", "wave", "sells", "away", "income", "online_income", "bought", "trained", "village_rank",
            "route", "feasible")
 
 
@@ -28,15 +29,20 @@ def households(scenario: Scenario, seed: int, waves: Sequence[int],
     rank, village_rank: places of the household in its village, and of the village in the county, in the orders in which
     a programme reaches them. route: whether a parcel route serves its village.
     """
-    recent: dict[str, list[np.ndarray]] = {"income": [], "online_income": []}
+    money: dict[str, list[np.ndarray]] = {"income": [], "online_income": []}
+    parcels: list[np.ndarray] = []
     found: list[pd.DataFrame] = []
 
     def observe(month: int, world: World) -> None:
-        for name, kept in recent.items():
+        for name, kept in money.items():
             kept.append(getattr(world.households, name).copy())
             del kept[:-FLOW_MONTHS]
+        parcels.append(world.villages.parcels_in / np.maximum(world.villages.households, 1))
+        del parcels[:-FLOW_MONTHS]
         if month in waves:
-            found.append(_wave(month, world, {name: sum(kept) / FEN_PER_YUAN for name, kept in recent.items()}))
+            flows = {name: sum(kept) / FEN_PER_YUAN for name, kept in money.items()}
+            bought = np.mean(parcels, axis=0)[world.households.village]
+            found.append(_wave(month, world, flows | {"bought": bought}))
 
     # Nothing after the last wave is asked for.
     last = max(*waves, 0) + 1
@@ -60,11 +66,11 @@ def sampled(table: pd.DataFrame, a_village: int, noise: float, rng: np.random.Ge
     return kept
 
 
-def _wave(month: int, world: World, money: dict[str, np.ndarray]) -> pd.DataFrame:
+def _wave(month: int, world: World, flows: dict[str, np.ndarray]) -> pd.DataFrame:
     people, villages = world.households, world.villages
     columns = {name: getattr(people, name).copy() for name in TRAITS}
     columns |= {"household": np.arange(len(people.village)), "wave": month, "sells": people.mode > 0,
                 "away": people.away.copy(), "trained": people.trained.copy(),
                 "village_rank": villages.rank[people.village], "feasible": people.feasible > 0,
                 "route": world.couriers.serving[villages.courier[people.village]] > 0}
-    return pd.DataFrame(columns | money)
+    return pd.DataFrame(columns | flows)

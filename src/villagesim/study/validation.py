@@ -205,8 +205,9 @@ def trial(base: Base, seed: int) -> Values:
     """A village-randomised trial of access alone, after twelve months: V1, V2."""
     planned = trials.Trial("access", TRIAL, trials.arms(changed(base.today, TRIAL.set), TRIAL))
     data = trials.compared(TRIAL, trials.survey(planned, TRIAL.villages[0], seed))
-    by_route = {route: estimates.intention_to_treat(part).value for route, part in data.groupby("route_before")
-                if part["treated"].nunique() == 2 and part["village"].nunique() > 10}
+    parcels = data.assign(outcome=data["bought"], before=data["bought_before"])
+    by_route = {route: estimates.intention_to_treat(part).value for route, part in parcels.groupby("route_before")
+                if part["treated"].nunique() == 2}
     return {"V1": estimates.intention_to_treat(data).value,
             "V2": by_route[False] - by_route[True] if len(by_route) == 2 else float("nan")}
 

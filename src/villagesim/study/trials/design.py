@@ -17,7 +17,8 @@ VILLAGES, HOUSEHOLDS = "villages", "households"
 # What can be assigned to a village, and to a household within it.
 ASSIGNED = {VILLAGES: tuple(lever.name for lever in levers.LEVERS if lever.reaches),
             HOUSEHOLDS: tuple(lever.name for lever in levers.LEVERS if lever.chooses)}
-OUTCOMES = {"log_income": "log points", "sells": "share", "away": "person", "online_income": "yuan/year"}
+OUTCOMES = {"log_income": "log points", "sells": "share", "away": "person", "online_income": "yuan/year",
+            "bought": "parcel/household/month"}
 PARTS = ("sells", "trained")
 INTENTION, WITHIN, MATCHING, GAP = "intention_to_treat", "ols_village_effects", "matching", "naive_gap"
 DIFFERENCES, STAGGERED = "difference_in_differences", "staggered_difference_in_differences"

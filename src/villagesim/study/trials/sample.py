@@ -34,7 +34,7 @@ def compared(asked: Asked, table: pd.DataFrame) -> pd.DataFrame:
     before, after = (table[table["wave"] == wave].set_index("household") for wave in (last, waves[-1]))
     return after.assign(
         outcome=after[asked.outcome].astype(float), before=before[asked.outcome].astype(float),
-        route_before=before["route"], treated=after["start"].notna().astype(float),
+        route_before=before["route"], bought_before=before["bought"], treated=after["start"].notna().astype(float),
         takes_part=after[asked.takes_part] > 0).reset_index()
 
 
