@@ -27,20 +27,24 @@ def same(keys, one):
 
 
 @rule
-def total_by(into, values, keys):
-    """into[k] = sum of values over rows whose key is k. into: int64 (groups,); values: whole numbers (rows,)."""
-    for k in range(into.shape[0]):
-        into[k] = 0
+def add(into, values, row):
+    """Add to into[row] the sum of values. into: int64; values: whole numbers (rows,)."""
+    amount = 0
+    for i in range(values.shape[0]):
+        amount += int(values[i])
+    into[row] += amount
+
+
+@rule
+def add_by(into, values, keys):
+    """Add to into[k] the sum of values over rows whose key is k. into: int64 (groups,); values: whole numbers."""
     # Rows of one key lie side by side: one sum for many, where a sum a row would wait for the one before it.
     for first in range(0, values.shape[0], BLOCK):
         some, key = values[first:first + BLOCK], keys[first:first + BLOCK]
-        amount = 0
         if same(key, int(key[0])):
-            for i in range(some.shape[0]):
-                amount += int(some[i])
-            into[key[0]] += amount
+            add(into, some, int(key[0]))
         else:
-            last = int(key[0])
+            amount, last = 0, int(key[0])
             for i in range(some.shape[0]):
                 if int(key[i]) != last:
                     into[last] += amount
@@ -51,10 +55,8 @@ def total_by(into, values, keys):
 
 
 @rule
-def total_where(into, values, mask, keys):
-    """into[k] = sum of values over rows whose key is k and whose mask is set. Shapes as in `total_by`."""
-    for k in range(into.shape[0]):
-        into[k] = 0
+def add_where(into, values, mask, keys):
+    """Add to into[k] the sum of values over rows whose key is k and whose mask is set. Shapes as in `add_by`."""
     for first in range(0, values.shape[0], BLOCK):
         some, found = mask[first:first + BLOCK], 0
         for i in range(some.shape[0]):
@@ -67,12 +69,30 @@ def total_where(into, values, mask, keys):
 
 
 @rule
+def total_by(into, values, keys):
+    """into[k] = sum of values over rows whose key is k. Shapes as in `add_by`."""
+    for k in range(into.shape[0]):
+        into[k] = 0
+    add_by(into, values, keys)
+
+
+@rule
+def total_where(into, values, mask, keys):
+    """into[k] = sum of values over rows whose key is k and whose mask is set. Shapes as in `add_by`."""
+    for k in range(into.shape[0]):
+        into[k] = 0
+    add_where(into, values, mask, keys)
+
+
+@rule
 def total(into, values, row):
     """into[row] = sum of values. into: int64; values: whole numbers (rows,)."""
-    amount = 0
-    for i in range(values.shape[0]):
-        amount += int(values[i])
-    into[row] = amount
+    into[row] = 0
+    add(into, values, row)
+
+
+# What adds to each sum the rows of a piece; of no rows, a sum is nothing.
+PARTS = {total_by: add_by, total_where: add_where, total: add}
 
 
 @rule
