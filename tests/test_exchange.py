@@ -43,8 +43,9 @@ def fill(function, types, columns, *rest, fills=1):
 
 
 def numbers(kind, size):
-    low, high = (0, 255) if np.dtype(kind) == np.uint8 else (-(2**40), 2**40)
-    return st.lists(st.integers(low, high), min_size=size, max_size=size)
+    held = np.iinfo(kind)
+    low, high = max(held.min, -(2**40)), min(held.max, 2**40)
+    return st.lists(st.integers(int(low), int(high)), min_size=size, max_size=size)
 
 
 def flags(size):
