@@ -2,6 +2,7 @@
 
 from typing import Annotated, NamedTuple
 
+import numpy as np
 import pytest
 
 from villagesim.catalogue import called, columns, settable
@@ -110,6 +111,14 @@ def test_every_setting_is_declared_in_full(section):
 @pytest.mark.parametrize("table", TABLES)
 def test_every_column_has_unit_meaning_and_range(table):
     assert incomplete(TABLES[table]) == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_what_a_column_may_hold_fits_its_type(table):
+    for column in declared(TABLES[table]):
+        if np.issubdtype(column.type, np.integer):
+            held = np.iinfo(column.type)
+            assert held.min <= column.quantity.low <= column.quantity.high <= held.max, column.name
 
 
 @pytest.mark.parametrize("lever", LEVERS, ids=lambda lever: lever.name)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from test_policy_rules import COLUMNS, TRIALS
 from villagesim.compiled import compiled
-from villagesim.draws import uniform
+from villagesim.draws import UNIT, uniform
 from villagesim.engine import exchange
 from villagesim.engine.phases import Exchange
 from villagesim.engine.schedule import SCHEDULE
@@ -43,8 +43,9 @@ def fill(function, types, columns, *rest, fills=1):
 
 
 def numbers(kind, size):
-    low, high = (0, 255) if np.dtype(kind) == np.uint8 else (-(2**40), 2**40)
-    return st.lists(st.integers(low, high), min_size=size, max_size=size)
+    held = np.iinfo(kind)
+    low, high = max(held.min, -(2**40)), min(held.max, 2**40)
+    return st.lists(st.integers(int(low), int(high)), min_size=size, max_size=size)
 
 
 def flags(size):
@@ -210,6 +211,18 @@ def test_seats_go_to_the_lowest_class_then_to_the_lowest_draw(types, queue):
         line = sorted(waiting(classes, keys, group), key=lambda row: (classes[row], uniform(seed, month, row, purpose)))
         first.update(line[:seats])
     assert admitted(*queue, types=types) == first
+
+
+@TRIALS
+@given(st.lists(st.integers(0, 2**32 - 1).map(lambda word: (word + 0.5) * UNIT), min_size=1, max_size=60), st.data())
+def test_the_lowest_draws_lie_below_a_limit_and_those_that_are_equal_at_it_are_told(draws, data):
+    draws = [*draws, *data.draw(st.lists(st.sampled_from(draws), max_size=6))]
+    many = data.draw(st.integers(1, len(draws) - 1)) if len(draws) > 1 else 0
+    for call in (exchange.lowest, kernel(exchange.lowest)):
+        low, high, rest = call(np.array(draws), many)
+        at = [draw for draw in draws if low <= draw < high]
+        assert sum(draw < low for draw in draws) + rest == many
+        assert rest == 0 or (len(set(at)) == 1 and rest < len(at))
 
 
 @TRIALS

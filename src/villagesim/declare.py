@@ -16,6 +16,8 @@ Flag = np.uint8
 Small = np.uint8
 Key = np.uint32
 Count = np.int64
+# A count of one household: kept in four bytes, since a county has many households.
+Tally = np.int32
 Fen = np.int64
 Grid = np.int64
 

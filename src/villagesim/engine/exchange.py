@@ -6,40 +6,45 @@ All sums are of whole numbers, so that they do not depend on order. Arrays are o
 import numpy as np
 
 from villagesim.declare import rule
-from villagesim.draws import uniform
+from villagesim.draws import UNIT, uniform
 
 NOT_IN_QUEUE = 255
-# A class that no row has.
-NOBODY = 256
-# Rows that are looked at together, to learn whether they are alike; so many classes are counted by a pass for each.
+# Rows that are looked at together, to learn whether they are alike.
 BLOCK = 32
+# So many classes are counted in one whole number, in fields of so many bits, and so many rows at most: a field's sum.
 FEW = 4
+FIELD = 16
+LONGEST = 65535
 
 
 @rule
-def alike(keys):
-    """Whether all rows, of which there are some, have one key. keys: whole numbers (rows,)."""
-    one, differ = int(keys[0]), 0
+def same(keys, one):
+    """Whether all rows have this key. keys: whole numbers (rows,)."""
+    differ = 0
     for i in range(keys.shape[0]):
         differ |= int(keys[i]) ^ one
     return differ == 0
 
 
 @rule
-def total_by(into, values, keys):
-    """into[k] = sum of values over rows whose key is k. into: int64 (groups,); values: whole numbers (rows,)."""
-    for k in range(into.shape[0]):
-        into[k] = 0
+def add(into, values, row):
+    """Add to into[row] the sum of values. into: int64; values: whole numbers (rows,)."""
+    amount = 0
+    for i in range(values.shape[0]):
+        amount += int(values[i])
+    into[row] += amount
+
+
+@rule
+def add_by(into, values, keys):
+    """Add to into[k] the sum of values over rows whose key is k. into: int64 (groups,); values: whole numbers."""
     # Rows of one key lie side by side: one sum for many, where a sum a row would wait for the one before it.
     for first in range(0, values.shape[0], BLOCK):
         some, key = values[first:first + BLOCK], keys[first:first + BLOCK]
-        amount = 0
-        if alike(key):
-            for i in range(some.shape[0]):
-                amount += int(some[i])
-            into[key[0]] += amount
+        if same(key, int(key[0])):
+            add(into, some, int(key[0]))
         else:
-            last = int(key[0])
+            amount, last = 0, int(key[0])
             for i in range(some.shape[0]):
                 if int(key[i]) != last:
                     into[last] += amount
@@ -50,10 +55,8 @@ def total_by(into, values, keys):
 
 
 @rule
-def total_where(into, values, mask, keys):
-    """into[k] = sum of values over rows whose key is k and whose mask is set. Shapes as in `total_by`."""
-    for k in range(into.shape[0]):
-        into[k] = 0
+def add_where(into, values, mask, keys):
+    """Add to into[k] the sum of values over rows whose key is k and whose mask is set. Shapes as in `add_by`."""
     for first in range(0, values.shape[0], BLOCK):
         some, found = mask[first:first + BLOCK], 0
         for i in range(some.shape[0]):
@@ -66,12 +69,30 @@ def total_where(into, values, mask, keys):
 
 
 @rule
+def total_by(into, values, keys):
+    """into[k] = sum of values over rows whose key is k. Shapes as in `add_by`."""
+    for k in range(into.shape[0]):
+        into[k] = 0
+    add_by(into, values, keys)
+
+
+@rule
+def total_where(into, values, mask, keys):
+    """into[k] = sum of values over rows whose key is k and whose mask is set. Shapes as in `add_by`."""
+    for k in range(into.shape[0]):
+        into[k] = 0
+    add_where(into, values, mask, keys)
+
+
+@rule
 def total(into, values, row):
     """into[row] = sum of values. into: int64; values: whole numbers (rows,)."""
-    amount = 0
-    for i in range(values.shape[0]):
-        amount += int(values[i])
-    into[row] = amount
+    into[row] = 0
+    add(into, values, row)
+
+
+# What adds to each sum the rows of a piece; of no rows, a sum is nothing.
+PARTS = {total_by: add_by, total_where: add_where, total: add}
 
 
 @rule
@@ -120,22 +141,46 @@ def marginal(counts, first, many, places):
 
 
 @rule
-def waiting_by(priority, keys, groups, classes):
-    """Rows in the queue by group and class: int64 (groups x classes,). priority, keys: (rows,), 255 does not queue."""
-    counts = np.zeros(groups * classes, np.int64)
-    for first in range(0, priority.shape[0], BLOCK):
-        some, key = priority[first:first + BLOCK], keys[first:first + BLOCK]
-        if classes <= FEW and alike(key):
-            for one in range(classes):
-                found = 0
-                for i in range(some.shape[0]):
-                    found += 1 if some[i] == one else 0
-                counts[int(key[0]) * classes + one] += found
+def lowest(draws, many):
+    """(low, high, rest): the `many` lowest of more draws are those below `low`, and `rest` of those that are alike
+    between `low` and `high`. draws: (rows,)."""
+    low, high, under = 0.0, 1.0, 0
+    while under < many and high - low > UNIT:
+        middle, found = 0.5 * (low + high), 0
+        for n in range(draws.shape[0]):
+            found += 1 if draws[n] < middle else 0
+        if found > many:
+            high = middle
         else:
-            for i in range(some.shape[0]):
-                if some[i] != NOT_IN_QUEUE:
-                    counts[int(key[i]) * classes + int(some[i])] += 1
-    return counts
+            low, under = middle, found
+    return low, high, many - under
+
+
+@rule
+def run_after(keys, first):
+    """The row after the run of rows with one key that begins at `first`; no run is longer than LONGEST."""
+    one, after, most = int(keys[first]), first, min(keys.shape[0], first + LONGEST)
+    while after + BLOCK <= most and same(keys[after:after + BLOCK], one):
+        after += BLOCK
+    while after < most and int(keys[after]) == one:
+        after += 1
+    return after
+
+
+@rule
+def count_run(counts, priority, place, classes):
+    """Add to counts[place + c] the rows of class c, of so many classes. counts: int64; priority: of one run (rows,)."""
+    if classes <= FEW:
+        # Four sums of sixteen bits each in one whole number: one pass over the rows, without a branch.
+        amount = 0
+        for i in range(priority.shape[0]):
+            amount += 1 << (FIELD * int(priority[i])) if priority[i] < FEW else 0
+        for one in range(classes):
+            counts[place + one] += (amount >> (FIELD * one)) & LONGEST
+    else:
+        for i in range(priority.shape[0]):
+            if priority[i] != NOT_IN_QUEUE:
+                counts[place + int(priority[i])] += 1
 
 
 @rule
@@ -145,9 +190,9 @@ def ration(into, places, priority, keys, seed, month, purpose):
     into: flags (rows,); places: int64 (groups,); priority: class (rows,), 255 does not queue; keys: group (rows,).
     One more place admits one more row and moves nobody else.
 
-    Who is counted needs no order: a class that the places hold is admitted whole. Only the class at the margin draws;
-    its draws fall into as many equal parts of (0, 1) as it has rows, and again a part is admitted whole or not at all,
-    but for the part at the margin, whose few rows alone are sorted.
+    Who is counted needs no order: a class that the places hold is admitted whole. Only the class at the margin draws,
+    and of its draws those below a limit are admitted, which is found by halving (0, 1). Rows of one group that lie side
+    by side are counted and admitted together.
     """
     groups = places.shape[0]
     rows = priority.shape[0]
@@ -162,65 +207,55 @@ def ration(into, places, priority, keys, seed, month, purpose):
     classes = 0
     for i in range(rows):
         classes = max(classes, (int(priority[i]) + 1) & NOT_IN_QUEUE)
-    counts = waiting_by(priority, keys, groups, classes)
+    counts = np.zeros(groups * classes, np.int64)
+    ends = np.empty(rows, np.int64)
+    runs, first = 0, 0
+    while first < rows:
+        ends[runs] = run_after(keys, first)
+        count_run(counts, priority[first:ends[runs]], int(keys[first]) * classes, classes)
+        first = int(ends[runs])
+        runs += 1
     margin = np.empty(groups, np.int64)
     left = np.empty(groups, np.int64)
-    draws_for = np.empty(groups, np.int64)
     rivals = np.zeros(groups, np.int64)
-    begins = np.empty(groups, np.int64)
-    drawing = 0
+    begins = np.zeros(groups + 1, np.int64)
     for k in range(groups):
         margin[k], left[k] = marginal(counts, k * classes, classes, int(places[k]))
-        begins[k] = drawing
-        draws_for[k] = margin[k] if left[k] > 0 else NOBODY
         if left[k] > 0:
             rivals[k] = counts[k * classes + margin[k]]
-            drawing += int(rivals[k])
-    # One entry more than draw, which the rows that do not draw overwrite: cheaper than a branch that nobody can guess.
-    row = np.empty(drawing + 1, np.int64)
-    n = 0
-    for first in range(0, rows, BLOCK):
-        some, key, seated = priority[first:first + BLOCK], keys[first:first + BLOCK], into[first:first + BLOCK]
-        if alike(key):
-            edge, one = margin[key[0]], draws_for[key[0]]
-            found = 0
-            for i in range(some.shape[0]):
-                seated[i] = 1 if some[i] < edge else 0
-            for i in range(some.shape[0]):
-                found |= 1 if some[i] == one else 0
-            if found != 0:
-                for i in range(some.shape[0]):
-                    row[n] = first + i
-                    n += 1 if some[i] == one else 0
-        else:
-            for i in range(some.shape[0]):
-                seated[i] = 1 if some[i] < margin[key[i]] else 0
-                row[n] = first + i
-                n += 1 if some[i] == draws_for[key[i]] else 0
-    draw = np.empty(drawing, np.float64)
-    for n in range(drawing):
-        draw[n] = uniform(seed, month, int(row[n]), purpose)
-    part = np.empty(drawing, np.int64)
-    counts = np.zeros(drawing, np.int64)
-    for n in range(drawing):
-        k = keys[row[n]]
-        part[n] = begins[k] + int(draw[n] * rivals[k])
-        counts[part[n]] += 1
-    for k in range(groups):
-        margin[k], left[k] = marginal(counts, int(begins[k]), int(rivals[k]), int(left[k]))
-        margin[k] += begins[k]
-    close = [(0, 0.0, 0) for _ in range(0)]
-    for n in range(drawing):
-        k = keys[row[n]]
-        into[row[n]] = 1 if part[n] < margin[k] else 0
-        if part[n] == margin[k] and left[k] > 0:
-            close.append((int(part[n]), float(draw[n]), int(row[n])))
-    close.sort()
-    for _, _, i in close:
-        k = keys[i]
+        # One entry more than rows that draw, which the other rows overwrite: cheaper than a branch nobody can guess.
+        begins[k + 1] = begins[k] + rivals[k] + 1
+    row = np.zeros(begins[groups], np.int64)
+    behind = begins.copy()
+    first = 0
+    for run in range(runs):
+        some, seated, k = priority[first:ends[run]], into[first:ends[run]], keys[first]
+        edge = margin[k]
+        for i in range(some.shape[0]):
+            seated[i] = 1 if some[i] < edge else 0
         if left[k] > 0:
-            into[i] = 1
-            left[k] -= 1
+            # Unsigned, since the compiler would else ask of each row whether it counts from the end.
+            n = np.uint64(behind[k])
+            for i in range(some.shape[0]):
+                row[n] = first + i
+                n += np.uint64(some[i] == edge)
+            behind[k] = n
+        first = int(ends[run])
+    draw = np.empty(row.shape[0], np.float64)
+    for n in range(row.shape[0]):
+        draw[n] = uniform(seed, month, int(row[n]), purpose)
+    for k in range(groups):
+        if left[k] > 0:
+            own, who = draw[begins[k]:behind[k]], row[begins[k]:behind[k]]
+            low, high, rest = lowest(own, int(left[k]))
+            for n in range(own.shape[0]):
+                into[who[n]] = 1 if own[n] < low else 0
+            if rest > 0:
+                # Equal draws: the first rows.
+                for n in range(own.shape[0]):
+                    if rest > 0 and low <= own[n] < high:
+                        into[who[n]] = 1
+                        rest -= 1
 
 
 @rule

@@ -2,7 +2,7 @@
 
 from typing import Annotated, NamedTuple
 
-from villagesim.declare import Count, Fen, Flag, Grid, Key, Quantity, Real, Small
+from villagesim.declare import Fen, Flag, Grid, Key, Quantity, Real, Small, Tally
 from villagesim.tables.quantities import MANY, MONEY, count, fen, row, share, yes
 
 
@@ -51,14 +51,14 @@ class Households(NamedTuple):
     debt: Annotated[Fen, fen("owed to the trader")]
     stock: Annotated[Real, Quantity("yuan", "goods on hand, at the reference price", 0, 1e7)]
     ever_online: Annotated[Flag, yes("has ever sold online")]
-    months_online: Annotated[Count, count("month", "months in the present spell of selling online")]
-    months_unsold: Annotated[Count, count("month", "months of the present spell since anything was sold")]
-    first_online: Annotated[Count, Quantity("month", "month of first entry (-1: never)", -1, MANY, initial=-1)]
+    months_online: Annotated[Tally, count("month", "months in the present spell of selling online")]
+    months_unsold: Annotated[Tally, count("month", "months of the present spell since anything was sold")]
+    first_online: Annotated[Tally, Quantity("month", "month of first entry (-1: never)", -1, MANY, initial=-1)]
     entered: Annotated[Flag, yes("went online this month")]
     quit: Annotated[Flag, yes("stopped selling online this month")]
     quit_over: Annotated[Small, count("code", "what it stopped over this month: 0 nothing, 1 results, 2 a problem, 3 nothing sold", 3)]
     realised: Annotated[Real, Quantity("yuan/year", "gain of the present spell over the trader, hours valued, as it came", -1e8, 1e8)]
-    rest: Annotated[Count, count("month", "months left in which it does not think of selling online again")]
+    rest: Annotated[Tally, count("month", "months left in which it does not think of selling online again")]
     gear: Annotated[Flag, yes("has gear to live-stream")]
     group_months: Annotated[Small, count("month", "months left in a practice group", 12)]
     champion: Annotated[Flag, yes("supported as a local champion this month")]
@@ -78,14 +78,14 @@ class Households(NamedTuple):
     told: Annotated[Grid, Quantity("2^-20 yuan/yuan", "margin that it tells", -(2**24), 2**24)]
     teaches: Annotated[Flag, yes("knows enough to show others")]
     heard: Annotated[Grid, Quantity("2^-20 yuan/yuan x k", "trust-weighted sum of margins heard", -(2**50), 2**50)]
-    heard_trust: Annotated[Count, count("k", "sum of tie trust (k/255) of those heard")]
+    heard_trust: Annotated[Tally, count("k", "sum of tie trust (k/255) of those heard")]
     heard_flat: Annotated[Grid, Quantity("2^-20 yuan/yuan", "sum of margins heard, all ties alike", -(2**50), 2**50)]
-    voices: Annotated[Count, count("household", "households heard")]
-    taught_trust: Annotated[Count, count("k", "sum of tie trust (k/255) of those who showed it")]
-    tie_trust: Annotated[Count, count("k", "sum of tie trust (k/255) over all it listens to")]
+    voices: Annotated[Tally, count("household", "households heard")]
+    taught_trust: Annotated[Tally, count("k", "sum of tie trust (k/255) of those who showed it")]
+    tie_trust: Annotated[Tally, count("k", "sum of tie trust (k/255) over all it listens to")]
     online_value: Annotated[Real, Quantity("yuan", "goods sold online this month, at the reference price", 0, 1e6)]
-    orders: Annotated[Count, count("parcel", "parcels sent this month")]
-    unshipped: Annotated[Count, count("parcel", "orders that could not be sent this month")]
+    orders: Annotated[Tally, count("parcel", "parcels sent this month")]
+    unshipped: Annotated[Tally, count("parcel", "orders that could not be sent this month")]
     online_fen: Annotated[Fen, fen("goods sold online this month, at the reference price")]
     offline_fen: Annotated[Fen, fen("goods sold to the trader or hauled to the township this month, at the reference price")]
     supply: Annotated[Fen, fen("marketable output a year, at the reference price")]

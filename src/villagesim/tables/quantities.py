@@ -2,7 +2,8 @@
 
 from villagesim.declare import Quantity
 
-MANY = 2**31
+# The most that a count or a key may be: what four bytes hold.
+MANY = 2**31 - 1
 MONEY = 10**14
 
 

@@ -12,10 +12,11 @@ import numpy as np
 
 from villagesim.compiled import compiled
 from villagesim.draws import Purpose
-from villagesim.engine.core.exchanges import exchange_step
+from villagesim.engine.core.exchanges import exchange_step, sum_step
 from villagesim.engine.core.rows import row_step, words_step
 from villagesim.engine.core.slots import FIXED, NEAR, OWN, PARAMETERS, VIA, WORDS, Place, call
-from villagesim.engine.core.stages import TOGETHER
+from villagesim.engine.core.stages import TOGETHER, gathers
+from villagesim.engine.exchange import total_by
 from villagesim.engine.phases import Argument, Exchange, Phase, RowPhase, arguments, columns_of
 from villagesim.mechanisms import Parameters
 from villagesim.tables import World
@@ -127,6 +128,7 @@ def layout(stages: tuple[tuple[Phase, ...], ...], groups: tuple[tuple[str, type,
         drawn: set[int] = set()
         for phase in phases:
             if isinstance(phase, Exchange):
+                table = TOGETHER if gathers(phase) else table
                 steps.append(_exchange(phase))
                 continue
             table = phase.table
@@ -158,7 +160,11 @@ def _exchange(phase: Exchange) -> tuple[Any, list[Slot]]:
     """The step of an exchange, and its slots."""
     columns = [address.split(".") for address in phase.columns]
     dtypes = tuple(_dtype(*column).str[1:] for column in columns)
-    step = exchange_step(phase.function, dtypes, len(phase.constants), phase.purpose is not None)
+    if gathers(phase):
+        near = phase.function is total_by and columns[-1][1] in KEYS
+        step = sum_step(phase.function, dtypes, len(phase.constants), near)
+    else:
+        step = exchange_step(phase.function, dtypes, len(phase.constants), phase.purpose is not None)
     slots = [(Source(kind, *column), 0) for column in columns for kind in ("column", "length")]
     numbers = (*phase.constants, *(() if phase.purpose is None else (int(phase.purpose),)))
     return step, slots + [(NUMBER, number) for number in numbers]
