@@ -119,7 +119,7 @@ def test_households_match_the_surveyed_traits():
     assert people.returnee.mean() == pytest.approx(0.08, abs=0.01)
     assert people.honest.mean() == pytest.approx(0.85, abs=0.01)
     assert 0.60 < people.phone.mean() < 0.75
-    assert people.away.mean() == pytest.approx(0.9, abs=0.1)
+    assert people.away.mean() == pytest.approx(1.0, abs=0.1)
     assert np.median(people.savings) / 100 == pytest.approx(12000, rel=0.05)
     assert people.belief_mean.mean() == pytest.approx(0.45, abs=0.01)
     assert people.belief_mean.std() == pytest.approx(0.35, abs=0.01)
