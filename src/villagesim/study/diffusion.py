@@ -200,9 +200,14 @@ def history_estimates(found: History) -> Values:
     }
 
 
-def values(today: Scenario, seed: int) -> Values:
-    """T1 to T4 and T6 from the scenario's parameters, with the shipped innovations laid over it."""
-    insurance, seed_corn = shipped("insurance"), shipped("seed_corn")
+def taught(today: Scenario, seed: int) -> Values:
+    """T1 to T4 from the scenario's parameters, with the insurance that is shipped laid over it."""
+    insurance = shipped("insurance")
     sessions = session_estimates(experiment(insurance, insurance.over(today), seed))
-    return {name: one.value for name, one in sessions.items()} | history_estimates(
-        history(seed_corn, seed_corn.over(today), seed))
+    return {name: one.value for name, one in sessions.items()}
+
+
+def spread(today: Scenario, seed: int) -> Values:
+    """T6 from the scenario's parameters, with the seed that is shipped laid over it."""
+    seed_corn = shipped("seed_corn")
+    return history_estimates(history(seed_corn, seed_corn.over(today), seed))

@@ -196,9 +196,14 @@ def spoilage(base: Base, seed: int) -> Values:
             "T11.cold": losses.fresh_losses(county, seed, cold_chain=True)}
 
 
+def taught(base: Base, seed: int) -> Values:
+    """An insurance explained in sessions, in a county of today's parameters: T1, T2, T3, T4."""
+    return diffusion.taught(base.today, seed)
+
+
 def spread(base: Base, seed: int) -> Values:
-    """An insurance and a seed, in counties of today's parameters: T1, T2, T3, T4, T6."""
-    return diffusion.values(base.today, seed)
+    """A seed that nobody campaigns for, in a county of today's parameters: T6."""
+    return diffusion.spread(base.today, seed)
 
 
 def trial(base: Base, seed: int) -> Values:
@@ -229,7 +234,7 @@ def together(base: Base, seed: int) -> Values:
 
 EVIDENCE: dict[str, Callable[[Base, int], Values]] = {
     "ordinary": ordinary, "sellers": sellers, "promoted": promoted, "posts": posts, "calendar": calendar,
-    "spoilage": spoilage, "diffusion": spread, "trial": trial, "panel": panel, "together": together}
+    "spoilage": spoilage, "taught": taught, "spread": spread, "trial": trial, "panel": panel, "together": together}
 
 
 def validate(bases: Sequence[Base], members: int = 21, seed: int = 1, workers: int | None = None,
