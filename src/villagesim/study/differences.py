@@ -63,7 +63,8 @@ def pre_trend(data: pd.DataFrame) -> float:
     """Chance of leads as far from 0 as these where nothing comes before the start [p-value], by an F test.
 
     On rows not yet treated alone, as Borusyak, Jaravel, Spiess (2024) ask for: leads are the last times before the
-    start, against the earlier ones. NaN where there is only one time before a start, or nobody to compare with.
+    start, against the earlier ones. NaN where there is only one time before a start, nobody to compare with, or nothing
+    that differs.
     """
     import statsmodels.formula.api as formulas
 
@@ -71,7 +72,7 @@ def pre_trend(data: pd.DataFrame) -> float:
     ahead = before["start"] - before["time"]
     names = [f"lead_{lead}" for lead in range(1, min(LEADS, _times_before(before) - 1) + 1)]
     asked = before.assign(**{name: (ahead == lead).astype(float) for lead, name in enumerate(names, 1)})
-    if not names or asked["cluster"].nunique() <= len(names):
+    if not names or asked["cluster"].nunique() <= len(names) or asked["outcome"].nunique() < 2:
         return float("nan")
     model = formulas.ols(f"outcome ~ {UNITS} + {TIMES} + {' + '.join(names)}", asked)
     if len(independent(model.exog, last=model.exog.shape[1] - 1)) < model.exog.shape[1]:

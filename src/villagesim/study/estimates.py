@@ -137,7 +137,10 @@ def coefficient(data: pd.DataFrame, formula: str, term: str, cluster: str) -> Es
     if len(np.unique(groups)) < 2:
         return Estimate(float(np.asarray(model.fit().params)[at]), float("nan"), len(whole))
     fitted = model.fit(cov_type="cluster", cov_kwds={"groups": groups})
-    return Estimate(float(np.asarray(fitted.params)[at]), float(np.asarray(fitted.bse)[at]), len(whole))
+    # Where nearly all answers are alike, a variance may come out as next to nothing below 0: its error is NaN.
+    with np.errstate(invalid="ignore"):
+        errors = np.asarray(fitted.bse)
+    return Estimate(float(np.asarray(fitted.params)[at]), float(errors[at]), len(whole))
 
 
 def independent(design: np.ndarray, last: int) -> list[int]:
