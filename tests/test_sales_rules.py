@@ -55,7 +55,8 @@ def misfits(rule, results, but=()):
 
 P = SalesParameters()._replace(
     peak_fresh=0.4, peak_dry=0.2, basket_fresh=40.0, basket_dry=50.0, basket_craft=100.0,
-    demand=200.0, demand_supply=0.0, demand_skill=4.0, demand_live=2.0, demand_brand=1.0, ramp=3.0, luck_spread=0.5, crowding=10.0,
+    demand=200.0, demand_supply=0.0, demand_skill=4.0, demand_live=2.0, demand_brand=1.0, ramp=3.0, luck_spread=0.5,
+    crowding=10.0,
     price_skill=0.1, price_brand=0.2, price_cheat=0.1, price_common=0.1, price_own=0.2, price_luck=0.1, fresh_bonus=0.5,
     commission=0.05, traffic=0.1, packaging=2.0, packaging_fresh=4.0, tax=0.02,
     returns=0.05, returns_fresh=0.025, transit_line=1.5, transit_road=50.0, market_days=1.75, returns_live=0.05,

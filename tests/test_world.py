@@ -30,8 +30,8 @@ COUNTY = SimpleNamespace(
 def scenario(county=None, settings=None, levers=None, priority=()):
     return SimpleNamespace(
         world=USUAL._replace(**(settings or {})), county=SimpleNamespace(**(vars(COUNTY) | (county or {}))),
-        run=RunSettings(), parameters=Parameters(), levers=levers or {}, priority=priority, survey=None, survey_columns={},
-        survey_keep_good=False,
+        run=RunSettings(), parameters=Parameters(), levers=levers or {}, priority=priority, survey=None,
+        survey_columns={}, survey_keep_good=False,
     )
 
 
@@ -190,7 +190,8 @@ def test_the_elderly_own_fewer_phones_and_good_coverage_sells_phones(county):
     ("away", 0.2, 1.5, lambda c: c.households.away.mean()),
     ("schooling_pay", 0.0, 0.12, lambda c: np.corrcoef(c.households.schooling, c.households.off_farm)[0, 1]),
     ("enterprise", 0.0, 0.6, lambda c: np.corrcoef(c.households.luck, c.households.off_farm)[0, 1]),
-    ("phone_income", 0.0, 1.0, lambda c: np.corrcoef(c.households.off_farm / c.households.size, c.households.phone)[0, 1]),
+    ("phone_income", 0.0, 1.0, lambda c: np.corrcoef(
+        c.households.off_farm / c.households.size, c.households.phone)[0, 1]),
     ("city_skill", 0.0, 0.9, lambda c: c.households.skill_basic[c.households.returnee == 1].mean()),
     ("city_ease", 0.0, 1.5, lambda c: -c.households.reluctance[c.households.returnee == 1].mean()),
     ("debt", 0.05, 0.25, lambda c: (c.households.debt > 0).mean()),

@@ -39,7 +39,7 @@ BOOK = {
     "target": ("code", "published target that may be fitted"),
     "target_unit": ("code", "its unit"),
     "width": ("target's unit", "width of its published interval, of logarithms where those are its scale"),
-    "at_low": ("target's unit", "mean value (geometric on a log scale) with the number at its lower end, all others usual"),
+    "at_low": ("target's unit", "mean value (geometric on a log scale), the number at its lower end, all others usual"),
     "at_usual": ("target's unit", "mean value with all numbers usual"),
     "at_high": ("target's unit", "mean value with the number at its upper end, all others usual"),
     "moved": ("width", "from the lower end to the upper, over pairs of runs of one seed, settings alike"),

@@ -13,11 +13,11 @@ from villagesim.world import programme
 
 # Told apart from all other streams of numpy's generator that start from a study's seed.
 STREAM = 7_401
-# What a questionnaire asks for by name; income and online income are of the last twelve months [yuan], and so is what is
-# bought, which the village's point or route counts: parcels that came for a household a month, the village's mean.
+# What a questionnaire asks for by name. Income and online income are of the last twelve months [yuan], and so is what
+# is bought, as the village's point or route counts it: parcels that came for a household a month, the village's mean.
 TRAITS = ("village", "rank", "age", "schooling", "size", "returnee", "woman_led", "elder_led", "output", "remote")
-COLUMNS = (*TRAITS, "household", "wave", "sells", "away", "income", "online_income", "bought", "trained", "village_rank",
-           "route", "feasible")
+COLUMNS = (*TRAITS, "household", "wave", "sells", "away", "income", "online_income", "bought", "trained",
+           "village_rank", "route", "feasible")
 
 
 def households(scenario: Scenario, seed: int, waves: Sequence[int],

@@ -18,8 +18,9 @@ PROGRAMME_YEARS = 2
 def series(today: Scenario, seed: int, counties: int) -> dict[str, float]:
     """T12, T13 and T14 over the years, in so many counties that start in 2015 and have no programme.
 
-    They start with the phones of 2015, and as the scenario's county is in all else. A point whose condition has worn counts for that
-    part of a village. Sellers are few: they are added up over the counties; NaN where there is none in either year.
+    They start with the phones of 2015, and as the scenario's county is in all else. A point whose condition has worn
+    counts for that part of a village. Sellers are few: they are added up over the counties; NaN where there is none in
+    either year.
     """
     months = {"run.start_year": FIRST, "run.months": (LAST - FIRST + 1) * YEAR}
     runs = [record(changed(as_of_first(today), months), replicate_seed(seed, county)) for county in range(counties)]
@@ -46,7 +47,8 @@ def large_programme(county: Scenario, seed: int) -> dict[str, float]:
             bought.append(world.villages.parcels_in.mean())
             sent.append(world.villages.parcels_out.mean())
 
-    engine.run(changed(as_of_first(county), {"run.start_year": FIRST, "run.months": PROGRAMME_YEARS * YEAR}), seed, observe=observe)
+    asked = {"run.start_year": FIRST, "run.months": PROGRAMME_YEARS * YEAR}
+    engine.run(changed(as_of_first(county), asked), seed, observe=observe)
     into, out = float(np.mean(bought)), float(np.mean(sent))
     return {"V8": into / out if out > 0 else float("nan"), "V8.bought": into, "V8.sent": out}
 
