@@ -156,3 +156,14 @@ def test_what_new_leaves_commented_is_right_when_uncommented(tmp_path):
     lines = [line.removeprefix("# ").split("  ")[0] for line in ("[levers." + levers[0]).splitlines()]
     mine.write_text(head + "\n" + "\n".join(lines), encoding="utf-8")
     assert load(mine).levers == {}
+
+
+def test_ctrl_c_is_one_line_also_where_a_command_keeps_nothing(monkeypatch, tmp_path):
+    from villagesim.study import validation
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(validation, "validate", stop)
+    said = typed("validate", "--members", "2", "--no-ensemble", "--out", tmp_path)
+    assert (said.exit_code, said.stderr) == (130, "interrupted: run the same command again\n")

@@ -84,8 +84,8 @@ def test_numbers_are_chosen_by_pattern_or_by_lot():
 
 @pytest.mark.parametrize(("was", "now", "says"), [
     ("seeds = 3", "seeds = 1", "seeds is 1; allowed: a whole number from 2 to 1000"),
-    ("level = 0.01", "level = 0", "level is 0; allowed: a number from 1e-06 to 0.5"),
-    ("level = 0.01", "leve = 0.01", "leve is not known; allowed: .*; did you mean level?"),
+    ("level = 0.001", "level = 0", "level is 0; allowed: a number from 1e-06 to 0.5"),
+    ("level = 0.001", "leve = 0.001", "leve is not known; allowed: .*; did you mean level?"),
     ("baseline.toml", "base.toml", r"today names a file that fails: .*base\.toml: does not exist"),
     ("title = ", "question = ", "title is missing"),
 ])

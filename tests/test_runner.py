@@ -18,6 +18,7 @@ from villagesim.scenario import changed, load
 from villagesim.study import pool, runner
 from villagesim.study.design import read_study
 from villagesim.study.experiment import read_experiment
+from villagesim.study.pinning import read_pinning
 from villagesim.study.simulated import read_calibration
 from villagesim.study.trials import read_trial
 
@@ -343,6 +344,8 @@ def test_every_shipped_experiment_is_right():
     assert [read_trial(file).name for file in trials] == ["trial_access", "trial_county", "trial_training"]
     calibrations = [file for file in files if file.name.startswith("calibrate")]
     assert [read_calibration(file, quick=True).asked.members for file in calibrations] == [21]
-    studies = [read_study(file) for file in files if file not in figures + trials + calibrations]
+    pins = [file for file in files if file.name == "pins.toml"]
+    assert [read_pinning(file).seeds for file in pins] == [3]
+    studies = [read_study(file) for file in files if file not in figures + trials + calibrations + pins]
     assert {study.name for study in studies} == {"front", "futures", "screening", "sobol", "variance"}
     assert len({factor.name for study in studies for factor in study.factors}) > 200

@@ -27,12 +27,15 @@ if TYPE_CHECKING:
     from villagesim.catalogue import Entry
     from villagesim.world.survey_columns import Column
 
-BAD_INPUT = 2
+BAD_INPUT, INTERRUPTED = 2, 130
 WIDE = 220
 
 
 class PlainErrors(TyperGroup):
-    """A group of commands in which a mistake in the user's files is one line on stderr and exit status 2."""
+    """A group of commands in which a mistake in the user's files is one line on stderr and exit status 2.
+
+    Ctrl-C is one line and exit status 130, also in commands that keep nothing of what they began.
+    """
 
     def invoke(self, ctx: typer.Context) -> Any:
         try:
@@ -43,6 +46,9 @@ class PlainErrors(TyperGroup):
             # A survey's bad rows are a line each.
             typer.echo(str(error), err=True)
             raise typer.Exit(BAD_INPUT) from None
+        except KeyboardInterrupt as stop:
+            typer.echo(str(stop) or "interrupted: run the same command again", err=True)
+            raise typer.Exit(INTERRUPTED) from None
 
 
 app = typer.Typer(

@@ -49,6 +49,8 @@ TRIAL = trials.Asked(
     title="access alone", scenario="", set={"world.households": 60}, share=0.6, villages=(100,),
     compliance=trials.Compliance(treated=38 / 60, control=5 / 40),
     arm={"county.budget": 400, "levers.service_point.intensity": 1, "levers.coverage.intensity": 1})
+# Villages with and without a route, without which a county does not tell V2.
+A_SIDE = 10
 # Counties in which households are asked who sells, and sellers counted over the years: one has a handful, and sources
 # asked thousands of households.
 ASKED = 8
@@ -212,7 +214,7 @@ def trial(base: Base, seed: int) -> Values:
     data = trials.compared(TRIAL, trials.survey(planned, TRIAL.villages[0], seed))
     parcels = data.assign(outcome=data["bought"], before=data["bought_before"])
     by_route = {route: estimates.intention_to_treat(part).value for route, part in parcels.groupby("route_before")
-                if part["treated"].nunique() == 2}
+                if part["treated"].nunique() == 2 and part["village"].nunique() >= A_SIDE}
     return {"V1": estimates.intention_to_treat(data).value,
             "V2": by_route[False] - by_route[True] if len(by_route) == 2 else float("nan")}
 
