@@ -47,6 +47,7 @@ class PlainErrors(TyperGroup):
             typer.echo(str(error), err=True)
             raise typer.Exit(BAD_INPUT) from None
         except KeyboardInterrupt as stop:
+            # What keeps runs says so (`runner.Interrupted`).
             typer.echo(str(stop) or "interrupted: run the same command again", err=True)
             raise typer.Exit(INTERRUPTED) from None
 

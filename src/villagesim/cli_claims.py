@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
 
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+FAILED, BAD_INPUT = 1, 2
 WIDE = 200
 DECLARED, COMMITTED, RESULTS = Path("paper/claims.toml"), Path("paper/claims.csv"), Path("results")
 
@@ -59,7 +59,7 @@ def _computed(file: Path, out: Path, only: list[str] | None, workers: int | None
 
     from villagesim.study import claim_table
     from villagesim.study import claims as study
-    from villagesim.study.runner import Interrupted, RunsFailedError
+    from villagesim.study.runner import RunsFailedError
     from villagesim.study.store import StoreError
 
     declared = study.read(file)
@@ -70,9 +70,6 @@ def _computed(file: Path, out: Path, only: list[str] | None, workers: int | None
             task = bar.add_task("runs", total=None)
             measured = study.measure(chosen, out / "claims", workers, lambda state: bar.update(
                 task, completed=state.done, total=state.total))
-    except Interrupted as stop:
-        typer.echo(str(stop), err=True)
-        raise typer.Exit(INTERRUPTED) from None
     except (RunsFailedError, StoreError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from villagesim.scenario import Scenario
     from villagesim.study.runner import Progress
 
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+FAILED, BAD_INPUT = 1, 2
 # Runs of a scenario where --replicates is not given: a reference run takes about a minute.
 USUAL = {"core": 10, "reference": 1, "gpu": 1}
 FEW = 3
@@ -246,11 +246,11 @@ def _place(out: Path, name: str) -> Path:
 
 @contextmanager
 def _studying(scenarios: "list[Scenario]", engine: str) -> "Iterator[Progress]":
-    """A progress bar while runs are done; says when it compiles; Ctrl-C and failed runs end in one line."""
+    """A progress bar while runs are done; says when it compiles; failed runs end in one line."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from villagesim.study.runner import Interrupted, RunsFailedError, is_compiled, prepare
+    from villagesim.study.runner import RunsFailedError, is_compiled, prepare
 
     console = Console(stderr=True)
     _tell_surveys(scenarios)
@@ -262,12 +262,6 @@ def _studying(scenarios: "list[Scenario]", engine: str) -> "Iterator[Progress]":
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task("runs", total=None)
             yield lambda done, total: bar.update(task, completed=round(done, 2), total=total)
-    except Interrupted as stop:
-        typer.echo(str(stop), err=True)
-        raise typer.Exit(INTERRUPTED) from None
-    except KeyboardInterrupt:
-        typer.echo("interrupted: run the same command again", err=True)
-        raise typer.Exit(INTERRUPTED) from None
     except RunsFailedError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from villagesim.study.sweep import Forecast, State
 
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+FAILED, BAD_INPUT = 1, 2
 HOUR, MINUTE, MIB = 3600, 60, 2**20
 WIDE = 160
 
@@ -110,15 +110,11 @@ def plain_failures() -> Iterator[None]:
     from villagesim.study.cluster import ClusterError
     from villagesim.study.complete import IncompleteError
     from villagesim.study.pool import PoolError
-    from villagesim.study.runner import Interrupted
     from villagesim.study.store import StoreError
     from villagesim.study.sweep import ProbeFailedError
 
     try:
         yield
-    except Interrupted as stop:
-        typer.echo(str(stop), err=True)
-        raise typer.Exit(INTERRUPTED) from None
     except (StoreError, PoolError, ProbeFailedError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None

@@ -5,8 +5,6 @@ the ends does not depend on the number (luck does not), and is not run again for
 """
 
 import json
-import time
-import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,9 +20,9 @@ from villagesim.scenario import Scenario, ScenarioError, changed, digest
 from villagesim.scenario_sections import declared_at
 from villagesim.scenario_text import Place
 from villagesim.sources import sources
-from villagesim.study import movements, pool, runner, validation
+from villagesim.study import movements, pool, runner
 from villagesim.study.pinning import Asked, aims
-from villagesim.study.simulated import evidence_key, giving, hashed
+from villagesim.study.simulated import Task, carry, evidence_key, giving, hashed
 from villagesim.study.store import Row, Store
 from villagesim.study.sweep import State
 from villagesim.study.validation import Base
@@ -64,14 +62,6 @@ class Measured(NamedTuple):
     def write(self, folder: str | Path) -> Path:
         """Write the table as CSV and Parquet; return the folder."""
         return write_tables(folder, {"pins": self.table}, self.about, BOOK)
-
-
-class _Task(NamedTuple):
-    run: str
-    kind: str
-    base: Base
-    seed: int
-    wanted: tuple[str, ...]
 
 
 def measure(asked: Asked, entries: Sequence[Entry], out: str | Path = "results", workers: int | None = None,
@@ -150,7 +140,7 @@ class _Scan:
         kinds, left = json.loads(file.read_text(encoding="utf-8"))
         return {kind: tuple(names) for kind, names in kinds.items()}, tuple(left)
 
-    def _tasks(self, kinds: Iterable[str], bases: Sequence[Base], seeds: Iterable[int]) -> dict[tuple, _Task]:
+    def _tasks(self, kinds: Iterable[str], bases: Sequence[Base], seeds: Iterable[int]) -> dict[tuple, Task]:
         """A task a kind, setting and seed, by these three. All numbers and both ends meet the same seeds."""
         names, found = tuple(one.id for one in self.targets), {}
         marks = [[digest(one) for one in base] for base in bases]
@@ -159,10 +149,10 @@ class _Scan:
                 for turn in seeds:
                     seed = replicate_seed(self.asked.seed, turn * len(bases) + setting)
                     run = hashed([self.key, kind, marks[setting], seed])
-                    found[kind, setting, turn] = _Task(run, kind, base, seed, names)
+                    found[kind, setting, turn] = Task(run, (kind,), base, seed, names)
         return found
 
-    def _run(self, tasks: Sequence[_Task]) -> None:
+    def _run(self, tasks: Sequence[Task]) -> None:
         """Run what the store has not. Two ends that are one county by content are one run."""
         wanted, known = {task.run: task for task in tasks}, self.store.states()
         todo = [task for run, task in wanted.items() if run not in known]
@@ -170,33 +160,33 @@ class _Scan:
         self.begun = self.done
         self._tell()
         self.store.begin(task.run for task in todo)
-        pool.each(_carry, todo, self._take, self._lose, self.workers)
+        pool.each(carry, todo, self._take, self._lose, self.workers)
         self.known = self.store.values()
 
-    def _take(self, _: _Task, row: Row) -> None:
+    def _take(self, _: Task, row: Row) -> None:
         self.store.commit([row])
         self.done += 1
         self.failed += row.values is None
         self._tell()
 
-    def _lose(self, task: _Task, error: BaseException) -> None:
+    def _lose(self, task: Task, error: BaseException) -> None:
         self._take(task, Row(task.run, None, 0.0, f"{type(error).__name__}: {error}"))
 
     def _tell(self) -> None:
         if self.progress is not None:
             self.progress(State(self.total, self.done, self.failed, self.begun, 0.0))
 
-    def _values(self, tasks: Iterable[_Task], target: str) -> np.ndarray:
+    def _values(self, tasks: Iterable[Task], target: str) -> np.ndarray:
         return self.known[target].reindex([task.run for task in tasks]).to_numpy(np.float64)
 
-    def _differs(self, low: Mapping[tuple, _Task], high: Mapping[tuple, _Task], kind: str) -> bool:
+    def _differs(self, low: Mapping[tuple, Task], high: Mapping[tuple, Task], kind: str) -> bool:
         """Whether a value of that kind of evidence is not the same to the bit at both ends, or a run failed."""
         one, two = (self.known.reindex([task.run for place, task in tasks.items() if place[0] == kind])
                     for tasks in (low, high))
         broken = any(run not in self.known.index for run in (*one.index, *two.index))
         return broken or not np.array_equal(one.to_numpy(np.float64), two.to_numpy(np.float64), equal_nan=True)
 
-    def _failures(self, tasks: Mapping[str, Sequence[Mapping[tuple, _Task]]]) -> dict[str, str]:
+    def _failures(self, tasks: Mapping[str, Sequence[Mapping[tuple, Task]]]) -> dict[str, str]:
         ledger = self.store.runs().set_index("run")
         errors = ledger.loc[ledger["error"].notna(), "error"]
         found = {}
@@ -206,8 +196,8 @@ class _Scan:
                 found[key] = f"{len(broken)} runs: {errors[broken[0]].strip().splitlines()[-1]}"
         return found
 
-    def _rows(self, entry: Entry, kinds: Mapping[str, Sequence[str]], usual: Mapping[tuple, _Task],
-              low: Mapping[tuple, _Task], high: Mapping[tuple, _Task]) -> list[tuple]:
+    def _rows(self, entry: Entry, kinds: Mapping[str, Sequence[str]], usual: Mapping[tuple, Task],
+              low: Mapping[tuple, Task], high: Mapping[tuple, Task]) -> list[tuple]:
         listed = {target for pin in evidence.pins() if pin.parameter == entry.key for target in pin.targets}
         known, rows = {one.id: one for one in self.targets}, []
         for kind, names in kinds.items():
@@ -229,16 +219,6 @@ class _Scan:
                 rows.append((entry.key, entry.unit, entry.low, entry.default, entry.high, name, one.unit, wide, *means,
                              found.moved, found.luck, found.seeds, found.pins(self.asked.moves), name in listed))
         return rows
-
-
-def _carry(task: _Task) -> Row:
-    started = time.perf_counter()
-    try:
-        found = validation.EVIDENCE[task.kind](task.base, task.seed)
-    except Exception:
-        return Row(task.run, None, time.perf_counter() - started, traceback.format_exc())
-    values = tuple(float(found.get(name, float("nan"))) for name in task.wanted)
-    return Row(task.run, values, time.perf_counter() - started, None)
 
 
 def _at(base: Base, entry: Entry, value: float) -> Base:

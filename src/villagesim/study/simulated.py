@@ -51,7 +51,9 @@ class Simulated(NamedTuple):
     key: str
 
 
-class _Task(NamedTuple):
+class Task(NamedTuple):
+    """Kinds of evidence made from a base under a seed. run: its name in the store. wanted: the store's columns."""
+
     run: str
     kinds: tuple[str, ...]
     base: Base
@@ -123,7 +125,7 @@ class Runs:
         self._tell()
         self.store.begin(task.run for task in todo)
         try:
-            pool.each(_carry, todo, self._take, self._lose, self.workers or pool.available())
+            pool.each(carry, todo, self._take, self._lose, self.workers or pool.available())
         except KeyboardInterrupt:
             raise self.interrupted(f"in {stage}") from None
         values = self.store.values([task.run for task in tasks])[list(self.wanted)].to_numpy(np.float64)
@@ -134,23 +136,23 @@ class Runs:
         return runner.Interrupted(f"interrupted {where}: {self.done} of {self.total} runs are kept in "
                                   f"{self.store.folder}; the same command goes on")
 
-    def _task(self, stage: str, number: int, replicate: int, values: Mapping[str, int | float]) -> _Task:
+    def _task(self, stage: str, number: int, replicate: int, values: Mapping[str, int | float]) -> Task:
         base = self.read.bases[replicate % len(self.read.bases)]
         base = Base(*(assigned(one, values) for one in base))
         # Each point has luck of its own: what all shared would pass for the model's.
         place = int(hashlib.sha256(f"{stage} {number} {replicate}".encode()).hexdigest()[:8], 16)
         seed = replicate_seed(self.read.asked.rules.seed, place)
         named = [[digest(one) for one in base], seed, self.kinds, self.wanted, __version__, sources(), evidence_key()]
-        return _Task(hashed(named), self.kinds, base, seed, self.wanted)
+        return Task(hashed(named), self.kinds, base, seed, self.wanted)
 
-    def _take(self, _: _Task, row: Row) -> None:
+    def _take(self, _: Task, row: Row) -> None:
         self.store.commit([row])
         self.done += 1
         self.failed += row.values is None
         self.spent += row.seconds
         self._tell()
 
-    def _lose(self, task: _Task, error: BaseException) -> None:
+    def _lose(self, task: Task, error: BaseException) -> None:
         self._take(task, Row(task.run, None, 0.0, f"{type(error).__name__}: {error}"))
 
     def _tell(self) -> None:
@@ -182,7 +184,8 @@ def giving(base: Base, wanted: Sequence[str], seed: int = 1) -> tuple[dict[str, 
     return kinds, frozenset(left)
 
 
-def _carry(task: _Task) -> Row:
+def carry(task: Task) -> Row:
+    """What is wanted of the task's evidence, NaN where it gives none; or the traceback of what failed."""
     started = time.perf_counter()
     try:
         found: dict[str, float] = {}
@@ -190,7 +193,8 @@ def _carry(task: _Task) -> Row:
             found |= validation.EVIDENCE[kind](task.base, task.seed)
     except Exception:
         return Row(task.run, None, time.perf_counter() - started, traceback.format_exc())
-    return Row(task.run, tuple(float(found[name]) for name in task.wanted), time.perf_counter() - started, None)
+    values = tuple(float(found.get(name, float("nan"))) for name in task.wanted)
+    return Row(task.run, values, time.perf_counter() - started, None)
 
 
 def based(path: Path, values: Mapping[str, Any], place: str) -> Base:
