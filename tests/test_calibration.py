@@ -60,6 +60,10 @@ def test_a_calibration_says_what_is_left_how_its_emulators_do_and_how_surely_it_
     assert found.checks["inside"].between(0.8, 1.0).all()
     assert found.checks.loc[found.checks["stage"] == "wave-1", "r2"].min() > 0.7
     assert found.region["recovered"].between(0.8, 1.0).all()
+    # The one point that stands for all suits the data, which the middle of the ranges does not.
+    off = [np.abs(toy(unit[None])[0] - [goal.value for goal in goals]) / SD
+           for unit in (found.region["fitting"].to_numpy() / 2, np.full(3, 0.5))]
+    assert off[0].max() < 1.0 < off[1].max()
     assert len(found.ensemble) == 40
     assert found.ensemble["weight"].sum() == pytest.approx(1)
     assert found.about["out_of_reach"] == []

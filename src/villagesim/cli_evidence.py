@@ -208,7 +208,7 @@ def calibrate(
         typer.echo(f"{file}: {error}", err=True)
         raise typer.Exit(FAILED) from None
     _show(read.asked.title, found.region, ("parameter", "low", "high", "left_low", "left_high", "q05", "q50", "q95",
-                                           "pinned", "recovered"), most=len(found.region))
+                                           "fitting", "pinned", "recovered"), most=len(found.region))
     _show("Targets", found.targets, ("target", "value", "published", "discrepancy", "reached", "model_low",
                                      "model_median", "model_high"), most=len(found.targets))
     shipped = ensembles.ship(found, evidence.folder()) if ship else []

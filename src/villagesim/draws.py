@@ -53,6 +53,7 @@ class Purpose(IntEnum):
     SEAT_JOB = 43
     STORY = 44
     TALE = 45
+    ORDER = 46
     PHONE = 48
     WORLD_PLACE = 64
     WORLD_TERRAIN = 65

@@ -103,7 +103,7 @@ LEVERS: tuple[Lever, ...] = (
     Lever("service_point", "logistics", _share("service points in committee offices and shops"),
           "village", _yuan("yuan/village", "fitting out a point in an existing room", 5000, 20000, _HENGXIAN, "B"), 10000.0,
           _yuan("yuan/village/year", "keeping it staffed and mended", 4800, 12000,
-                "keepers paid 400-500 yuan a month part-time (Luci 2021; China Daily) to 1,000 (Shenlongwan 2021)", "B"), 4800.0),
+                "keepers paid 400-500 yuan a month part-time (Luci 2021; China Daily) to 1,000 (Shenlongwan 2021)", "B"), 5400.0),
     Lever("platform", "logistics", _share("how far parcels of all firms are pooled on one route by a unified platform"),
           "county", _yuan("yuan/month/1000 households", "software and a hub's running cost", 0, 10000), 600.0),
     Lever("squad", "logistics", _share("villages with a villagers' delivery squad paid by the piece"),

@@ -89,7 +89,7 @@ class WorldSettings(NamedTuple):
         "return migrants are more often self-employed (Demurger, Xu 2011, World Development 39(10)): sign only; varied over its "
         "range in experiments/")] = 0.5
     honest: Annotated[float, _share("households that keep their word on quality without a norm")] = 0.85
-    phone: Annotated[float, _share("smartphone owners at usual age and coverage",
+    phone: Annotated[float, _share("smartphone owners at usual age, coverage and income",
         "rural internet use 57.6 % of persons in 2021; a household has several", "B")] = 0.68
     phone_age: Annotated[float, Quantity("share/decade", "phone ownership lost a decade of age", 0, 0.3, _SWEPT,
         "C")] = 0.1

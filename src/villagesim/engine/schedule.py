@@ -163,11 +163,13 @@ SALES: tuple[Phase, ...] = (
     _rows("households", sales.ships_poor_quality, "cheats", "quality is decided before shipping", last="villages.norm"),
     _rows("villages", sales.transit_time, "transit", "fresh goods spoil on the way",
           last="couriers.serving couriers.visits"),
+    _rows("households", sales.online_orders, "orders unshipped", "online first, in whole parcels",
+          last="households.away"),
     _rows("households", sales.online_sales,
-          "orders unshipped online_value online_income platform_cost tax_cost parcel_cost haul_cost packing_cost "
+          "online_value online_income platform_cost tax_cost parcel_cost haul_cost packing_cost "
           "margin sold online_fen selling_hours relief_income",
           "online first: what is not sold online goes to the trader",
-          last="households.away villages.brand traders.markdown"),
+          last="villages.brand traders.markdown"),
     _rows("households", sales.own_record, "margin_smooth months_unsold", "a seller judges by its own record"),
     _rows("households", sales.offline_sales,
           "offline_value offline_fen spoiled stock trader_income market_income repaid",

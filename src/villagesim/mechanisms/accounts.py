@@ -104,8 +104,8 @@ def household_accounts(size, off_farm, online_income, platform_cost, tax_cost, p
         + trader_income + market_income - farm_cost + wage_income + remittance + tourism_income + champion_income + cash_income
         + credit_income + relief_income
     )
-    usual = p.spending * income_year / 12.0 + p.wealth_spending * max(0, savings)
-    spent = max(whole_fen(p.subsistence * size), whole_fen(usual / FEN))
+    usual = p.spending * (1.0 / 12.0) * income_year + p.wealth_spending * max(0, savings)
+    spent = max(whole_fen(p.subsistence * size), whole_fen(usual * (1.0 / FEN)))
     so_far = income_so_far + income
     closes = county_season == 11
     return income, spent, savings + income + borrowed - repaid - spent, (0 if closes else so_far), (so_far if closes else income_year)

@@ -22,7 +22,7 @@ class ChoiceParameters(NamedTuple):
     attention: Annotated[float, Quantity("1/month", "chance that an offline household thinks about selling online", 0.005, 0.3, _SWEPT, "C")] = 0.06
     prompted: Annotated[float, Quantity("1", "how far a lesson, visit or group this month multiplies that chance", 1.0, 10.0, _SWEPT, "C")] = 5.0
     start_cost: Annotated[float, Quantity("yuan", "phone, gear, samples and first-months' time to start",
-        300.0, 6000.0, "assumption: 500 to 5,000 yuan by judgement (a paid course alone cost 900, Guangming Daily 2021); varied over its range in experiments/", "C")] = 600.0
+        300.0, 5000.0, "assumption: 500 to 5,000 yuan by judgement (a paid course alone cost 900, Guangming Daily 2021), less for an innovation that needs no shop; varied over its range in experiments/", "C")] = 600.0
     live_cost: Annotated[float, Quantity("yuan", "more gear to live-stream", 0.0, 5000.0, _SWEPT, "C")] = 800.0
     restart: Annotated[float, Quantity("share", "part of the start-up cost that one who has sold before pays again: the phone is there", 0.0, 1.0, _SWEPT, "C")] = 0.3
     scarcity: Annotated[float, Quantity("1", "price of a start-up yuan to a household that must borrow it", 1.0, 4.0, _SWEPT, "C")] = 2.0
@@ -96,7 +96,7 @@ def wanted_share(size, adults, away, output, risk_aversion, belief_mean, belief_
     net = margin - p.variable_hours * p.hour_value
     best = clip(net / max(0.000000001, risk), 0.0, output)
     hours = p.spare_hours * max(0, adults - away) * 12.0 - p.fixed_hours * 12.0
-    reach = clip(hours, 0.0, 100000.0) / p.variable_hours
+    reach = clip(hours, 0.0, 100000.0) * (1.0 / p.variable_hours)
     free = output * (1.0 - (p.debt_hold if debt > 0 else 0.0))
     sold = min(min(best, reach), min(free, 12.0 * demand))
     gain = sold * net - 0.5 * risk * sold * sold - 12.0 * p.fixed_hours * p.hour_value
@@ -155,13 +155,13 @@ def chooses_channel(mode, share, savings, reluctance, skill_operation, belief_pr
     kit = 0.0 if gear else p.live_cost
     price = p.start_cost * (p.restart if ever_online else 1.0) + (kit if live else 0.0)
     felt = price * owed * (p.scarcity if savings < whole_fen(p.cushion * price * owed) else 1.0)
-    vague = p.waiting * wanted * output * (1.0 / belief_precision)
+    vague = p.waiting * wanted * output / belief_precision
     distaste = max(0.0, p.reluctance + p.reluctance_spread * reluctance)
-    worth = gain - distaste - vague - felt / p.horizon
+    worth = gain - distaste - vague - felt * (1.0 / p.horizon)
     prompted = seat_basic == 1 or visited == 1 or group_months > 0
     thinks = min(1.0, p.attention * (p.prompted if prompted else 1.0))
     by_logit = p.entry == LOGIT
-    chance = thinks * (logistic(worth / p.entry_scale) if by_logit else 1.0)
+    chance = thinks * (logistic(worth * (1.0 / p.entry_scale)) if by_logit else 1.0)
     may = (wanted if by_logit else worth) > 0.0 and rest == 0
     if mode == OFFLINE:
         if u_consider < chance and may:
@@ -173,7 +173,7 @@ def chooses_channel(mode, share, savings, reluctance, skill_operation, belief_pr
     if over != NOTHING:
         return OFFLINE, 0, 0.0, 0, 1, over, 0, 0, int(p.cooling), gear, ever_online, first_online, gain > distaste, 0
     strain = kit * owed * (p.scarcity if savings < whole_fen(p.cushion * kit * owed) else 1.0)
-    turns = mode == SHOP and able and u_live < p.live_later and gain > strain / p.horizon
+    turns = mode == SHOP and able and u_live < p.live_later and gain > strain * (1.0 / p.horizon)
     back = mode == LIVE and u_live < p.live_back
     after = LIVE if turns else (SHOP if back else mode)
     moved = share + p.adjust * (wanted - share)

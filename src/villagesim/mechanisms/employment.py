@@ -16,7 +16,7 @@ class EmploymentParameters(NamedTuple):
     """Local jobs, who takes them, and what makes people leave and return."""
 
     job_pay: Annotated[float, Quantity("yuan/month", "pay of one part-time local job",
-        1500.0, 4000.0, "women's flexible workshop pay about 2,000 yuan (Heze 2017; Xinhua), sewing 3,000 to 6,000 (Wuhan 2019)", "B")] = 1500.0
+        1500.0, 4000.0, "women's flexible workshop pay about 2,000 yuan (Heze 2017; Xinhua), sewing 3,000 to 6,000 (Wuhan 2019)", "B")] = 2000.0
     link_success: Annotated[float, Quantity("firm/hour", "firms linked per hour of resource linking at full competence", 0.0, 0.05, _SWEPT, "C")] = 0.006
     link_alone: Annotated[float, Quantity("share", "part of that rate without any e-commerce competence", 0.0, 1.0, _SWEPT, "C")] = 0.3
     link_end: Annotated[float, Quantity("1/month", "rate at which a linked firm goes away", 0.005, 0.2, _SWEPT, "C")] = 0.04
@@ -86,10 +86,11 @@ def migrates(adults, away, income_year, job, mode, county_city_wage, u_depart, u
     The odds follow the gap between the city wage that counts and a home adult's income; one member moves at a time.
     """
     home = max(1, adults - away)
-    local = income_year / FEN / 12.0 / home
-    gap = (p.city_weight * county_city_wage - local) / p.gap_scale
+    local = income_year / (12.0 * FEN * home)
+    gap = (p.city_weight * county_city_wage - local) * (1.0 / p.gap_scale)
     tie = p.job_holds if (job == 1 or mode > 0) else 0.0
-    goes = adults - away > 1 and u_depart < p.leave_rate * logistic(gap - tie)
-    comes = away > 0 and not goes and u_return_home < p.return_rate * logistic(tie - gap)
+    pull = logistic(gap - tie)
+    goes = adults - away > 1 and u_depart < p.leave_rate * pull
+    comes = away > 0 and not goes and u_return_home < p.return_rate * (1.0 - pull)
     now = away + (1 if goes else 0) - (1 if comes else 0)
     return now, goes, comes, whole_fen(away * p.remittance * county_city_wage)

@@ -71,7 +71,8 @@ def weight(part, voices, p):
 
     By precision ten voices say less than ten times one, since they share a month's shock; whoever averages counts each.
     """
-    return part * voices if p.learning == AVERAGING else part / (p.common_variance + p.own_variance / voices)
+    heard = part * voices
+    return heard if p.learning == AVERAGING else heard / (p.common_variance * voices + p.own_variance)
 
 
 @rule
@@ -99,7 +100,7 @@ def believes(belief_mean, belief_precision, trust_online, heard, heard_trust, he
         weighed = weighed + far
         total = total + far * (county_media_margin + p.story_spread * (2.0 * u_tale - 1.0))
 
-    number = p.acquaintance * heard_trust / 255.0 + (1.0 - p.acquaintance) * p.flat_trust * voices
+    number = p.acquaintance * (1.0 / 255.0) * heard_trust + (1.0 - p.acquaintance) * p.flat_trust * voices
     if number > 0.0:
         alike = heard_flat / (GRID * (1.0 * voices))
         trusted = heard / (GRID * (1.0 * heard_trust)) if heard_trust > 0 else alike

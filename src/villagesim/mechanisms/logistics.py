@@ -57,7 +57,7 @@ class LogisticsParameters(NamedTuple):
     haul_closed: Annotated[float, Quantity("1", "how far a closed road multiplies haulage", 1.0, 10.0, _SWEPT, "C")] = 3.0
     squad_hauls: Annotated[float, Quantity("share", "part of haulage that a squad saves", 0.0, 1.0, _SWEPT, "C")] = 0.5
     walk_in: Annotated[float, Quantity("yuan/parcel", "fee in the township for one who hauls",
-        8.0, 15.0, "assumption: walk-in rate 8 to 15 yuan; varied over its range in experiments/", "C")] = 8.0
+        8.0, 15.0, "assumption: walk-in rate 8 to 15 yuan; varied over its range in experiments/", "C")] = 9.0
     pooled_shipping: Annotated[float, Quantity("share", "fee saved where sellers ship together (full teamwork)",
         0.1, 0.35, "off the list price: large senders 35 %, medium 30 %, small 10 % (Guangdong 2025)", "B")] = 0.25
     connected: Annotated[float, Quantity("share", "inbound parcels that a household without route or point still sends for", 0.0, 1.0, _SWEPT, "C")] = 0.4

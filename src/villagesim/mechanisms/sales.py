@@ -23,11 +23,11 @@ class SalesParameters(NamedTuple):
     peak_dry: Annotated[float, Quantity("share", "dry goods' harvest in their peak month (the two beside it half each)",
         0.0833, 0.25, "assumption: dry goods sell over the year (persimmon cakes October to May); varied over its range in experiments/", "C")] = 0.15
     basket_fresh: Annotated[float, Quantity("yuan/parcel", "goods in one fresh parcel, at the reference price",
-        14.0, 43.0, "orders of 30 to 60 yuan at retail (33.5 in Zhangzhou; 1.7 to 1.9 kg in Weishi 2022), at 1.4 to 2.2 times the reference price", "B")] = 30.0
+        19.0, 61.0, "orders of 30 to 60 yuan at retail (33.5 in Zhangzhou; 1.7 to 1.9 kg in Weishi 2022), at 1.4 to 2.2 times the trader's price, which is 0.7 of the reference price", "B")] = 30.0
     basket_dry: Annotated[float, Quantity("yuan/parcel", "goods in one dry parcel, at the reference price",
-        27.0, 86.0, "orders of 60 to 120 yuan at retail (millet, Wuxiang 2016; China Daily 2018-05-22), at 1.4 to 2.2 times the reference price", "B")] = 60.0
+        39.0, 122.0, "orders of 60 to 120 yuan at retail (millet, Wuxiang 2016; China Daily 2018-05-22), at 1.4 to 2.2 times the trader's price, which is 0.7 of the reference price", "B")] = 60.0
     basket_craft: Annotated[float, Quantity("yuan/parcel", "goods in one craft or gift parcel, at the reference price",
-        55.0, 143.0, "gift boxes of 120 to 200 yuan at retail (168 in Hengfeng 2019; Xinhua), at 1.4 to 2.2 times the reference price", "B")] = 110.0
+        78.0, 204.0, "gift boxes of 120 to 200 yuan at retail (168 in Hengfeng 2019; Xinhua), at 1.4 to 2.2 times the trader's price, which is 0.7 of the reference price", "B")] = 110.0
     demand: Annotated[float, Quantity("yuan/month", "goods a plain beginner can sell online a month, at the reference price",
         30.0, 1500.0, "novices: 0 to 5 orders a show (Xixiang 2020); 5,200 yuan sent a point and year (Huzhu, Qinghai 2019)", "B")] = 290.0
     demand_skill: Annotated[float, Quantity("1", "how far full second and third rungs multiply demand", 0.0, 20.0,
@@ -35,7 +35,7 @@ class SalesParameters(NamedTuple):
     demand_supply: Annotated[float, Quantity("share", "part of demand that goes with supply: buyers and platforms favour who can keep shipping", 0.0, 1.0,
         "farmers offered a trading platform: only the largest use it (Uganda, 110 sub-counties by lot; Bergquist, McIntosh): sign only; varied over its range in experiments/", "C")] = 0.5
     supply_usual: Annotated[float, Quantity("yuan/year", "marketable output at which that part counts as one", 5000.0, 40000.0,
-        "by definition: the usual output of a household in hills; varied over its range in experiments/", "C")] = 21000.0
+        "by definition: the usual marketable output of a household (world.output); varied over its range in experiments/", "C")] = 21000.0
     demand_live: Annotated[float, Quantity("1", "how far live-streaming multiplies demand", 1.0, 6.0, _SWEPT, "C")] = 1.8
     demand_brand: Annotated[float, Quantity("1", "how far a full village brand multiplies demand", 0.0, 6.0, _SWEPT, "C")] = 1.5
     ramp: Annotated[float, Quantity("month", "months until half of a seller's public is found",
@@ -83,7 +83,7 @@ class SalesParameters(NamedTuple):
         0.2, 0.9, "fresh losses 20 to 30 % (China 2019) against about 5 % with a cold chain; 10-25 % against 3-8 % in a weaker source", "B")] = 0.8
     hold: Annotated[float, Quantity("share", "online stock of durable goods kept for another month", 0.0, 0.98, _SWEPT, "C")] = 0.85
     input_share: Annotated[float, Quantity("share", "cost of inputs in output at the reference price",
-        0.25, 0.39, "assumption: 0.35 to 0.55 of output at the farm gate by judgement, and that is 0.7 of the reference price; varied over its range in experiments/", "C")] = 0.25
+        0.24, 0.39, "assumption: 0.35 to 0.55 of output at the farm gate by judgement (smallholders nearer the lower end), and that is 0.7 of the reference price; varied over its range in experiments/", "C")] = 0.28
     low_savings: Annotated[float, Quantity("month", "months of inputs in savings below which inputs are taken on credit", 0.0, 24.0, _SWEPT, "C")] = 1.0
     credit_share: Annotated[float, Quantity("share", "inputs that the trader lends to one who is short",
         0.0, 1.0, "assumption: 0.05 to 0.25 of households tied by judgement; varied over its range in experiments/", "C")] = 0.5
@@ -155,7 +155,7 @@ def harvest_month(product, output, stock, savings, debt, village_harvest, county
     Inputs are bought evenly over the year; one who is short takes them on the trader's credit.
     """
     ripe = output * season_weight(product, village_harvest, county_season, p)
-    inputs = whole_fen(output * p.input_share / 12.0)
+    inputs = whole_fen(output * (p.input_share * (1.0 / 12.0)))
     short = savings < int(p.low_savings * inputs)
     lent = int(inputs * p.credit_share) if (short and trader_active == 1 and debt < p.credit_most * inputs) else 0
     return stock + ripe, inputs, lent
@@ -181,25 +181,38 @@ def ships_poor_quality(mode, honest, village_norm, u_cheat):
 
 
 @rule
-def online_sales(product, mode, share, stock, demand, adults, away, access, cheats, skill_operation,
+def hours_of_selling(mode, p, p_choice):
+    """Hours that a yuan of goods sold online takes [hour/yuan]: live-streaming takes more."""
+    return p_choice.variable_hours * (p.live_hours if mode == LIVE else 1.0)
+
+
+@rule
+def online_orders(product, mode, share, stock, demand, adults, away, village_fill, u_order, p, p_choice):
+    """Orders shipped, and unshipped for want of a courier who carries them [parcel].
+
+    Bounded by stock, demand and own hours. They are whole parcels, as many on average as these bounds allow: luck rounds
+    up or down, so that a shop with demand for a third of a parcel a month sells one in three months.
+    """
+    parcel_of = 1.0 / basket(product, p)
+    within = p_choice.spare_hours * max(0, adults - away) / hours_of_selling(mode, p, p_choice)
+    possible = min(share * stock, min(demand, within)) * parcel_of if mode > 0 else 0.0
+    whole = int(stock * parcel_of)
+    orders = min(whole, int(possible * village_fill + u_order))
+    return orders, min(whole, int(possible + u_order)) - orders
+
+
+@rule
+def online_sales(product, mode, orders, access, cheats, skill_operation,
                  skill_business, luck, village_brand, village_cold_chain, village_transit, village_fill, village_parcel_price,
                  village_haul_price, village_teamwork, trader_markdown, county_retail, county_fee_level, county_common_shock,
                  rank, village_rank, lever_price_crash, lever_fee_rise, lever_tax_relief, reach_tax_relief,
                  within_tax_relief, z_sale_shock, p, p_choice):
-    """One month online: orders, unshipped [parcel], goods [yuan], income and five costs [fen], margin, sold, goods [fen],
-    hours, tax waived [fen].
+    """One month online: goods [yuan], income and five costs [fen], margin, sold, goods [fen], hours, tax waived [fen].
 
-    Orders are bounded by stock, demand and own hours, of which live-streaming takes more; what the courier can't carry
-    is not sold; fresh goods spoil on the way. The margin is what a yuan of goods brought online, all costs taken off,
-    over what the trader, or where none buys the township market, would have paid.
+    Fresh goods spoil on the way, and what is late is refunded. The margin is what a yuan of goods brought online, all
+    costs taken off, over what the trader, or where none buys the township market, would have paid.
     """
-    worth = basket(product, p)
-    own_hours = p_choice.spare_hours * max(0, adults - away)
-    hours = p_choice.variable_hours * (p.live_hours if mode == LIVE else 1.0)
-    possible = min(share * stock, min(demand, own_hours / hours))
-    wanted = int(possible / worth) if mode > 0 else 0
-    orders = int(wanted * village_fill + 0.5)
-    goods = orders * worth
+    goods = orders * basket(product, p)
     price = county_retail * (1.0 - lever_price_crash) * (1.0 + (p.fresh_bonus if product == FRESH else 0.0)) * (
         1.0 + p.price_skill * skill_business + p.price_brand * village_brand + (p.price_cheat if cheats else 0.0)
         + p.price_common * county_common_shock + p.price_own * z_sale_shock + p.price_luck * luck
@@ -223,8 +236,6 @@ def online_sales(product, mode, share, stock, demand, adults, away, access, chea
     offline_price = (1.0 - lever_price_crash) * (1.0 - trader_markdown)
     margin = clip((kept - spent) / goods - offline_price, -WIDEST, WIDEST) if orders > 0 else 0.0
     return (
-        orders,
-        wanted - orders,
         goods,
         whole_fen(kept),
         whole_fen(platform),
@@ -235,7 +246,7 @@ def online_sales(product, mode, share, stock, demand, adults, away, access, chea
         margin,
         orders > 0,
         whole_fen(goods),
-        (goods * hours if orders > 0 else 0.0),
+        goods * hours_of_selling(mode, p, p_choice),
         whole_fen(waived),
     )
 

@@ -26,7 +26,7 @@ class TradersParameters(NamedTuple):
     distance_cost: Annotated[float, Quantity("yuan/month/km", "more for each km of road to its village: some fifteen rounds a month, both ways",
         0.0, 200.0, _SWEPT, "C")] = 50.0
     margin_cap: Annotated[float, Quantity("share", "margin over unit cost that farmers put up with",
-        0.1, 0.5, "first buyer's margin 10 to 25 % of a normal farm price, 50 % in a glut (watermelon, Guangxi to Dongguan 2025; NetEase)", "B")] = 0.22
+        0.02, 0.26, "first buyer's margin, its cost included, 10 to 25 % of a normal farm price and 50 % in a glut (watermelon, Guangxi to Dongguan 2025; NetEase); 0.22 is 43 % with its cost, for it stands for collector and agent together", "B")] = 0.22
     adjust: Annotated[float, Quantity("share/month", "part of the gap to the wanted margin closed a month", 0.02, 1.0, _SWEPT, "C")] = 0.15
     estimate_range: Annotated[float, Quantity("share", "how far a trader's own estimate may lie off last year's volume", 0.0, 0.5, _SWEPT, "C")] = 0.15
     return_margin: Annotated[float, Quantity("share", "what a trader must expect to earn beyond its cost before it comes back", 0.0, 0.5, _SWEPT, "C")] = 0.1

@@ -42,7 +42,7 @@ class WorkforceParameters(NamedTuple):
     social_start: Annotated[float, Quantity("share", "social-work competence of a new outsider or graduate", 0.1, 0.9, _SWEPT, "C")] = 0.45
     social_local: Annotated[float, Quantity("share", "social-work competence of a new returnee or official (knows everyone)", 0.1, 0.9, _SWEPT, "C")] = 0.40
     online_start: Annotated[float, Quantity("share", "e-commerce competence of a new outsider or official",
-        0.0, 0.5, "assumption: hybrid workers are few, 0.05 to 0.15 by judgement; varied over its range in experiments/", "C")] = 0.15
+        0.0, 0.5, "assumption: hybrid workers are few, 0.05 to 0.15 by judgement; varied over its range in experiments/", "C")] = 0.10
     online_graduate: Annotated[float, Quantity("share", "e-commerce competence of a new college graduate", 0.0, 0.6, _SWEPT, "C")] = 0.22
     online_returnee: Annotated[float, Quantity("share", "e-commerce competence of a new returnee", 0.0, 0.8, _SWEPT, "C")] = 0.30
     hired_spread: Annotated[float, Quantity("share", "half-range of a new hire's competence by chance", 0.0, 0.6, _SWEPT, "C")] = 0.3

@@ -72,12 +72,13 @@ def between(left: Left, unit: str) -> str:
 
 def calibrated() -> str:
     """The numbers that were fitted: what they mean, usual value, range, what is left, and how much that is."""
-    heads = ("number", "what it is", "unit", "usual", "declared range", "median", "90 % interval", "pinned",
+    heads = ("number", "what it is", "unit", "usual", "declared range", "fitting", "median", "90 % interval", "pinned",
              "found again", "pinned by")
     region = evidence.ensemble().about["region"]
     return markdown(heads, (
         (f"`{one.entry.key}`", one.entry.meaning, one.entry.unit, _shown(one.entry.default),
-         f"{_shown(one.entry.low)} to {_shown(one.entry.high)}", _three(one.left.median),
+         f"{_shown(one.entry.low)} to {_shown(one.entry.high)}", _three(region[one.entry.key]["fitting"]),
+         _three(one.left.median),
          f"{_three(one.left.q05)} to {_three(one.left.q95)}", f"{100 * one.left.pinned:.0f} %",
          _percent(region[one.entry.key].get("recovered")), ", ".join(one.targets))
         for one in known() if one.left))

@@ -55,6 +55,7 @@ BOOK = {
     "q50": ("parameter's unit", "median"),
     "q75": ("parameter's unit", "75th percentile"),
     "q95": ("parameter's unit", "95th percentile"),
+    "fitting": ("parameter's unit", "at the one point that suits targets, by the emulators, and weighed runs best"),
     "pinned": ("share", "part by which the targets narrow the 90 % interval, of its width over the declared range"),
     "recovered": ("share", "runs taken for the truth whose parameter the 90 % interval held (stated: 0.9)"),
     "recovered_width": ("share", "mean width of that interval, of the declared range"),
@@ -124,6 +125,7 @@ def _calibrated(asked: Asked, simulate: matching.Simulate, choose: matching.Choo
     weighed = posterior.weigh(posterior.distance(kept, means[:, reached]), asked.members)
     held, width = posterior.recovery(unit, means[:, reached], kept, asked.members, rules.seed, LEVEL)
     rows = posterior.drawn(weighed.weight, asked.members, rules.seed)
+    fitting = posterior.fitting(kept, [history.waves[-1].emulators[place] for place in reached], unit, weighed.weight)
     stages = [*((f"wave-{number + 1}", wave.unit, wave.means, wave.noise) for number, wave in
                 enumerate(history.waves)), (FINAL, unit, means, noise)]
     facts = {
@@ -137,7 +139,7 @@ def _calibrated(asked: Asked, simulate: matching.Simulate, choose: matching.Choo
     }
     return Calibration(
         _points(asked, history, stages, weighed), _runs(aims, stages), _checks(aims, history, stages),
-        _targets(aims, reached, means, weighed), _region(asked, history, unit, weighed, held, width),
+        _targets(aims, reached, means, weighed), _region(asked, history, unit, weighed, held, width, fitting),
         pd.DataFrame([(stages[number][0], wave.left) for number, wave in enumerate(history.waves)],
                      columns=["stage", "space"]),
         _valued(asked, history.cloud), _ensemble(asked, unit[rows]), about | facts)
@@ -198,13 +200,14 @@ def _targets(aims: tuple[Aim, ...], reached: list[int], means: np.ndarray, weigh
 
 
 def _region(asked: Asked, history: History, unit: np.ndarray, weighed: Weighed, held: np.ndarray,
-            width: np.ndarray) -> pd.DataFrame:
+            width: np.ndarray, fitting: np.ndarray) -> pd.DataFrame:
     rows = []
     for place, factor in enumerate(asked.factors):
         at = posterior.quantiles(unit[:, place], weighed.weight, ENDS)
         pinned = 1.0 - (at[-1] - at[0]) / LEVEL
         left = factor.at(np.array([history.cloud[:, place].min(), history.cloud[:, place].max()]))
         rows.append((factor.name, factor.unit, factor.low, factor.high, asked.usual[place], factor.kind, *left,
-                     *factor.at(at), max(0.0, pinned), held[place], width[place]))
+                     *factor.at(at), float(factor.at(fitting[place])), max(0.0, pinned), held[place], width[place]))
     return pd.DataFrame(rows, columns=["parameter", "unit", "low", "high", "usual", "spread", "left_low", "left_high",
-                                       "q05", "q25", "q50", "q75", "q95", "pinned", "recovered", "recovered_width"])
+                                       "q05", "q25", "q50", "q75", "q95", "fitting", "pinned", "recovered",
+                                       "recovered_width"])

@@ -26,8 +26,8 @@ def ship(found: Calibration, folder: Path) -> list[Path]:
                                  "log": bool(row.log), "reached": bool(row.reached)}
                     for row in found.targets.itertuples()}
     said["region"] = {row.parameter: {"unit": row.unit, "declared": [row.low, row.high], "usual": row.usual,
-                                      "interval": [row.q05, row.q95], "median": row.q50, "pinned": row.pinned,
-                                      "recovered": row.recovered}
+                                      "interval": [row.q05, row.q95], "median": row.q50, "fitting": row.fitting,
+                                      "pinned": row.pinned, "recovered": row.recovered}
                       for row in found.region.itertuples()}
     last = found.checks[found.checks["stage"] == found.checks["stage"].iloc[-1]]
     said["emulators"] = {row.target: {"inside": row.inside, "r2": row.r2} for row in last.itertuples()}

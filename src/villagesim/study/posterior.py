@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from villagesim.study.emulator import Emulator
 from villagesim.study.matching import Aim
 
 # The kernel is never widened beyond so many times its width.
@@ -79,6 +80,26 @@ def quantiles(values: np.ndarray, weight: np.ndarray, at: Sequence[float]) -> np
     sums = np.cumsum(weight[order])
     places = np.searchsorted(sums, np.asarray(at) * sums[-1] - 1e-12)
     return values[order][np.minimum(places, len(values) - 1)]
+
+
+def fitting(aims: Sequence[Aim], emulators: Sequence[Emulator], unit: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """One point for many: where the emulators are nearest to all aims, in the middle of the weighed runs; (k,).
+
+    Least sum of squares: of each aim's distance in standard deviations (published, form, emulator), and of each
+    number's from its weighted mean over the runs (n, k), in weighted standard deviations of these. A number that the
+    aims say nothing of so stays in the middle.
+    """
+    from scipy.optimize import minimize
+
+    middle = weight @ unit
+    spread = np.sqrt(weight @ np.square(unit - middle)) + 1e-9
+    value, sd = np.array([(aim.value, aim.sd) for aim in aims]).T
+
+    def off(point: np.ndarray) -> float:
+        mean, variance = np.array([one.predict(point[None]) for one in emulators])[..., 0].T
+        return float(np.square((point - middle) / spread).sum() + (np.square(value - mean) / (sd**2 + variance)).sum())
+
+    return minimize(off, middle, bounds=[(0.0, 1.0)] * len(middle), method="L-BFGS-B").x
 
 
 def _weights(squared: np.ndarray, known: np.ndarray, widened: float) -> np.ndarray:

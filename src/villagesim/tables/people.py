@@ -42,7 +42,7 @@ class Traders(NamedTuple):
     left: Annotated[Flag, yes("left this month")]
     returned: Annotated[Flag, yes("came back this month")]
     months_gone: Annotated[Count, count("month", "months since it left")]
-    markdown: Annotated[Real, share("farm-gate price below the reference price; while it is gone, the township market's, haulage taken off", 0.25)]
+    markdown: Annotated[Real, share("farm-gate price below the reference price; while it is gone, the township market's, haulage taken off", 0.30)]
     volume: Annotated[Fen, fen("goods that its round sold offline this month, hauled to the township while it is gone, at the reference price")]
     volume_so_far: Annotated[Real, Quantity("yuan", "the same at this month's price, of this calendar year so far", 0, 1e11)]
     volume_year: Annotated[Real, Quantity("yuan/month", "mean of that a month, last full calendar year", 0, 1e10)]

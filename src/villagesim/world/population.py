@@ -16,6 +16,8 @@ ELDER = 60
 FULL_SCHOOLING = 12.0
 YOUNG, OLD = 25.0, 65.0
 POOREST = 0.2
+# Least distaste for selling online, in spreads: as low as the column is recorded.
+EAGEREST = -4.0
 MONTHS = 12
 MARKDOWN = next(float(column.quantity.initial) for column in declared(tables.Traders) if column.name == "markdown")
 
@@ -134,7 +136,7 @@ def _minds(world: tables.World, settings: WorldSettings, seed: int, who: np.ndar
     aversion = settings.risk_aversion * exp(settings.risk_spread * bells(seed, Purpose.WORLD_RISK, who))
     _put(table, "risk_aversion", np.minimum(aversion, 10.0), given)
     distaste = bells(seed, Purpose.WORLD_RELUCTANCE, who) - settings.city_ease * table.returnee
-    table.reluctance[:] = np.maximum(distaste, -4.0)
+    table.reluctance[:] = np.maximum(distaste, EAGEREST)
     table.luck[:] = bells(seed, Purpose.WORLD_LUCK, who)
     _put(table, "honest", uniforms(seed, Purpose.WORLD_HONESTY, who) < settings.honest, given)
     belief = settings.belief + settings.belief_spread * bells(seed, Purpose.WORLD_BELIEF, who)
