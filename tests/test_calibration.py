@@ -60,10 +60,13 @@ def test_a_calibration_says_what_is_left_how_its_emulators_do_and_how_surely_it_
     assert found.checks["inside"].between(0.8, 1.0).all()
     assert found.checks.loc[found.checks["stage"] == "wave-1", "r2"].min() > 0.7
     assert found.region["recovered"].between(0.8, 1.0).all()
-    # The one point that stands for all suits the data, which the middle of the ranges does not.
-    off = [np.abs(toy(unit[None])[0] - [goal.value for goal in goals]) / SD
-           for unit in (found.region["fitting"].to_numpy() / 2, np.full(3, 0.5))]
-    assert off[0].max() < 1.0 < off[1].max()
+    # The point that suits the data lies near the inner half of every interval; the usual one, the middle, does not.
+    # Once it is the usual one, it stays.
+    fitting = found.region["fitting"].to_numpy()
+    off = [np.abs(toy(unit[None])[0] - [goal.value for goal in goals]) / SD for unit in (fitting / 2, np.full(3, 0.5))]
+    assert off[0].max() < 1.5 < off[1].max()
+    settled = calibration.calibrate(asked(goals)._replace(usual=tuple(fitting)), noisy(np.random.default_rng(3)))
+    assert settled.region["fitting"].to_numpy() == pytest.approx(fitting, abs=0.15)
     assert len(found.ensemble) == 40
     assert found.ensemble["weight"].sum() == pytest.approx(1)
     assert found.about["out_of_reach"] == []

@@ -19,10 +19,10 @@ from villagesim.tables import World
 
 SEEDS = (1, 2, 3, 4, 5)
 SETTINGS = ("plain", "hill", "mountain")
-# Active sellers. Without a programme a few households in a hundred, and fewer in remote mountains: 2.5 % of large-scale
-# units sold online in 2016, shops are 0.3 to 1 % of households in ordinary Guizhou and Gansu counties, and no national
-# rate of smallholders is known. In promoted counties 10 to 35 % (34 % took part in Inner Mongolia, n = 346).
-BASELINE = {"plain": (0.01, 0.05), "hill": (0.01, 0.05), "mountain": (0.004, 0.03)}
+# Active sellers. Without a programme some in a thousand to a few in a hundred, and fewer in remote mountains: shops are
+# 0.3 to 1 % of households in ordinary Guizhou and Gansu counties, 2.5 % of large-scale units sold online in 2016, and no
+# national rate of smallholders is known. In promoted counties 10 to 35 % (34 % took part in Inner Mongolia, n = 346).
+BASELINE = {"plain": (0.003, 0.05), "hill": (0.003, 0.05), "mountain": (0.001, 0.03)}
 PROMOTED = (0.10, 0.35)
 # How far a county without a programme may drift in ten years when the world outside stands still [share].
 DRIFT = 0.003
@@ -98,7 +98,7 @@ def _events(event: str, *names: str) -> dict[tuple[str, str], int]:
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-def test_without_a_programme_a_few_households_in_a_hundred_sell_online_and_fewer_in_mountains(setting):
+def test_without_a_programme_few_households_sell_online_and_fewer_in_mountains(setting):
     for seed in SEEDS:
         assert BASELINE[setting][0] <= history("baseline", setting, seed).adoption <= BASELINE[setting][1]
 

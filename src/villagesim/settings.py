@@ -106,7 +106,7 @@ class WorldSettings(NamedTuple):
         "median", 0, 20000, "set so that two thirds of income is not household business (34.3 % of 21,691 yuan a head, NBS 2023)", "B")] = 2300.0
     enterprise: Annotated[float, _one("correlation of the luck that a household has as a seller with its off-farm income: some do better at "
         "whatever they do", 0, 0.6, "assumption: no published figure known; the form is here because surveys find those online richer than "
-        "others of their age and schooling; varied over its range in experiments/")] = 0.3
+        "others of their age and schooling; varied over its range in experiments/")] = 0.32
     off_farm_spread: Annotated[float, _one("standard deviation of the log of off-farm income", 0, 1.5)] = 0.6
     savings: Annotated[float, Quantity("yuan", "money held, median", 0, 200000,
         "assumption: 10,000 to 20,000 by judgement (one Ningxia farmer told of 15,000); varied over its range in experiments/", "C")] = 12000.0
@@ -118,7 +118,7 @@ class WorldSettings(NamedTuple):
     risk_aversion: Annotated[float, _one("relative risk aversion, median", 0, 5)] = 2.0
     risk_spread: Annotated[float, _one("standard deviation of the log of risk aversion", 0, 1)] = 0.4
     belief: Annotated[float, Quantity("yuan/yuan", "believed price edge online over the trader, shipping not taken off, mean", -1, 1, _SWEPT,
-        "C")] = 0.45
+        "C")] = 0.39
     belief_spread: Annotated[float, Quantity("yuan/yuan", "standard deviation of beliefs between households", 0, 1,
         _SWEPT, "C")] = 0.35
     belief_precision: Annotated[float, _one("precision (1/variance) of a belief, median", 0.1, 100)] = 4.0
@@ -189,7 +189,7 @@ class OutsideSettings(NamedTuple):
     inbound_growth: Annotated[float, Quantity("share/year", "growth of parcels bought", -0.2, 0.6, _SWEPT, "C")] = 0.05
     retail: Annotated[float, Quantity("yuan/yuan", "online retail price over the reference price", 1.0, 1.6,
         "online over trader's price 1.4-2.2 before freight (loquat, Deqing 2019; navel orange, Fengjie), and that is 0.7 of the "
-        "reference price", "B")] = 1.33
+        "reference price", "B")] = 1.37
     retail_growth: Annotated[float, Quantity("share/year", "growth of that ratio", -0.1, 0.1,
         "assumption (no series known): varied over its range in experiments/", "C")] = 0.0
     fee_growth: Annotated[float, Quantity("share/year", "growth of platform commission and promotion cost", -0.1, 0.2,

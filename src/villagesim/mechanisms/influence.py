@@ -21,9 +21,9 @@ class InfluenceParameters(NamedTuple):
     """How noisy results are as evidence, how fast they fade, who is heard how far."""
 
     prior_precision: Annotated[float, Quantity("1", "precision of a belief that nothing feeds", 0.5, 30.0,
-        "assumption: a spread of 0.5 of the margin; varied over its range in experiments/", "C")] = 4.0
+        "assumption: a spread of 0.5 of the margin; varied over its range in experiments/", "C")] = 3.8
     fading: Annotated[float, Quantity("1/month", "part of the evidence kept from one month to the next", 0.85, 0.995, _SWEPT, "C")] = 0.95
-    common_variance: Annotated[float, Quantity("1", "variance that all results of a month share", 0.0, 0.5, _SWEPT, "C")] = 0.15
+    common_variance: Annotated[float, Quantity("1", "variance that all results of a month share", 0.0, 0.5, _SWEPT, "C")] = 0.055
     own_variance: Annotated[float, Quantity("1", "variance of one seller's result about the true margin", 0.02, 2.0, _SWEPT, "C")] = 0.40
     media_precision: Annotated[float, Quantity("1", "precision of a month of media news at full trust in e-commerce", 0.0, 1.0, _SWEPT, "C")] = 0.02
     media_spread: Annotated[float, Quantity("yuan/yuan", "spread of a month's media news", 0.0, 1.0, _SWEPT, "C")] = 0.25

@@ -19,7 +19,7 @@ HILL = 0.5
 class LogisticsParameters(NamedTuple):
     """Routes, fees, throughput, and what points, platform, squads and gear change."""
 
-    route_cost: Annotated[float, Quantity("yuan/km", "one vehicle-kilometre on a flat village route", 0.5, 4.0, _SWEPT, "C")] = 1.1
+    route_cost: Annotated[float, Quantity("yuan/km", "one vehicle-kilometre on a flat village route", 0.5, 4.0, _SWEPT, "C")] = 1.5
     route_terrain: Annotated[float, Quantity("1", "how far high mountains multiply that cost", 0.0, 3.0, _SWEPT, "C")] = 1.0
     pooling: Annotated[float, Quantity("share", "route cost saved by a full unified platform",
         0.15, 0.35, "20 % (Fengdu 2025), 25 % inbound and 32 % outbound (Xishui, Guizhou): county press", "B")] = 0.25

@@ -29,11 +29,11 @@ class SalesParameters(NamedTuple):
     basket_craft: Annotated[float, Quantity("yuan/parcel", "goods in one craft or gift parcel, at the reference price",
         78.0, 204.0, "gift boxes of 120 to 200 yuan at retail (168 in Hengfeng 2019; Xinhua), at 1.4 to 2.2 times the trader's price, which is 0.7 of the reference price", "B")] = 110.0
     demand: Annotated[float, Quantity("yuan/month", "goods a plain beginner can sell online a month, at the reference price",
-        30.0, 1500.0, "novices: 0 to 5 orders a show (Xixiang 2020); 5,200 yuan sent a point and year (Huzhu, Qinghai 2019)", "B")] = 290.0
+        30.0, 1500.0, "novices: 0 to 5 orders a show (Xixiang 2020); 5,200 yuan sent a point and year (Huzhu, Qinghai 2019)", "B")] = 570.0
     demand_skill: Annotated[float, Quantity("1", "how far full second and third rungs multiply demand", 0.0, 20.0,
-        "steady sellers about 4,000 yuan a month (Zoucheng 2017)", "B")] = 6.0
+        "steady sellers about 4,000 yuan a month (Zoucheng 2017)", "B")] = 3.7
     demand_supply: Annotated[float, Quantity("share", "part of demand that goes with supply: buyers and platforms favour who can keep shipping", 0.0, 1.0,
-        "farmers offered a trading platform: only the largest use it (Uganda, 110 sub-counties by lot; Bergquist, McIntosh): sign only; varied over its range in experiments/", "C")] = 0.5
+        "farmers offered a trading platform: only the largest use it (Uganda, 110 sub-counties by lot; Bergquist, McIntosh): sign only; varied over its range in experiments/", "C")] = 0.48
     supply_usual: Annotated[float, Quantity("yuan/year", "marketable output at which that part counts as one", 5000.0, 40000.0,
         "by definition: the usual marketable output of a household (world.output); varied over its range in experiments/", "C")] = 21000.0
     demand_live: Annotated[float, Quantity("1", "how far live-streaming multiplies demand", 1.0, 6.0, _SWEPT, "C")] = 1.8
@@ -41,7 +41,7 @@ class SalesParameters(NamedTuple):
     ramp: Annotated[float, Quantity("month", "months until half of a seller's public is found",
         1.0, 9.0, "a few orders a day at first, steady after 3 to 9 months (Zoucheng 2017)", "B")] = 3.0
     luck_spread: Annotated[float, Quantity("1", "spread of persistent luck in the logarithm of demand",
-        0.0, 1.5, "under 1 % of newly verified sellers become successful firms (a platform, about 2019-20; yjin.io)", "B")] = 0.6
+        0.0, 1.5, "under 1 % of newly verified sellers become successful firms (a platform, about 2019-20; yjin.io)", "B")] = 0.55
     crowding: Annotated[float, Quantity("1", "fall of visibility where all households of the village sell alike", 0.0, 30.0, _SWEPT, "C")] = 10.0
     price_skill: Annotated[float, Quantity("share", "price gained by a full third rung", 0.0, 0.4, _SWEPT, "C")] = 0.08
     price_brand: Annotated[float, Quantity("share", "price gained by a full village brand",
@@ -55,7 +55,7 @@ class SalesParameters(NamedTuple):
     commission: Annotated[float, Quantity("share", "platform commission",
         0.006, 0.05, "assumption: 0.6 to 5 %, rates not readable; varied over its range in experiments/", "C")] = 0.03
     traffic: Annotated[float, Quantity("share", "promotion cost of sales",
-        0.05, 0.3, "promotion 10 to 30 % of cost for 40 % of small sellers (Taobao 2012, 75 sellers: a weak source)", "C")] = 0.10
+        0.05, 0.3, "promotion 10 to 30 % of cost for 40 % of small sellers (Taobao 2012, 75 sellers: a weak source)", "C")] = 0.135
     packaging: Annotated[float, Quantity("yuan/parcel", "box, ice or filler", 0.5, 10.0, _SWEPT, "C")] = 2.5
     packaging_fresh: Annotated[float, Quantity("yuan/parcel", "more for fresh goods: foam, ice, speed",
         0.0, 30.0, "logistics over 40 % of a mango's online price (Hainan 2025), fresh 0.30 to 0.55; keep-fresh fee 0 to 5 yuan, cold freight 25 to 90 by distance (Guangdong 2025)", "B")] = 10.0

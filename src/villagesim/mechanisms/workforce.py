@@ -23,7 +23,7 @@ _TURNOVER = "17.6 to 25 % a year in Shenzhen, Guangzhou, Dongguan and Shanghai, 
 class WorkforceParameters(NamedTuple):
     """Leaving, hiring, competence, hours and pay of those who hold posts."""
 
-    leave_rate: Annotated[float, Quantity("1/year", "leaving hazard of an outsider at usual pay without a ladder", 0.15, 0.3, _TURNOVER, "B")] = 0.22
+    leave_rate: Annotated[float, Quantity("1/year", "leaving hazard of an outsider at usual pay without a ladder", 0.15, 0.3, _TURNOVER, "B")] = 0.2
     leave_pay: Annotated[float, Quantity("1", "effect of the pay gap to the city wage on the log hazard", 0.0, 4.0, _SWEPT, "C")] = 1.5
     leave_ladder: Annotated[float, Quantity("1", "fall of the log hazard under a full career ladder", 0.0, 1.5, _SWEPT, "C")] = 0.5
     leave_local: Annotated[float, Quantity("1", "fall of the log hazard for returnees and village officials", 0.0, 1.5, _SWEPT, "C")] = 0.6

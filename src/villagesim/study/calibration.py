@@ -19,6 +19,8 @@ from villagesim.study.posterior import Weighed
 
 FINAL = "final"
 LEVEL = 0.9
+# The point that suits the targets is sought by those whose interval holds at least this weight of the final runs.
+MET = 0.05
 ENDS = (0.05, 0.25, 0.5, 0.75, 0.95)
 BOOK = {
     "stage": ("code", "wave of runs, or the final runs that are weighed"),
@@ -55,7 +57,7 @@ BOOK = {
     "q50": ("parameter's unit", "median"),
     "q75": ("parameter's unit", "75th percentile"),
     "q95": ("parameter's unit", "95th percentile"),
-    "fitting": ("parameter's unit", "at the one point that suits targets, by the emulators, and weighed runs best"),
+    "fitting": ("parameter's unit", "where it suits the targets, by the emulators, moved no more than needed"),
     "pinned": ("share", "part by which the targets narrow the 90 % interval, of its width over the declared range"),
     "recovered": ("share", "runs taken for the truth whose parameter the 90 % interval held (stated: 0.9)"),
     "recovered_width": ("share", "mean width of that interval, of the declared range"),
@@ -125,7 +127,12 @@ def _calibrated(asked: Asked, simulate: matching.Simulate, choose: matching.Choo
     weighed = posterior.weigh(posterior.distance(kept, means[:, reached]), asked.members)
     held, width = posterior.recovery(unit, means[:, reached], kept, asked.members, rules.seed, LEVEL)
     rows = posterior.drawn(weighed.weight, asked.members, rules.seed)
-    fitting = posterior.fitting(kept, [history.waves[-1].emulators[place] for place in reached], unit, weighed.weight)
+    met = [place for place in reached if _inside(aims[place], means[:, place], weighed.weight) >= MET]
+    usual = np.array([factor.place_of(value) for factor, value in zip(asked.factors, asked.usual, strict=True)])
+    ends = ((1.0 - LEVEL) / 2, (1.0 + LEVEL) / 2)
+    within = np.array([posterior.quantiles(column, weighed.weight, ends) for column in unit.T])
+    fitting = posterior.fitting([aims[place] for place in met],
+                                [history.waves[-1].emulators[place] for place in met], usual, within)
     stages = [*((f"wave-{number + 1}", wave.unit, wave.means, wave.noise) for number, wave in
                 enumerate(history.waves)), (FINAL, unit, means, noise)]
     facts = {
@@ -143,6 +150,11 @@ def _calibrated(asked: Asked, simulate: matching.Simulate, choose: matching.Choo
         pd.DataFrame([(stages[number][0], wave.left) for number, wave in enumerate(history.waves)],
                      columns=["stage", "space"]),
         _valued(asked, history.cloud), _ensemble(asked, unit[rows]), about | facts)
+
+
+def _inside(aim: Aim, means: np.ndarray, weight: np.ndarray) -> float:
+    """Weight of the runs whose mean lies in the published interval [share]."""
+    return float(weight[np.abs(means - aim.value) <= 2.0 * aim.published].sum())
 
 
 def _valued(asked: Asked, unit: np.ndarray) -> pd.DataFrame:

@@ -55,6 +55,11 @@ class Factor(NamedTuple):
             return self.low * (self.high / self.low) ** unit
         return np.clip(self._distribution().ppf(unit), self.low, self.high)
 
+    def place_of(self, value: float) -> float:
+        """Where on the unit interval a value lies; an end for what lies outside the range."""
+        grid = np.linspace(0.0, 1.0, 4097)
+        return float(np.interp(value, self.at(grid), grid))
+
     def typed(self, value: float) -> int | float:
         """A value as the scenario holds it: a whole number where it counts."""
         return int(value) if self.whole else float(value)

@@ -15,6 +15,8 @@ from villagesim.study.matching import Aim
 
 # The kernel is never widened beyond so many times its width.
 WIDEST = 1e6
+# Weight of what an aim is off against how far a number moves: one standard deviation off asks for three of moving.
+PULL = 10.0
 
 
 class TooFewError(ValueError):
@@ -82,24 +84,24 @@ def quantiles(values: np.ndarray, weight: np.ndarray, at: Sequence[float]) -> np
     return values[order][np.minimum(places, len(values) - 1)]
 
 
-def fitting(aims: Sequence[Aim], emulators: Sequence[Emulator], unit: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """One point for many: where the emulators are nearest to all aims, in the middle of the weighed runs; (k,).
+def fitting(aims: Sequence[Aim], emulators: Sequence[Emulator], usual: np.ndarray, within: np.ndarray) -> np.ndarray:
+    """The point nearest to `usual` (k,) on the unit cube at which the emulators put the aims near their middle; (k,).
 
-    Least sum of squares: of each aim's distance in standard deviations (published, form, emulator), and of each
-    number's from its weighted mean over the runs (n, k), in weighted standard deviations of these. A number that the
-    aims say nothing of so stays in the middle.
+    It is sought between the ends `within` (k, 2). Near its middle is within one published standard deviation: the inner
+    half of an interval. Least sum of squares of how far numbers move, in standard deviations of an even spread over
+    their ranges, and PULL times that of how far aims still lie beyond their inner halves. A number that the aims say
+    nothing of stays where it is, and so does a point that suits them.
     """
     from scipy.optimize import minimize
 
-    middle = weight @ unit
-    spread = np.sqrt(weight @ np.square(unit - middle)) + 1e-9
-    value, sd = np.array([(aim.value, aim.sd) for aim in aims]).T
+    value, published = np.array([(aim.value, aim.published) for aim in aims]).T
 
     def off(point: np.ndarray) -> float:
-        mean, variance = np.array([one.predict(point[None]) for one in emulators])[..., 0].T
-        return float(np.square((point - middle) / spread).sum() + (np.square(value - mean) / (sd**2 + variance)).sum())
+        mean = np.array([one.predict(point[None])[0][0] for one in emulators])
+        beyond = np.maximum(0.0, np.abs(mean - value) / published - 1.0)
+        return float(12.0 * np.square(point - usual).sum() + PULL * np.square(beyond).sum())
 
-    return minimize(off, middle, bounds=[(0.0, 1.0)] * len(middle), method="L-BFGS-B").x
+    return minimize(off, np.clip(usual, *within.T), bounds=within, method="L-BFGS-B").x
 
 
 def _weights(squared: np.ndarray, known: np.ndarray, widened: float) -> np.ndarray:
