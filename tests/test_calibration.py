@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from conftest import SCENARIOS
 from villagesim import cli, evidence
 from villagesim.scenario import ScenarioError, changed, load
 from villagesim.study import aims, calibration, emulator, ensembles, matching, posterior, simulated, validation
@@ -253,7 +254,7 @@ def test_validation_deals_members_to_bases_and_each_has_its_own_row(monkeypatch)
     assert validation.validate(bases, 3).values["T13"].tolist() == [100.0, 200.0, 100.0]
 
 
-def test_the_shipped_ensemble_lies_in_the_declared_ranges_and_in_those_that_were_varied():
+def test_the_shipped_ensemble_and_the_usual_values_lie_in_the_ranges_that_were_varied_and_in_what_is_left():
     shipped = evidence.ensemble()
     assert set(shipped.rows[0]) == set(shipped.about["region"])
     assert len(shipped.rows) == shipped.about["members"]
@@ -262,6 +263,10 @@ def test_the_shipped_ensemble_lies_in_the_declared_ranges_and_in_those_that_were
     for name, said in shipped.about["region"].items():
         assert all(said["declared"][0] <= row[name] <= said["declared"][1] for row in shipped.rows)
     assert all(evidence.target(name).role == evidence.CALIBRATE for name in shipped.about["aims"])
+    today = load(SCENARIOS / "baseline.toml")
+    for name, said in shipped.about["region"].items():
+        low, high = said["interval"]
+        assert low <= said["usual"] == simulated.value_at(today, name) <= high, name
 
 
 SMALL = """

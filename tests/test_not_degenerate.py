@@ -19,8 +19,8 @@ from villagesim.tables import World
 
 SEEDS = (1, 2, 3, 4, 5)
 SETTINGS = ("plain", "hill", "mountain")
-# Active sellers. Without a programme some in a thousand to a few in a hundred, and fewer in remote mountains: shops are
-# 0.3 to 1 % of households in ordinary Guizhou and Gansu counties, 2.5 % of large-scale units sold online in 2016, and no
+# Active sellers. Without a programme some in a thousand to a few in a hundred, fewer in remote mountains: shops are
+# 0.3 to 1 % of households in ordinary Guizhou and Gansu counties, 2.5 % of large-scale units sold online in 2016, no
 # national rate of smallholders is known. In promoted counties 10 to 35 % (34 % took part in Inner Mongolia, n = 346).
 BASELINE = {"plain": (0.003, 0.05), "hill": (0.003, 0.05), "mountain": (0.001, 0.03)}
 PROMOTED = (0.10, 0.35)

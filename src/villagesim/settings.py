@@ -103,7 +103,7 @@ class WorldSettings(NamedTuple):
     output_terrain: Annotated[float, _one("log of output lost from plain to high mountain", 0, 2,
         "assumption: mountain counties 12,000 to 22,000 against 20,000 to 30,000 nationally, by judgement; varied over its range in experiments/", "C")] = 0.7
     off_farm: Annotated[float, Quantity("yuan/month", "local wages, transfers and property of a household of usual size, "
-        "median", 0, 20000, "set so that two thirds of income is not household business (34.3 % of 21,691 yuan a head, NBS 2023)", "B")] = 2300.0
+        "median", 0, 20000, "set so that two thirds of income is not household business (34.3 % of 21,691 yuan a head, NBS 2023)", "B")] = 2200.0
     enterprise: Annotated[float, _one("correlation of the luck that a household has as a seller with its off-farm income: some do better at "
         "whatever they do", 0, 0.6, "assumption: no published figure known; the form is here because surveys find those online richer than "
         "others of their age and schooling; varied over its range in experiments/")] = 0.32

@@ -83,7 +83,7 @@ class SalesParameters(NamedTuple):
         0.2, 0.9, "fresh losses 20 to 30 % (China 2019) against about 5 % with a cold chain; 10-25 % against 3-8 % in a weaker source", "B")] = 0.8
     hold: Annotated[float, Quantity("share", "online stock of durable goods kept for another month", 0.0, 0.98, _SWEPT, "C")] = 0.85
     input_share: Annotated[float, Quantity("share", "cost of inputs in output at the reference price",
-        0.24, 0.39, "assumption: 0.35 to 0.55 of output at the farm gate by judgement (smallholders nearer the lower end), and that is 0.7 of the reference price; varied over its range in experiments/", "C")] = 0.28
+        0.24, 0.39, "assumption: 0.35 to 0.55 of output at the farm gate by judgement, and that is 0.7 of the reference price; near its lower end, for a third of income is household business (34.3 %, 2023; NBS); varied over its range in experiments/", "C")] = 0.25
     low_savings: Annotated[float, Quantity("month", "months of inputs in savings below which inputs are taken on credit", 0.0, 24.0, _SWEPT, "C")] = 1.0
     credit_share: Annotated[float, Quantity("share", "inputs that the trader lends to one who is short",
         0.0, 1.0, "assumption: 0.05 to 0.25 of households tied by judgement; varied over its range in experiments/", "C")] = 0.5
