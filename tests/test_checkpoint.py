@@ -169,7 +169,7 @@ def test_scenarios_share_a_past_just_as_long_as_nothing_told_them_apart(small_co
 
 
 @pytest.mark.parametrize(("changes", "says"), [
-    ({"parameters.sales.demand": 200.0}, "parameters.sales.demand was 290.0, and is 200.0"),
+    ({"parameters.sales.demand": 200.0}, "parameters.sales.demand was 570.0, and is 200.0"),
     ({"world.villages": 7}, "world.villages was 6, and is 7"),
     ({"county.budget": 90}, "county.budget"),
     ({"levers.camp.intensity": 3}, "planned otherwise"),

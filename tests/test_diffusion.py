@@ -235,6 +235,6 @@ def test_every_estimate_has_a_target_and_every_target_an_estimate(baseline):
 
 def test_a_cold_store_saves_fresh_goods():
     scenario = changed(load(SCENARIOS / "integrated.toml"),
-                       {"world.villages": 8, "world.households": 60, "run.spin_up": 24})
+                       {"world.villages": 16, "world.households": 60, "run.spin_up": 24})
     without, with_it = (losses.fresh_losses(scenario, 2, cold) for cold in (False, True))
     assert 0.0 < with_it < without < 1.0

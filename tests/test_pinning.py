@@ -98,11 +98,11 @@ def test_a_scan_that_is_written_wrongly_is_one_line(tmp_path, was, now, says):
 
 
 def ordinary(base, seed):
-    """T13, with luck, falls by a width as demand grows over its range; T10 by chance is the same for every demand."""
+    """T12, with luck, falls by a width as demand grows over its range; T10 by chance is the same for every demand."""
     demand = base.today.parameters.sales.demand
     entry = next(entry for entry in pinning.numbers() if entry.key == DEMAND)
     luck = np.random.default_rng(seed).normal(0, 0.02, 2)
-    return {"T13": 0.1 - 0.087 * (demand - entry.low) / (entry.high - entry.low) + luck[0],
+    return {"T12": 0.85 - 0.55 * (demand - entry.low) / (entry.high - entry.low) + luck[0],
             "T10": 0.3 + np.random.default_rng([seed, int(demand)]).normal(0, 0.5), "V1": demand}
 
 
@@ -134,13 +134,13 @@ def test_what_moves_beyond_luck_pins_and_evidence_that_does_not_depend_is_run_on
     asked = pinning.read_pinning(SHIPPED)
     found = pin_scan.measure(asked, pinning.chosen([DEMAND]), tmp_path)
     rows = found.table.set_index("target")
-    assert set(rows.index) == {"T13", "T10", "T8"}
-    assert rows.loc["T13", "moved"] == pytest.approx(-1)
-    assert rows.loc["T13", "luck"] == pytest.approx(0, abs=1e-9)
-    assert rows["pins"].to_dict() == {"T13": True, "T10": False, "T8": False}
+    assert set(rows.index) == {"T12", "T10", "T8"}
+    assert rows.loc["T12", "moved"] == pytest.approx(-1)
+    assert rows.loc["T12", "luck"] == pytest.approx(0, abs=1e-9)
+    assert rows["pins"].to_dict() == {"T12": True, "T10": False, "T8": False}
     assert rows.loc["T10", "luck"] > abs(rows.loc["T10", "moved"])
     assert (rows.loc["T8", "moved"], rows.loc["T8", "luck"], rows.loc["T8", "seeds"]) == (0, 0, 3)
-    assert rows.loc["T13", "at_high"] < rows.loc["T13", "at_usual"] < rows.loc["T13", "at_low"]
+    assert rows.loc["T12", "at_high"] < rows.loc["T12", "at_usual"] < rows.loc["T12", "at_low"]
     assert "T7" in found.without
     # Usual values: 9 runs of each kind. Both ends: 9 runs of what depends, 3 of what does not.
     assert len(made_up["done"]) == 18 + 18 + 6
@@ -185,7 +185,7 @@ def test_the_command_names_pins_that_are_not_confirmed_and_those_that_are_lackin
     said = CliRunner().invoke(cli.app, [*words, "--check"])
     assert said.exit_code == 1
     assert f"in pins.toml, not confirmed: {DEMAND} moves T10 by " in said.stdout
-    assert f"not in pins.toml: {DEMAND} moves T13 by -1 widths, luck " in said.stdout
+    assert f"not in pins.toml: {DEMAND} moves T12 by -1 widths, luck " in said.stdout
     assert "1 pins confirmed, 1 not, 1 not in pins.toml" in said.stdout
     right = CliRunner().invoke(cli.app, ["pins", str(SHIPPED), "--only", LEAVE, "--check", "--out", str(tmp_path)])
     assert right.exit_code == 0, right.output
@@ -195,7 +195,7 @@ def test_a_number_whose_runs_fail_or_whose_end_no_scenario_can_have_is_named(mad
     def broken(base, seed):
         if base.today.parameters.sales.demand > 1000:
             raise ZeroDivisionError("nothing left")
-        return {"T13": 0.1}
+        return {"T12": 0.1}
 
     def refusing(base, entry, value):
         if entry.key == LEAVE:
@@ -210,7 +210,7 @@ def test_a_number_whose_runs_fail_or_whose_end_no_scenario_can_have_is_named(mad
     assert said.exit_code == 1
     assert f"{DEMAND}: 9 runs: ZeroDivisionError: nothing left" in said.stderr
     assert f"{LEAVE}: not measured, for no scenario can have an end of its range: leave_rate is nothing" in said.stderr
-    monkeypatch.setattr(validation, "EVIDENCE", {"broken": lambda base, seed: {"T13": 0.1}})
+    monkeypatch.setattr(validation, "EVIDENCE", {"broken": lambda base, seed: {"T12": 0.1}})
     assert CliRunner().invoke(cli.app, [*words, "--retry"]).exit_code == 0
 
 

@@ -69,7 +69,7 @@ def test_an_arm_for_households_reaches_those_drawn_in_every_village_and_nobody_e
     data = trials.compared(trial.asked, trials.survey(trial, 10, 3))
     assert ((data["rank"] < 0.4) == (data["treated"] > 0)).all()
     assert data.groupby("village")["treated"].nunique().min() == 2
-    county = changed(trial.arms[0], {"world.villages": 6, "world.townships": 2, "world.households": 60})
+    county = changed(trial.arms[0], {"world.villages": 6, "world.townships": 2, "world.households": 240})
     ever = []
     people = run(county, 3, observe=lambda month, world: ever.append(getattr(world.households, got) > 0)).households
     given = np.any(ever, axis=0)
