@@ -76,7 +76,8 @@ def shipped(monkeypatch):
     """An ensemble of two numbers, one of which no target pins."""
     pin = evidence.pins()[0].parameter
     loose = next(key for key, entry in NUMBERS.items() if key not in PINNED and entry.grade == "C")
-    region = {key: {"interval": [-1730.4, 4244.2], "median": 504.31, "fitting": 200.0, "pinned": 0.25} for key in (pin, loose)}
+    region = {key: {"interval": [-1730.4, 4244.2], "median": 504.31, "fitting": 200.0, "pinned": 0.25}
+              for key in (pin, loose)}
     about = evidence.ensemble().about | {"region": region}
     monkeypatch.setattr(evidence, "ensemble", lambda: evidence.Ensemble(({pin: 1.0},), about))
     return pin, loose
