@@ -6,6 +6,7 @@ As one table of all numbers (`csv_text`), and as the tables of a page on the cal
 import csv
 from collections.abc import Callable, Iterable, Iterator
 from io import StringIO
+from math import isnan
 from typing import Any, NamedTuple
 
 from villagesim import evidence
@@ -93,7 +94,7 @@ def fitted() -> str:
         (name, targets[name].what, _published(targets[name]), targets[name].unit,
          f"{how['discrepancy']:.3g}" + (" (of its logarithm)" if how["log"] else ""), "yes" if how["reached"] else "no",
          _percent(emulators.get(name, {}).get("inside")),
-         f"{emulators[name]['r2']:.2f}" if name in emulators else NOTHING)
+         f"{emulators[name]['r2']:.2f}" if name in emulators and how["reached"] else NOTHING)
         for name, how in aims.items()))
 
 
@@ -142,7 +143,7 @@ def _published(one: evidence.Target) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return NOTHING if share is None else f"{100 * share:.0f} %"
+    return NOTHING if share is None or isnan(share) else f"{100 * share:.0f} %"
 
 
 def _three(value: float) -> str:
