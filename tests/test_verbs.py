@@ -82,7 +82,7 @@ def test_a_question_that_cannot_be_answered_costs_no_run(tmp_path):
 
 
 def test_futures_from_a_file(tmp_path):
-    more = 'wants = [{outcome = "adoption", at_least = 0.1}]'
+    more = 'wants = [{outcome = "adoption", at_least = 0.03}]'
     path = written(tmp_path, "latin", 24, 1, more, scenarios=("integrated", "baseline"))
     found = villagesim.discover(path, out=tmp_path / "out", workers=1)
     assert {"box", "factor", "coverage", "density"} <= set(found.boxes)
