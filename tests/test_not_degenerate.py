@@ -22,7 +22,7 @@ SETTINGS = ("plain", "hill", "mountain")
 # Active sellers. Without a programme some in a thousand to a few in a hundred, fewer in remote mountains: shops are
 # 0.3 to 1 % of households in ordinary Guizhou and Gansu counties, 2.5 % of large-scale units sold online in 2016, no
 # national rate of smallholders is known. In promoted counties 10 to 35 % (34 % took part in Inner Mongolia, n = 346).
-BASELINE = {"plain": (0.003, 0.05), "hill": (0.003, 0.05), "mountain": (0.001, 0.03)}
+BASELINE = {"plain": (0.003, 0.03), "hill": (0.003, 0.03), "mountain": (0.001, 0.015)}
 PROMOTED = (0.10, 0.35)
 # How far a county without a programme may drift in ten years when the world outside stands still [share].
 DRIFT = 0.003

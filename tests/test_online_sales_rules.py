@@ -178,8 +178,8 @@ def test_orders_fit_the_stock_and_luck_moves_them_by_less_than_a_parcel(situatio
     assert orders == 0 or (orders + unshipped - 1) * worth < most
 
 
-def test_over_a_year_a_small_shop_sells_what_it_has_demand_for():
-    # 0.3 of a parcel a month: some three or four in twelve months, of which a courier with room for half takes half
+def test_in_the_long_run_a_small_shop_sells_what_it_has_demand_for():
+    # 0.3 of a parcel a month: 60 in two hundred, of which a courier with room for half takes half
     months = [online(demand=15.0, village_fill=fill, u_order=(month + 0.5) / 200)["orders"]
               for fill in (1.0, 0.5) for month in range(200)]
     assert (sum(months[:200]), sum(months[200:])) == (60, 30)
