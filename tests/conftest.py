@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from small_study import here, study
 from villagesim.scenario import Scenario, changed, load
 
 # Scripts that tests start: reading them changes what runs do.
@@ -36,3 +37,11 @@ def small(name: str) -> Scenario:
 def small_county():
     """small(name): a shipped scenario in the small test county."""
     return small
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory) -> Path:
+    """The folder of the small study that nobody stopped."""
+    out = tmp_path_factory.mktemp("whole")
+    here(study(out), out)
+    return out / "small"

@@ -1,7 +1,8 @@
 """Work handed to processes that really die: what was not at fault is done, and what can't be done is said."""
 
 import os
-from concurrent.futures import ProcessPoolExecutor
+import time
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context, process
 
 import pytest
@@ -43,3 +44,38 @@ def test_what_is_gathered_keeps_its_order_and_what_fails_is_raised():
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
     with pytest.raises(TypeError, match="bad operand"):
         pool.gather(abs, [1, "two"], 1)
+
+
+class _SaysNothing(Executor):
+    """Two threads whose futures never say that they run and are always cancelled, as Dask's are."""
+
+    def __init__(self, threads):
+        self.threads = threads
+
+    def submit(self, work, item):
+        said = Future()
+
+        def tell(done):
+            if not said.cancelled():
+                said.set_result(done.result())
+
+        self.threads.submit(work, item).add_done_callback(tell)
+        return said
+
+
+def test_what_runs_is_finished_on_ctrl_c_also_where_the_executor_does_not_say_what_runs():
+    done = []
+
+    def finish(item, _):
+        done.append(item)
+        if item == 0:
+            raise KeyboardInterrupt
+
+    with ThreadPoolExecutor(2) as threads, pytest.raises(KeyboardInterrupt):
+        pool.each(_slow, range(20), finish, pytest.fail, 2, _SaysNothing(threads))
+    assert sorted(done) == [0, 1, 2]
+
+
+def _slow(item):
+    time.sleep(0.05 * item)
+    return item

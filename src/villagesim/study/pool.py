@@ -66,7 +66,8 @@ def each(work: Callable[[Item], Result], items: Iterable[Item], finish: Finish, 
 
     finish(item, result) and fail(item, error) are called here, one at a time. Where a process of the pool dies, what
     was running is tried again alone, and fails with ProcessDiedError if it kills that process too; the rest goes on in
-    a new pool. On KeyboardInterrupt what is running is finished, what only waits is not begun, and it is raised again.
+    a new pool. On KeyboardInterrupt what is running is finished, what only waits is not begun, and it is raised again
+    (of an executor that never says what runs, all that it holds is finished).
     Raises PoolError where no process lives long enough to begin, or the executor given breaks down.
     """
     if executor is None:
@@ -167,11 +168,21 @@ def _drain(work: Callable[[Item], Result], waiting: _Waiting[Item], executor: Ex
                 with interrupt_held():
                     take(future)
     except KeyboardInterrupt:
-        for future in [future for future in running if future.cancel()]:
+        for future in _cancelled(running):
             del running[future]
         for future in wait(running).done:
             take(future)
         raise
+
+
+def _cancelled(handed_out: Iterable[Future]) -> list[Future]:
+    """Cancel what only waits and return it: nothing, where the executor never says what runs, as Dask's does not.
+
+    Such an executor would cancel what runs too, and throw its result away while it is being fetched.
+    """
+    if not any(future.running() for future in handed_out):
+        return []
+    return [future for future in handed_out if future.cancel()]
 
 
 def _spawned(workers: int, begun: Event) -> ProcessPoolExecutor:
