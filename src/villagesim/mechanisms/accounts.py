@@ -15,7 +15,7 @@ class AccountsParameters(NamedTuple):
     """What households spend."""
 
     spending: Annotated[float, Quantity("share", "part of last year's income that a household spends",
-        0.75, 1.05, "Qinghai yearbook 7-13, 2019: rural spending 98.6 % of income; saving rate 0 to 0.25", "B")] = 0.95
+        0.75, 1.0, "Qinghai yearbook 7-13, 2019: rural spending 98.6 % of income; saving rate 0 to 0.25", "B")] = 0.95
     wealth_spending: Annotated[float, Quantity("share/month", "part of its savings that a household spends", 0.0, 0.05, _SWEPT, "C")] = 0.006
     subsistence: Annotated[float, Quantity("yuan/month/person", "spending below which a household does not go",
         100.0, 800.0, "assumption: somewhat over a third of rural spending in Qinghai 2019 (11,343 yuan a year); varied over its range in experiments/", "C")] = 350.0

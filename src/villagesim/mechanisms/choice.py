@@ -29,12 +29,14 @@ class ChoiceParameters(NamedTuple):
     cushion: Annotated[float, Quantity("1", "start-up costs in savings below which it must be borrowed", 0.0, 10.0, _SWEPT, "C")] = 2.0
     horizon: Annotated[float, Quantity("year", "years over which a start-up cost is written off",
         0.5, 6.0, "small shops: 60 % under 2 years old, over 90 % up to 3 (Taobao 2012, 75 sellers: a weak source)", "C")] = 2.5
-    hour_value: Annotated[float, Quantity("yuan/hour", "value of an hour of the household's labour", 2.0, 25.0, _SWEPT, "C")] = 7.0
+    hour_value: Annotated[float, Quantity("yuan/hour", "value of an hour of the household's labour", 2.0, 25.0,
+        "assumption: below the 10 to 25 yuan of day wages (80 to 200 yuan a day, Weishi 2022; IOL), since paid work is not to be had every day; varied over its range in experiments/", "C")] = 7.0
     fixed_hours: Annotated[float, Quantity("hour/month", "hours that a shop takes whatever it sells",
         0.5, 60.0, "assumption: families that live off it work 40 to 100 hours a month (Pu'an, Guizhou 2018; China Daily), sideline sellers far less; varied over its range in experiments/", "C")] = 1.8
     variable_hours: Annotated[float, Quantity("hour/yuan", "hours per yuan of goods sold online",
         0.0009, 0.0067, "about 10 kg packed a person-hour (Lixian, Gansu 2020; Xinhua): 6 to 12 minutes an order of 30 to 110 yuan", "B")] = 0.0025
-    spare_hours: Annotated[float, Quantity("hour/month/adult", "hours that an adult at home can spare", 5.0, 120.0, _SWEPT, "C")] = 30.0
+    spare_hours: Annotated[float, Quantity("hour/month/adult", "hours that an adult at home can spare", 15.0, 120.0,
+        "assumption: families in e-commerce work 40 to 100 hours a month at it (Pu'an, Guizhou 2018; China Daily), and one adult's part-time job takes as many; varied over its range in experiments/", "C")] = 60.0
     noise_variance: Annotated[float, Quantity("1", "variance of a year's realised margin about the believed one", 0.01, 0.6, _SWEPT, "C")] = 0.10
     living: Annotated[float, Quantity("yuan/year/person", "consumption against which risk is weighed",
         4000.0, 25000.0, "Qinghai yearbook 7-13, 2019: rural spending 11,343 yuan a head", "B")] = 12000.0
@@ -61,13 +63,13 @@ class ChoiceParameters(NamedTuple):
     record: Annotated[float, Quantity("month", "months over which a seller reckons its gain", 3.0, 36.0, "by design: a year, so that all seasons count", "C")] = 12.0
     cooling: Annotated[float, Quantity("month", "months in which one who stopped does not think of selling online again", 0.0, 60.0, _SWEPT, "C")] = 24.0
     stuck_rate: Annotated[float, Quantity("1/month", "chance that an unskilled seller stops over a problem nobody helps with",
-        0.0, 0.2, "exit over all causes 0.25 to 0.45 a year (shop age, Taobao 2012, 75 sellers: a weak source)", "C")] = 0.015
+        0.0, 0.05, "exit over all causes 0.25 to 0.45 a year (shop age, Taobao 2012, 75 sellers: a weak source)", "C")] = 0.015
     skill_solves: Annotated[float, Quantity("share", "part of such problems that full second-rung skill solves", 0.0, 1.0, _SWEPT, "C")] = 0.6
     helped: Annotated[float, Quantity("share", "part of such problems that a visit solves", 0.0, 1.0, _SWEPT, "C")] = 0.7
     dormant: Annotated[float, Quantity("month", "months without a sale after which a shop is given up",
         6.0, 36.0, "an account is not a seller: 12,800 accounts, 24 entrepreneurs (Rongjiang to 2024; Qiandongnan Daily); the months by judgement", "C")] = 15.0
     trial: Annotated[float, Quantity("month", "months before a seller judges its own results",
-        3.0, 12.0, "ramp of 3 to 9 months (Zoucheng 2017)", "B")] = 9.0
+        3.0, 9.0, "ramp of 3 to 9 months (Zoucheng 2017)", "B")] = 6.0
     entry: Annotated[int, Quantity("code", "structure: how a household that thinks of it decides to enter", 0, 1,
         "structural choice: certainty equivalent (Pratt 1964) with waiting, or random utility (McFadden 1974)", "C")] = CERTAINTY_EQUIVALENT
     entry_scale: Annotated[float, Quantity("yuan/year", "scale of what a household sees in entering and the model does not, under logit",

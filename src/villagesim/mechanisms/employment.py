@@ -21,10 +21,10 @@ class EmploymentParameters(NamedTuple):
     link_alone: Annotated[float, Quantity("share", "part of that rate without any e-commerce competence", 0.0, 1.0, _SWEPT, "C")] = 0.3
     link_end: Annotated[float, Quantity("1/month", "rate at which a linked firm goes away", 0.005, 0.2, _SWEPT, "C")] = 0.04
     link_pay: Annotated[float, Quantity("yuan/firm/month", "wage money that a linked firm spends in the village",
-        200.0, 20000.0, "assumption: 3 to 10 direct jobs per million yuan of turnover (AliResearch 2019-20) give the order of magnitude; varied over its range in experiments/", "C")] = 3000.0
+        200.0, 20000.0, "assumption: 3.5 jobs per million yuan of turnover (Xiaying) to 10 (AliResearch 2019-20), 3 to 5 of them direct, give the order of magnitude; varied over its range in experiments/", "C")] = 3000.0
     seek: Annotated[float, Quantity("1/month", "chance that a household with time to spare seeks a local job", 0.01, 1.0, _SWEPT, "C")] = 0.3
     job_hours: Annotated[float, Quantity("hour/month", "hours that a local job takes, of those that the adults at home can spare",
-        5.0, 120.0, "flexible workshop and piece work beside the household (Heze 2017): part of a working month", "C")] = 30.0
+        80.0, 200.0, "computed: 2,000 yuan a month at day wages of 80 to 200 yuan (packing, Weishi 2022; IOL) are 10 to 25 days", "B")] = 100.0
     leave_rate: Annotated[float, Quantity("1/month", "highest rate at which an adult leaves for the city", 0.001, 0.1, _SWEPT, "C")] = 0.012
     return_rate: Annotated[float, Quantity("1/month", "highest rate at which a member away comes home", 0.001, 0.1, _SWEPT, "C")] = 0.014
     city_weight: Annotated[float, Quantity("share", "part of the city wage that counts, after rent and being away", 0.2, 1.0, _SWEPT, "C")] = 0.5

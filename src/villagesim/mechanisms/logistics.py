@@ -36,7 +36,7 @@ class LogisticsParameters(NamedTuple):
     carry: Annotated[float, Quantity("parcel/visit", "parcels one round can carry and sort by hand",
         20.0, 700.0, "some 390 parcels a line and day on 12,700 pooled lines (first half of 2024; State Council Information Office 2025-01-13): 100 to 700, by hand and unpooled fewer", "B")] = 100.0
     carry_plain: Annotated[float, Quantity("1", "how much more a round carries on a plain, where a bus or lorry can go, than in hills",
-        0.0, 7.0, "714 parcels a route and day on a plain (Yucheng, Shandong 2023; China Daily) against 100 on the smallest pooled lines (2024)", "B")] = 2.5
+        0.0, 6.1, "714 parcels a route and day on a plain (Yucheng, Shandong 2023; China Daily) against 100 on the smallest pooled lines (2024)", "B")] = 2.5
     sorting_gain: Annotated[float, Quantity("1", "throughput gained with sorting gear on all of a route", 0.0, 3.0, _SWEPT, "C")] = 0.8
     pooled_gain: Annotated[float, Quantity("1", "throughput gained under a full unified platform", 0.0, 2.0, _SWEPT, "C")] = 0.3
     visits_low: Annotated[float, Quantity("visit/week", "fewest rounds of a route that runs", 0.5, 3.0, _SWEPT, "C")] = 1.0
@@ -47,7 +47,8 @@ class LogisticsParameters(NamedTuple):
     memory: Annotated[float, Quantity("share/month", "weight of this month in the twelve-month record", 0.04, 0.2, "by definition: 1/12", "A")] = 0.0833
     keeper_pay: Annotated[float, Quantity("yuan/parcel", "paid to the keeper of a point for one parcel",
         0.3, 0.5, "about 0.36 yuan a parcel (Shenlongwan 2021: over 1,000 yuan a month)", "B")] = 0.36
-    squad_pay: Annotated[float, Quantity("yuan/parcel", "paid to a villagers' squad for one parcel", 0.1, 2.0, _SWEPT, "C")] = 0.5
+    squad_pay: Annotated[float, Quantity("yuan/parcel", "paid to a villagers' squad for one parcel", 0.1, 2.0,
+        "assumption: a point keeper earns about 0.36 yuan a parcel (Shenlongwan 2021), a squad carries it to the door; varied over its range in experiments/", "C")] = 0.5
     squad_saves: Annotated[float, Quantity("share", "route cost saved where squads carry the last mile", 0.0, 0.6, _SWEPT, "C")] = 0.25
     point_saves: Annotated[float, Quantity("share", "route cost saved by dropping parcels at points", 0.0, 0.6, _SWEPT, "C")] = 0.20
     haul: Annotated[float, Quantity("yuan/parcel", "hauling one parcel of a batch to a place that takes it, no point or route",
@@ -59,7 +60,7 @@ class LogisticsParameters(NamedTuple):
     walk_in: Annotated[float, Quantity("yuan/parcel", "fee in the township for one who hauls",
         8.0, 15.0, "assumption: walk-in rate 8 to 15 yuan; varied over its range in experiments/", "C")] = 9.0
     pooled_shipping: Annotated[float, Quantity("share", "fee saved where sellers ship together (full teamwork)",
-        0.1, 0.35, "off the list price: large senders 35 %, medium 30 %, small 10 % (Guangdong 2025)", "B")] = 0.25
+        0.15, 0.35, "off the list price: large senders 35 %, medium 30 %, small 10 % (Guangdong 2025), so that a small one who ships with others saves 22 to 28 %; pooling saves 15 to 35 %", "B")] = 0.25
     connected: Annotated[float, Quantity("share", "inbound parcels that a household without route or point still sends for", 0.0, 1.0, _SWEPT, "C")] = 0.4
     connected_point: Annotated[float, Quantity("share", "more of them where there is a point", 0.0, 1.0, _SWEPT, "C")] = 0.3
     bought_uncovered: Annotated[float, Quantity("share", "parcels bought where there is no network coverage, of those with it", 0.0, 1.0, _SWEPT, "C")] = 0.3

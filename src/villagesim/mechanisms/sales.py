@@ -29,7 +29,7 @@ class SalesParameters(NamedTuple):
     basket_craft: Annotated[float, Quantity("yuan/parcel", "goods in one craft or gift parcel, at the reference price",
         78.0, 204.0, "gift boxes of 120 to 200 yuan at retail (168 in Hengfeng 2019; Xinhua), at 1.4 to 2.2 times the trader's price, which is 0.7 of the reference price", "B")] = 110.0
     demand: Annotated[float, Quantity("yuan/month", "goods a plain beginner can sell online a month, at the reference price",
-        30.0, 1500.0, "novices: 0 to 5 orders a show (Xixiang 2020); 5,200 yuan sent a point and year (Huzhu, Qinghai 2019)", "B")] = 570.0
+        30.0, 1500.0, "novices: 0 to 5 orders a show, by judgement (2,100 yuan with hired hosts, Xixiang 2020); 5,200 yuan sent a point and year (Huzhu, Qinghai 2019)", "B")] = 570.0
     demand_skill: Annotated[float, Quantity("1", "how far full second and third rungs multiply demand", 0.0, 20.0,
         "steady sellers about 4,000 yuan a month (Zoucheng 2017)", "B")] = 3.7
     demand_supply: Annotated[float, Quantity("share", "part of demand that goes with supply: buyers and platforms favour who can keep shipping", 0.0, 1.0,
@@ -56,7 +56,8 @@ class SalesParameters(NamedTuple):
         0.006, 0.05, "assumption: 0.6 to 5 %, rates not readable; varied over its range in experiments/", "C")] = 0.03
     traffic: Annotated[float, Quantity("share", "promotion cost of sales",
         0.05, 0.3, "promotion 10 to 30 % of cost for 40 % of small sellers (Taobao 2012, 75 sellers: a weak source)", "C")] = 0.135
-    packaging: Annotated[float, Quantity("yuan/parcel", "box, ice or filler", 0.5, 10.0, _SWEPT, "C")] = 2.5
+    packaging: Annotated[float, Quantity("yuan/parcel", "box, ice or filler", 0.5, 10.0,
+        "assumption: logistics take 0.08 to 0.20 of a dry order's price by judgement, freight of 5 to 6 yuan among it, so 1 to 10; varied over its range in experiments/", "C")] = 2.5
     packaging_fresh: Annotated[float, Quantity("yuan/parcel", "more for fresh goods: foam, ice, speed",
         0.0, 30.0, "logistics over 40 % of a mango's online price (Hainan 2025), fresh 0.30 to 0.55; keep-fresh fee 0 to 5 yuan, cold freight 25 to 90 by distance (Guangdong 2025)", "B")] = 10.0
     tax: Annotated[float, Quantity("share", "platform taxes and fees without relief", 0.0, 0.05, _SWEPT, "C")] = 0.01
@@ -70,13 +71,13 @@ class SalesParameters(NamedTuple):
     market_days: Annotated[float, Quantity("visit/week", "trips to the township of one whose village no route serves more often",
         0.5, 7.0, "assumption: township fairs every fifth day; varied over its range in experiments/", "C")] = 1.4
     returns_live: Annotated[float, Quantity("share", "more returns from live-streaming", 0.0, 0.2, _SWEPT, "C")] = 0.04
-    live_hours: Annotated[float, Quantity("1", "how far live-streaming multiplies the hours per yuan of goods sold", 1.0, 5.0,
-        "about 3 h on air almost daily besides packing (Pu'an, Guizhou 2018; China Daily)", "C")] = 1.8
+    live_hours: Annotated[float, Quantity("1", "how far live-streaming multiplies the hours per yuan of goods sold", 1.0, 9.0,
+        "assumption: about 3 h on air almost daily besides packing (Pu'an, Guizhou 2018; China Daily) are 8 to 9 times the hours; a sideline shows far less; varied over its range in experiments/", "C")] = 1.8
     returns_skill: Annotated[float, Quantity("share", "part of returns that full second-rung skill avoids", 0.0, 0.9, _SWEPT, "C")] = 0.5
     returns_delay: Annotated[float, Quantity("share", "more refunds when nothing is carried in time", 0.0, 0.4, _SWEPT, "C")] = 0.12
     help_from: Annotated[float, Quantity("parcel/month", "parcels a household packs itself", 2.0, 300.0, _SWEPT, "C")] = 10.0
     help_pay: Annotated[float, Quantity("yuan/parcel", "paid for packing and customer service of one parcel",
-        1.0, 4.5, "10 kg packed a person-hour (Lixian, Gansu 2020; Xinhua), packers 100 to 200 yuan a day (Weishi 2022; IOL), 1.8 kg an order", "B")] = 2.5
+        1.25, 4.5, "10 kg packed a person-hour (Lixian, Gansu 2020; Xinhua), packers 100 to 200 yuan a day (Weishi 2022; IOL), 1.8 kg an order", "B")] = 2.5
     help_shared: Annotated[float, Quantity("share", "part of that pay that full teamwork saves", 0.0, 0.8, _SWEPT, "C")] = 0.3
     spoilage: Annotated[float, Quantity("share", "part of its product's monthly loss that fresh goods suffer unsold", 0.1, 1.0, _SWEPT, "C")] = 0.6
     cold_saves: Annotated[float, Quantity("share", "part of spoilage and refunds that a cold store avoids",

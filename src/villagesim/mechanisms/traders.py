@@ -16,7 +16,7 @@ class TradersParameters(NamedTuple):
     """How a trader sets the margin, what it costs to trade, when it leaves and returns."""
 
     unit_cost: Annotated[float, Quantity("share", "transport and losses per yuan of goods at the reference price",
-        0.02, 0.25, "assumption: part of a first buyer's margin of 10 to 25 % of a normal farm price (watermelon, Guangxi to Dongguan 2025; NetEase); varied over its range in experiments/", "C")] = 0.08
+        0.02, 0.2, "assumption: part of a first buyer's margin of 10 to 25 % of a normal farm price (watermelon, Guangxi to Dongguan 2025; NetEase); varied over its range in experiments/", "C")] = 0.08
     rivalry: Annotated[float, Quantity("1/trader", "competition that each trader who buys in the village adds",
         0.2, 4.0, "assumption: a farm gate of some 0.7 of the reference price; form: Cournot buyers; varied over its range in experiments/", "C")] = 0.8
     online_rivalry: Annotated[float, Quantity("1", "competition added when all supply could go online",
@@ -26,7 +26,7 @@ class TradersParameters(NamedTuple):
     distance_cost: Annotated[float, Quantity("yuan/month/km", "more for each km of road to its village: some fifteen rounds a month, both ways",
         0.0, 200.0, _SWEPT, "C")] = 50.0
     margin_cap: Annotated[float, Quantity("share", "margin over unit cost that farmers put up with",
-        0.02, 0.26, "first buyer's margin, its cost included, 10 to 25 % of a normal farm price and 50 % in a glut (watermelon, Guangxi to Dongguan 2025; NetEase); 0.22 is 43 % with its cost, for it stands for collector and agent together", "B")] = 0.22
+        0.02, 0.26, "first buyer's margin, its cost included, 10 to 25 % of a normal farm price and 50 % in a glut (watermelon, Guangxi to Dongguan 2025; NetEase); 0.22 is 43 % with its cost, for it stands, by judgement, for collector and agent together", "C")] = 0.22
     adjust: Annotated[float, Quantity("share/month", "part of the gap to the wanted margin closed a month", 0.02, 1.0, _SWEPT, "C")] = 0.15
     estimate_range: Annotated[float, Quantity("share", "how far a trader's own estimate may lie off last year's volume", 0.0, 0.5, _SWEPT, "C")] = 0.15
     return_margin: Annotated[float, Quantity("share", "what a trader must expect to earn beyond its cost before it comes back", 0.0, 0.5, _SWEPT, "C")] = 0.1

@@ -37,7 +37,7 @@ class WorkforceParameters(NamedTuple):
     appeal_most: Annotated[float, Quantity("1", "appeal of a vacant post, at most", 1.0, 4.0, _SWEPT, "C")] = 2.0
     local_share: Annotated[float, Quantity("share", "hires from returnees and officials without local hiring", 0.0, 0.5, _SWEPT, "C")] = 0.15
     returnee_part: Annotated[float, Quantity("share", "returnees among local hires (the others are village officials)", 0.2, 0.9, _SWEPT, "C")] = 0.6
-    graduate_share: Annotated[float, Quantity("share", "hires from college graduates", 0.0, 0.6,
+    graduate_share: Annotated[float, Quantity("share", "hires from college graduates", 0.0, 0.65,
         "63 % of workers in 56 cities hold a bachelor's degree (CSWLS 2019); villages fewer", "C")] = 0.25
     social_start: Annotated[float, Quantity("share", "social-work competence of a new outsider or graduate", 0.1, 0.9, _SWEPT, "C")] = 0.45
     social_local: Annotated[float, Quantity("share", "social-work competence of a new returnee or official (knows everyone)", 0.1, 0.9, _SWEPT, "C")] = 0.40
@@ -69,7 +69,8 @@ class WorkforceParameters(NamedTuple):
     road_plain: Annotated[float, Quantity("1", "a kilometre of plain, counted in kilometres of high mountain", 0.1, 1.0, _SWEPT, "C")] = 0.4
     hardware_loss: Annotated[float, Quantity("share", "productive time lost where there is neither coverage nor point", 0.0, 0.9, _SWEPT, "C")] = 0.35
     overhead: Annotated[float, Quantity("share", "part of a post's price that goes to insurance, travel and office", 0.05, 0.5, _SWEPT, "C")] = 0.22
-    city_share: Annotated[float, Quantity("share", "part of the city wage that a worker compares with", 0.3, 1.5, _SWEPT, "C")] = 1.2
+    city_share: Annotated[float, Quantity("share", "part of the city wage that a worker compares with", 0.3, 1.5,
+        "assumption: the wage here is a migrant worker's, and urban units, which posts are held against (Guizhou 2022), pay more; varied over its range in experiments/", "C")] = 1.2
 
 
 @rule
