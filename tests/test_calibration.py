@@ -261,7 +261,7 @@ def test_the_shipped_ensemble_lies_in_the_ranges_that_were_varied_and_knows_the_
     for row in shipped.rows:
         ensembles.check(row)
     for name, said in shipped.about["region"].items():
-        assert all(said["declared"][0] <= row[name] <= said["declared"][1] for row in shipped.rows)
+        assert all(said["varied"][0] <= row[name] <= said["varied"][1] for row in shipped.rows)
     assert all(evidence.target(name).role == evidence.CALIBRATE for name in shipped.about["aims"])
     today = load(SCENARIOS / "baseline.toml")
     for name, said in shipped.about["region"].items():

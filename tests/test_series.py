@@ -59,7 +59,7 @@ def test_published_years_reach_the_months_of_a_run():
     assert series["city_wage"][month[2018]] == pytest.approx(3485 * (4072 / 3485) ** (1 / 3))
     assert series["city_wage"][month[2024] + 12] == pytest.approx(4961 * 1.03)
     assert series["inbound"][month[2021]] == 2.5
-    assert series["inbound"][0] == pytest.approx(2.5 * 0.05 * 20 ** (1 / 7))
+    assert series["inbound"][0] == pytest.approx(2.5 * 0.142)
     assert series["inbound"][month[2022]] == pytest.approx(2.5 * 1.05)
     assert (series["phone_gain"][:2] == 0.0).all()
     assert series["phone_gain"][month[2021]] == pytest.approx((0.576 - 0.559) / 12 / (1 - 0.559))
@@ -84,8 +84,8 @@ def test_both_engines_see_the_published_year_in_its_month_and_points_and_phones_
 
     scenario = baseline(**{"run.start_year": 2016, "world.service_point": 0.0})
     run(scenario, 1, engine=engine, observe=observe)
-    assert seen[-1] == seen[11] == (3275.0, pytest.approx(2.5 * 0.05 * 20 ** (2 / 7)))
-    assert seen[12] == (3485.0, pytest.approx(2.5 * 0.05 * 20 ** (3 / 7)))
+    assert seen[-1] == seen[11] == (3275.0, pytest.approx(2.5 * 0.216))
+    assert seen[12] == (3485.0, pytest.approx(2.5 * 0.216 * (0.405 / 0.216) ** (1 / 3)))
     assert max(points[:14]) == 0.0
     share = 1.0
     for month in range(12, 30):

@@ -16,6 +16,7 @@ from villagesim.levers import LeverSetting
 from villagesim.mechanisms import Parameters, sales
 from villagesim.scenario import changed
 from villagesim.settings import RunSettings, WorldSettings
+from villagesim.study import estimates
 from villagesim.world import geography, networks, programme
 
 SOURCE = Path(__file__).parents[1] / "src"
@@ -106,12 +107,32 @@ def test_more_households_in_every_village_leave_the_first_ones_as_they_were():
     small, large = built(household_spread=0.0, households=60), built(household_spread=0.0, households=61)
     old = np.arange(len(small.households.village))
     new = old + small.households.village
-    for name in ("age", "size", "output", "savings", "belief_mean", "luck", "phone", "debt", "away"):
+    for name in ("age", "size", "output", "savings", "luck", "phone", "debt", "away"):
         assert np.array_equal(getattr(small.households, name), getattr(large.households, name)[new]), name
+    # Beliefs go by hamlet too, and the last of a village may be cut otherwise when the village grows.
+    kept = _first_of_hamlet(households=60) == _first_of_hamlet(households=61)[new] - small.households.village
+    assert kept.mean() > 0.7
+    assert np.array_equal(small.households.belief_mean[kept], large.households.belief_mean[new][kept])
+
+
+def _first_of_hamlet(**changes):
+    """The row of the first household of each household's hamlet."""
+    settings = WorldSettings()._replace(household_spread=0.0, **changes)
+    hamlet = networks.hamlets(settings, 7, geography.household_counts(settings, 7))
+    return np.searchsorted(hamlet, hamlet)
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.15, 0.6])
+def test_neighbours_of_a_hamlet_share_their_part_of_what_is_believed(shared):
+    people = built(villages=200, household_spread=0.0, belief_shared=shared).households
+    settings = WorldSettings()._replace(villages=200, household_spread=0.0)
+    hamlet = networks.hamlets(settings, 7, np.full(200, settings.households))
+    assert people.belief_mean.std() == pytest.approx(settings.belief_spread, abs=0.01)
+    assert estimates.intra_class_correlation(people.belief_mean, hamlet) == pytest.approx(shared, abs=0.03)
 
 
 def test_households_match_the_surveyed_traits():
-    people = built(villages=60).households
+    people = built(villages=200).households
     assert people.age.mean() == pytest.approx(51.5, abs=0.5)
     assert people.age.std() == pytest.approx(12.0, abs=0.5)
     assert people.size.mean() == pytest.approx(4.9, abs=0.1)

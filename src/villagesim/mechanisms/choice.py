@@ -69,7 +69,7 @@ class ChoiceParameters(NamedTuple):
     dormant: Annotated[float, Quantity("month", "months without a sale after which a shop is given up",
         6.0, 36.0, "an account is not a seller: 12,800 accounts, 24 entrepreneurs (Rongjiang to 2024; Qiandongnan Daily); the months by judgement", "C")] = 15.0
     trial: Annotated[float, Quantity("month", "months before a seller judges its own results",
-        3.0, 9.0, "ramp of 3 to 9 months (Zoucheng 2017)", "B")] = 6.0
+        3.0, 12.0, "ramp of 3 to 9 months (Zoucheng 2017); 12 where there is one harvest a year", "B")] = 6.0
     entry: Annotated[int, Quantity("code", "structure: how a household that thinks of it decides to enter", 0, 1,
         "structural choice: certainty equivalent (Pratt 1964) with waiting, or random utility (McFadden 1974)", "C")] = CERTAINTY_EQUIVALENT
     entry_scale: Annotated[float, Quantity("yuan/year", "scale of what a household sees in entering and the model does not, under logit",

@@ -6,7 +6,7 @@ As one table of all numbers (`csv_text`), and as the tables of a page on the cal
 import csv
 from collections.abc import Callable, Iterable, Iterator
 from io import StringIO
-from math import isnan
+from math import exp, isnan
 from typing import Any, NamedTuple
 
 from villagesim import evidence
@@ -72,13 +72,13 @@ def between(left: Left, unit: str) -> str:
 
 
 def calibrated() -> str:
-    """The numbers that were fitted: what they mean, usual value, range, what is left, and how much that is."""
-    heads = ("number", "what it is", "unit", "usual", "declared range", "fitting", "median", "90 % interval", "pinned",
+    """The numbers that were fitted: what they mean, usual value, range varied over, what is left, how much that is."""
+    heads = ("number", "what it is", "unit", "usual", "varied over", "fitting", "median", "90 % interval", "pinned",
              "found again", "pinned by")
     region = evidence.ensemble().about["region"]
     return markdown(heads, (
         (f"`{one.entry.key}`", one.entry.meaning, one.entry.unit, _shown(one.entry.default),
-         f"{_shown(one.entry.low)} to {_shown(one.entry.high)}", _three(region[one.entry.key]["fitting"]),
+         " to ".join(map(_three, region[one.entry.key]["varied"])), _three(region[one.entry.key]["fitting"]),
          _three(one.left.median),
          f"{_three(one.left.q05)} to {_three(one.left.q95)}", f"{100 * one.left.pinned:.0f} %",
          _percent(region[one.entry.key].get("recovered")), ", ".join(one.targets))
@@ -86,14 +86,15 @@ def calibrated() -> str:
 
 
 def fitted() -> str:
-    """The targets that were aimed at: what is published, what the model's form was allowed, whether it was reached."""
+    """The targets aimed at: what is published, the middle of it, what the form may be off, whether it was reached."""
     aims, targets = evidence.ensemble().about["aims"], {one.id: one for one in evidence.targets()}
-    heads = ("target", "what", "published", "unit", "form may be off by", "reached", "emulator: inside", "R²")
+    heads = ("target", "what", "published", "aimed at", "unit", "form may be off by", "reached", "emulator: inside",
+             "R²")
     emulators = evidence.ensemble().about.get("emulators", {})
     return markdown(heads, (
-        (name, targets[name].what, _published(targets[name]), targets[name].unit,
-         f"{how['discrepancy']:.3g}" + (" (of its logarithm)" if how["log"] else ""), "yes" if how["reached"] else "no",
-         _percent(emulators.get(name, {}).get("inside")),
+        (name, targets[name].what, _published(targets[name]), _three(exp(how["value"]) if how["log"] else how["value"]),
+         targets[name].unit, f"{how['discrepancy']:.3g}" + (" (of its logarithm)" if how["log"] else ""),
+         "yes" if how["reached"] else "no", _percent(emulators.get(name, {}).get("inside")),
          f"{emulators[name]['r2']:.2f}" if name in emulators and how["reached"] else NOTHING)
         for name, how in aims.items()))
 
@@ -119,7 +120,7 @@ def made() -> str:
         ("waves, points each, runs of a point", f"{about['waves']}, {about['points']}, {about['replicates']}"),
         ("standard deviations off from which a point is ruled out", f"{about['cutoff']:g}"),
         ("targets that a point may miss", about["may_miss"]),
-        ("left of the declared ranges' volume", f"{100 * about['left']:.3g} %"),
+        ("left of the volume varied over", f"{100 * about['left']:.3g} %"),
         ("runs over what is left", about["final"]),
         ("factor on the errors, so that enough of these runs count", f"{about['widened']:.3g}"),
         ("runs that they count as", f"{about['effective_runs']:.3g}"),

@@ -9,7 +9,7 @@ from villagesim.evidence import CALIBRATE, Target, targets
 from villagesim.scenario_text import Place, nearest, shown
 from villagesim.study.matching import Aim
 
-KEYS = {"discrepancy": "a share of the published value, or of 1 for a logarithm, more than 0"}
+KEYS = {"discrepancy": "a share of the interval's middle, or of 1 for a logarithm, more than 0"}
 
 
 class KeptAsideError(ValueError):
@@ -21,7 +21,7 @@ class NoEvidenceError(ValueError):
 
 
 def aim_of(one: Target, discrepancy: float) -> Aim:
-    """The aim of a target. discrepancy: what the model's form may be off, as a share of the published value.
+    """The aim of a target. discrepancy: what the model's form may be off, as a share of the middle that is aimed at.
 
     The interval that a model value is held against is taken for two standard deviations either way, its middle for the
     value; of a target whose scale is the logarithm, both ends' logarithms. Raises KeptAsideError for a target that is

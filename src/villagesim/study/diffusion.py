@@ -207,6 +207,15 @@ def taught(today: Scenario, seed: int) -> Values:
     return {name: one.value for name, one in sessions.items()}
 
 
+def alike(today: Scenario, seed: int) -> Values:
+    """T7 from the same sessions: how far take-up outside the price villages, given the arm, goes by natural village."""
+    insurance = shipped("insurance")
+    data = experiment(insurance, insurance.over(today), seed)
+    usual = data[~data["drawn"]]
+    beyond_arm = usual["takes"] - usual.groupby("arm")["takes"].transform("mean")
+    return {"T7": estimates.intra_class_correlation(beyond_arm.to_numpy(), usual["hamlet"].to_numpy())}
+
+
 def spread(today: Scenario, seed: int) -> Values:
     """T6 from the scenario's parameters, with the seed that is shipped laid over it."""
     seed_corn = shipped("seed_corn")

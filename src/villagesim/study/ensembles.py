@@ -25,7 +25,7 @@ def ship(found: Calibration, folder: Path) -> list[Path]:
     said["aims"] = {row.target: {"value": row.value, "published": row.published, "discrepancy": row.discrepancy,
                                  "log": bool(row.log), "reached": bool(row.reached)}
                     for row in found.targets.itertuples()}
-    said["region"] = {row.parameter: {"unit": row.unit, "declared": [row.low, row.high], "usual": row.usual,
+    said["region"] = {row.parameter: {"unit": row.unit, "varied": [row.low, row.high], "usual": row.usual,
                                       "interval": [row.q05, row.q95], "median": row.q50, "fitting": row.fitting,
                                       "pinned": row.pinned, "recovered": row.recovered}
                       for row in found.region.itertuples()}

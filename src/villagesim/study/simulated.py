@@ -10,17 +10,18 @@ import json
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from villagesim import __version__
+from villagesim import __version__, evidence
 from villagesim.draws import replicate_seed
 from villagesim.scenario import assigned, changed, digest, load
 from villagesim.scenario_text import Place, flat, naming, nearest, read, shown
 from villagesim.sources import sources
-from villagesim.study import aims, factors, pool, runner, validation
+from villagesim.study import aims, factors, innovations, pool, runner, validation
 from villagesim.study.calibration import Asked, Calibration, calibrate
 from villagesim.study.matching import CLOUD, Rules
 from villagesim.study.store import Row, Store
@@ -37,9 +38,9 @@ MOST = {"waves": 100, "points": CLOUD, "replicates": 1000, "may_miss": 1000, "fi
 NUMBERS = {"cutoff": 3.0, "discrepancy": 0.1}
 TEXTS = ("title", "question", "today", "programme")
 KEYS = (*TEXTS, "settings", *SIZES, *NUMBERS, "quick", "vary", "targets")
-# What evidence is made with, beside the sources of the model: an edit makes other runs.
+# What evidence is made with, beside the sources of the model and the innovations that ship: an edit makes other runs.
 MADE_WITH = ("validation", "estimates", "differences", "panels", "surveys", "trials.design", "trials.sample",
-             "chains", "diffusion", "followups", "losses", "ties", "years")
+             "chains", "diffusion", "followups", "innovations", "losses", "ties", "years")
 
 
 class Simulated(NamedTuple):
@@ -258,7 +259,9 @@ def evidence_key() -> str:
     """A hash of what evidence is made with: an edit makes other runs."""
     names = {f"villagesim.study.{name}" for name in MADE_WITH}
     names |= {make.__module__ for make in validation.EVIDENCE.values()}
-    return hashed([Path(importlib.import_module(name).__file__).read_text(encoding="utf-8") for name in sorted(names)])
+    made = [Path(importlib.import_module(name).__file__) for name in sorted(names)]
+    made += [files(evidence) / f"{name}.toml" for name in innovations.SHIPPED]
+    return hashed([one.read_text(encoding="utf-8") for one in made])
 
 
 def hashed(parts: Any) -> str:

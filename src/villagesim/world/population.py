@@ -9,7 +9,7 @@ from villagesim.arithmetic import FEN
 from villagesim.declare import declared
 from villagesim.draws import Purpose
 from villagesim.settings import WorldSettings
-from villagesim.world import geography
+from villagesim.world import geography, networks
 from villagesim.world.luck import PLACES, bells, exp, households, uniforms, whole_fen
 
 ELDER = 60
@@ -139,8 +139,13 @@ def _minds(world: tables.World, settings: WorldSettings, seed: int, who: np.ndar
     table.reluctance[:] = np.maximum(distaste, EAGEREST)
     table.luck[:] = bells(seed, Purpose.WORLD_LUCK, who)
     _put(table, "honest", uniforms(seed, Purpose.WORLD_HONESTY, who) < settings.honest, given)
-    belief = settings.belief + settings.belief_spread * bells(seed, Purpose.WORLD_BELIEF, who)
-    _put(table, "belief_mean", np.clip(belief, -3.0, 3.0), given)
+    hamlet = networks.hamlets(settings, seed, world.villages.households)
+    # The luck of a hamlet is drawn in the name of its first household.
+    first = np.searchsorted(hamlet, np.arange(hamlet[-1] + 1))
+    heard = bells(seed, Purpose.WORLD_BELIEF, who[first], 2)[hamlet]
+    shared = settings.belief_shared
+    opinion = np.sqrt(shared) * heard + np.sqrt(1.0 - shared) * bells(seed, Purpose.WORLD_BELIEF, who)
+    _put(table, "belief_mean", np.clip(settings.belief + settings.belief_spread * opinion, -3.0, 3.0), given)
     log_precision = settings.precision_spread * bells(seed, Purpose.WORLD_BELIEF, who, 1)
     _put(table, "belief_precision", settings.belief_precision * exp(log_precision), given)
     trust = settings.trust_online + settings.trust_spread * bells(seed, Purpose.WORLD_RELUCTANCE, who, 1)
