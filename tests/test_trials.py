@@ -232,6 +232,7 @@ def test_a_trial_whose_data_tell_nothing_gives_no_number(tmp_path):
     assert (row["told"], row["power"], row["effect"], row["mde"]) == (0, 0.0, None, None)
 
 
+DID = {"estimator": '"difference_in_differences"', "survey": waves(-2, -1, 11)}
 STAGGER = {"estimator": '"staggered_difference_in_differences"', "survey": waves(-13, -1, 11, 23)}
 
 
@@ -277,6 +278,8 @@ STAGGER = {"estimator": '"staggered_difference_in_differences"', "survey": waves
     ({"compliance": "{treated = 1.2}"}, "compliance.treated is", "0.01 to 1"),
     ({"compliance": "0.6"}, "compliance is 0.6", "a table [compliance]"),
     ({"share": 0.05}, "villages begins at 10, 1 of them treated", "2 or more treated"),
+    *((DID | {"outcome": f'"{name}"'}, f"survey.waves has waves 1 month apart, and {name} is of the 12 months",
+       "12 month or more from wave to wave") for name in ("log_income", "online_income", "bought")),
     ({"share": 0.9}, "villages begins at 10, 9 of them treated", "2 or more not"),
 ])
 def test_a_trial_that_is_written_wrongly_is_one_line_of_file_key_and_what_is_allowed(tmp_path, said, key, allowed):
@@ -312,6 +315,12 @@ def test_an_arm_that_is_written_wrongly_is_one_line(tmp_path, was, now, key, all
         trials.read_trial(file)
     assert str(caught.value).startswith(f"{file}: {key}"), caught.value
     assert allowed in str(caught.value)
+
+
+def test_waves_may_be_close_where_what_is_asked_stands_at_the_wave_or_no_panel_is_made(tmp_path):
+    for said in (DID, {"outcome": '"log_income"', "survey": waves(-2, -1, 11)},
+                 DID | {"outcome": '"log_income"', "survey": waves(-13, -1, 11)}):
+        assert trials.read_trial(written(tmp_path, **said)).asked.survey.waves[-1] == 11
 
 
 def test_the_largest_trial_that_is_let_in_has_a_county(tmp_path):

@@ -21,6 +21,8 @@ ASSIGNED = {VILLAGES: tuple(lever.name for lever in levers.LEVERS if lever.reach
             HOUSEHOLDS: tuple(lever.name for lever in levers.LEVERS if lever.chooses)}
 OUTCOMES = {"log_income": "log points", "sells": "share", "away": "person", "online_income": "yuan/year",
             "bought": "parcel/household/month"}
+# What is asked of the FLOW_MONTHS up to a wave; the others are as they stand at its end.
+OF_YEARS = ("log_income", "online_income", "bought")
 PARTS = ("sells", "trained")
 INTENTION, WITHIN, MATCHING, GAP = "intention_to_treat", "ols_village_effects", "matching", "naive_gap"
 DIFFERENCES, STAGGERED = "difference_in_differences", "staggered_difference_in_differences"
@@ -145,6 +147,7 @@ def read_trial(path: str | Path) -> Trial:
     _check_arm(file, asked)
     _check_waves(file, asked, int(base.run.spin_up))
     _check_estimator(file, asked)
+    _check_windows(file, asked)
     _check_compliance(file, asked)
     return Trial(path.stem, asked, _within(Place(file, "arm"), lambda: arms(base, asked)))
 
@@ -298,6 +301,15 @@ def _check_estimator(file: str, asked: Asked) -> None:
                                             "two or more, with a wave between them")
     if asked.estimator == DIFFERENCES and len(asked.starts) > 1:
         raise Place(file, "starts").problem(f"has more than one month for {says}", f'one, or estimator = "{STAGGERED}"')
+
+
+def _check_windows(file: str, asked: Asked) -> None:
+    """Raises ScenarioError for a panel whose waves are told of the same months: neither placebo nor trend is told."""
+    apart = min(late - early for early, late in pairwise(asked.survey.waves))
+    if asked.estimator in OF_PANELS and asked.outcome in OF_YEARS and apart < FLOW_MONTHS:
+        raise Place(file, "survey.waves").problem(
+            f'has waves {apart} month apart, and {asked.outcome} is of the {FLOW_MONTHS} months up to each',
+            f'{FLOW_MONTHS} month or more from wave to wave for "{asked.estimator}"')
 
 
 def _check_compliance(file: str, asked: Asked) -> None:
