@@ -18,7 +18,7 @@ import numpy as np
 from villagesim import __version__
 from villagesim.draws import replicate_seed
 from villagesim.scenario import assigned, changed, digest, load
-from villagesim.scenario_text import Place, flat, naming, nearest, read, shown
+from villagesim.scenario_text import Place, flat, listed, naming, nearest, read, shown
 from villagesim.sources import sources
 from villagesim.study import aims, factors, pool, runner, validation
 from villagesim.study.calibration import Asked, Calibration, calibrate
@@ -218,12 +218,23 @@ def _check_forms(file: str, values: Mapping[str, Any]) -> None:
             raise Place(file, key).problem(f"is {shown(values[key])}", "a table")
     if not values["vary"]:
         raise Place(file, "vary").problem("is empty", "one parameter or more")
-    places = values["settings"]
-    if not isinstance(places, list) or not places or not all(isinstance(one, str) for one in places):
-        raise Place(file, "settings").problem(f"is {shown(places)}", "a list of settings' files, one or more")
+    settings_files(file, values["settings"])
     for key in values.get("quick", {}):
         if key not in SIZES:
             raise Place(file, f"quick.{key}").problem("is not known", ", ".join(SIZES), nearest(key, SIZES))
+
+
+def settings_files(file: str, said: Any) -> list[str]:
+    """The village settings that a study's file names. Raises ScenarioError, one line."""
+    place, says = Place(file, "settings"), "a list of settings' files, one or more"
+    if not isinstance(said, list):
+        raise place.problem(f"is {shown(said)}, which is no list", says)
+    if not said:
+        raise place.problem("is an empty list", says)
+    for one in said:
+        if not isinstance(one, str):
+            raise place.problem(f"is {listed(said)}, where {shown(one)} is no file's name", says)
+    return said
 
 
 def _check_sizes(file: str, size: Mapping[str, int], goals: int) -> None:
