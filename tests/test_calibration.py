@@ -171,6 +171,14 @@ def test_the_shipped_calibration_aims_only_at_what_may_be_fitted_and_is_small_wh
     ("final = 400", f"final = {10**30}", "final is 10+; allowed: a whole number from 20 to 1024"),
     ("points = 120", "points = 1025", "points is 1025; allowed: a whole number from 8 to 1024"),
     ("members = 21", "members = 401", "members is 401; allowed: at most the final runs, which are 400"),
+    *(("cutoff = 2", f"cutoff = {said}", f"cutoff is {said[:40]}.*; allowed: a finite number above 0")
+      for said in ("inf", "nan", "-1", f"1{'0' * 320}", "true")),
+    ("discrepancy = 0.1", "discrepancy = inf", "discrepancy is inf; allowed: a finite number above 0"),
+    ('"T7" = {}', '"T7" = {discrepancy = inf}', "targets.T7 says discrepancy inf; allowed: a share of .* and finite"),
+    *(("[vary]", f'[vary]\n"{key}" = {{}}', f"vary.{key} is a choice of words; allowed: numbers alone")
+      for key in ("county.carrier", "county.targeting", "parameters.choice.entry")),
+    *(("[vary]", f'[vary]\n"{key}" = {{}}', f"vary.{key} is decided by the scenarios, .*; allowed: numbers of")
+      for key in ("levers.camp.intensity", "shocks.exodus.intensity")),
     ("may_miss = 1", "may_miss = 12", "may_miss is 12; allowed: fewer than the targets, which are 12"),
 ])
 def test_a_calibration_that_is_written_wrongly_is_one_line(tmp_path, was, now, says):

@@ -35,6 +35,8 @@ SIZES = {"waves": (1, 3), "points": (8, 100), "replicates": (2, 3), "may_miss": 
 MOST = {"waves": 100, "points": CLOUD, "replicates": 1000, "may_miss": 1000, "final": CLOUD, "members": CLOUD,
         "seed": 2**63 - 1}
 NUMBERS = {"cutoff": 3.0, "discrepancy": 0.1}
+# Sections of what is no property of the county or the model, and can't be fitted.
+DECIDED = ("levers", "shocks")
 TEXTS = ("title", "question", "today", "programme")
 KEYS = (*TEXTS, "settings", *SIZES, *NUMBERS, "quick", "vary", "targets")
 # What evidence is made with, beside the sources of the model: an edit makes other runs.
@@ -79,6 +81,8 @@ def read_calibration(path: str | Path, quick: bool = False) -> Simulated:
     number = {key: _number(Place(file, key), said.get(key, usual)) for key, usual in NUMBERS.items()}
     bases = tuple(based(path, values, place) for place in values["settings"])
     varied = tuple(factors.read(Place(file, f"vary.{name}"), name, how) for name, how in values["vary"].items())
+    for factor in varied:
+        _check_number(Place(file, f"vary.{factor.name}"), factor)
     goals = aims.read_aims(file, values["targets"], number["discrepancy"])
     _check_sizes(file, size, len(goals))
     for factor in varied:
@@ -246,6 +250,16 @@ def _check_sizes(file: str, size: Mapping[str, int], goals: int) -> None:
                                               f"at most the final runs, which are {size['final']}")
 
 
+def _check_number(place: Place, factor: factors.Factor) -> None:
+    """Raises ScenarioError for what has no values in between, and for what the programme decides."""
+    section = factor.name.split(".")[0]
+    if section in DECIDED:
+        raise place.problem("is decided by the scenarios, today's and the programme's",
+                            "numbers of the model, the county and the world outside")
+    if factor.words is not None:
+        raise place.problem("is a choice of words", "numbers alone, which have values in between")
+
+
 def value_at(scenario: Any, dotted: str) -> float:
     """A number of a scenario by its dotted key."""
     for part in dotted.split("."):
@@ -260,8 +274,8 @@ def _size(place: Place, value: Any, least: int, most: int) -> int:
 
 
 def _number(place: Place, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise place.problem(f"is {shown(value)}", "a number above 0")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < factors.LARGEST:
+        raise place.problem(f"is {shown(value)}", "a finite number above 0")
     return float(value)
 
 
