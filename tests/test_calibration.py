@@ -162,12 +162,23 @@ def test_the_shipped_calibration_aims_only_at_what_may_be_fitted_and_is_small_wh
     ('"T7" = {}', '"V3" = {}', "targets.V3 is kept aside"), ('"T7" = {}', '"T99" = {}', "is no target"),
     ("waves = 4", "waves = 0", "waves is 0"), ("cutoff = 2", "cutof = 2", "cutof is not known"),
     ("replicates = 3", "replicates = 1", "a whole number from 2"), ("waves = 2", "wave = 2", "quick.wave is not known"),
-    ('title = "', 'title = 3 # "', "title is 3"), ("settings = [", "settings = [] # [", "a list of settings' files"),
+    ('title = "', 'title = 3 # "', "title is 3"),
+    ("settings = [", "settings = [] # [", "settings is an empty list; allowed: a list of settings' files"),
+    ("settings = [", "settings = 3 # [", "settings is 3, which is no list; allowed: a list of settings' files"),
+    ("settings = [", 'settings = ["a.toml", 3] # [', 'settings is ."a.toml", 3., where 3 is no file\'s name; allow'),
     ("baseline.toml", "nowhere.toml", "calibrate.toml: today names a file that fails: .*nowhere.toml: does not exist"),
     ("village_hill.toml", "hil.toml", "calibrate.toml: settings names a file that fails: .*hil.toml: does not exist"),
     ("final = 400", f"final = {10**30}", "final is 10+; allowed: a whole number from 20 to 1024"),
     ("points = 120", "points = 1025", "points is 1025; allowed: a whole number from 8 to 1024"),
     ("members = 21", "members = 401", "members is 401; allowed: at most the final runs, which are 400"),
+    *(("cutoff = 2", f"cutoff = {said}", f"cutoff is {said[:40]}.*; allowed: a finite number above 0")
+      for said in ("inf", "nan", "-1", f"1{'0' * 320}", "true")),
+    ("discrepancy = 0.1", "discrepancy = inf", "discrepancy is inf; allowed: a finite number above 0"),
+    ('"T7" = {}', '"T7" = {discrepancy = inf}', "targets.T7 says discrepancy inf; allowed: a share of .* and finite"),
+    *(("[vary]", f'[vary]\n"{key}" = {{}}', f"vary.{key} is a choice of words; allowed: numbers alone")
+      for key in ("county.carrier", "county.targeting", "parameters.choice.entry")),
+    *(("[vary]", f'[vary]\n"{key}" = {{}}', f"vary.{key} is decided by the scenarios, .*; allowed: numbers of")
+      for key in ("levers.camp.intensity", "shocks.exodus.intensity")),
     ("may_miss = 1", "may_miss = 12", "may_miss is 12; allowed: fewer than the targets, which are 12"),
 ])
 def test_a_calibration_that_is_written_wrongly_is_one_line(tmp_path, was, now, says):

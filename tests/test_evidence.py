@@ -58,6 +58,16 @@ def test_targets_are_printed_and_as_json():
     assert (refused.exit_code, refused.stderr) == (2, "--role is fit; allowed: calibrate, validate\n")
 
 
+@pytest.mark.parametrize(("words", "named"), [
+    (["--json", "--pins", "--series"], "--json --pins --series"), (["--role", "validate", "--pins"], "--role --pins"),
+    (["--series", "--json"], "--json --series"), (["--pins", "--series"], "--pins --series")])
+def test_what_targets_would_not_heed_is_refused(words, named):
+    refused = CliRunner().invoke(cli.app, ["targets", *words])
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr == (f"{named}: do not go together; allowed: --role with --json, --pins with --out, "
+                              "or --series\n")
+
+
 # Estimators, on data with a known effect.
 
 

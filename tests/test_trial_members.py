@@ -25,7 +25,7 @@ def shipped(monkeypatch):
 
 
 def test_a_member_sets_every_arm_but_what_the_trial_says_itself(shipped, tmp_path):
-    text = TRIAL.replace('set = {', 'set = {"world.belief" = 0.7, ') + '"parameters.sales.demand" = 222\n'
+    text = TRIAL.replace('set = {', 'set = {"world.belief" = 0.7, "parameters.sales.demand" = 222, ')
     trial = trials.read_trial(written(tmp_path, text, starts=[0, 4], villages=[12]))
     found = members.under(trial, 4)
     assert [{arm.parameters.choice.attention for arm in one.arms} for one in found] == [{0.01}, {0.05}, {0.2}, {0.01}]

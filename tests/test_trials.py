@@ -16,6 +16,7 @@ from villagesim.engine import run
 from villagesim.scenario import ScenarioError, changed, load
 from villagesim.study import propensity, surveys, trials
 from villagesim.study.trials import sample
+from villagesim.study.trials.design import MOST
 from villagesim.study.trials.plan import OF_TABLES
 
 TRIAL = f"""
@@ -231,6 +232,7 @@ def test_a_trial_whose_data_tell_nothing_gives_no_number(tmp_path):
     assert (row["told"], row["power"], row["effect"], row["mde"]) == (0, 0.0, None, None)
 
 
+DID = {"estimator": '"difference_in_differences"', "survey": waves(-2, -1, 11)}
 STAGGER = {"estimator": '"staggered_difference_in_differences"', "survey": waves(-13, -1, 11, 23)}
 
 
@@ -245,7 +247,8 @@ STAGGER = {"estimator": '"staggered_difference_in_differences"', "survey": waves
     ({"assign": '"counties"'}, "assign is \"counties\"", "villages, households"),
     ({"takes_part": '"away"'}, "takes_part is \"away\"", "sells, trained"),
     ({"title": 3}, "title is 3", "text in quotes"),
-    ({"villages": "[]"}, "villages is a list of 0", "2 to 10000 village"),
+    ({"villages": "[]"}, "villages is a list of 0", "2 to 2009 village"),
+    ({"villages": "[4, 2010]"}, "villages is 2010, out of range", "2 to 2009 village"),
     ({"villages": 40}, "villages is 40", "a list of 1 or more"),
     ({"villages": "[40, 20]"}, "villages does not rise", "each above the one before"),
     ({"survey": "{month = 12}"}, "survey.month is not known", "waves"),
@@ -255,6 +258,11 @@ STAGGER = {"estimator": '"staggered_difference_in_differences"', "survey": waves
     ({"survey": waves(-2, -1)}, "survey.waves ends at -1, before the last start", "from 0 month on"),
     ({"survey": waves(-30, 11)}, "survey.waves begins at -30", "-25 month or later under run.spin_up = 36"),
     ({"set": '{"world.hamlets" = 3}'}, "set does not go", "world.hamlet"),
+    ({"set": '{"world.villages" = 36}'}, "set.world.villages is said by the trial itself", "villages of the trial"),
+    ({"set": "{world = {townships = 2}}"}, "set.world.townships is said by", "villages, 10 a township"),
+    ({"set": '{"run.months" = 36}'}, "set.run.months is said by the trial itself", "the last of survey.waves"),
+    ({"set": '{"run.seed" = 36}'}, "set.run.seed is said by the trial itself", "seed of the trial"),
+    ({"set": '{"county.selection" = "ready"}'}, "set.county.selection is said by the trial itself", "by lot"),
     # what the design can't feed
     ({"estimator": '"ols_village_effects"'}, "estimator is \"ols_village_effects\"", 'assign = "households"'),
     ({"estimator": '"difference_in_differences"'}, "survey.waves has 1 before the start", "two or more below 0 month"),
@@ -270,6 +278,8 @@ STAGGER = {"estimator": '"staggered_difference_in_differences"', "survey": waves
     ({"compliance": "{treated = 1.2}"}, "compliance.treated is", "0.01 to 1"),
     ({"compliance": "0.6"}, "compliance is 0.6", "a table [compliance]"),
     ({"share": 0.05}, "villages begins at 10, 1 of them treated", "2 or more treated"),
+    *((DID | {"outcome": f'"{name}"'}, f"survey.waves has waves 1 month apart, and {name} is of the 12 months",
+       "12 month or more from wave to wave") for name in ("log_income", "online_income", "bought")),
     ({"share": 0.9}, "villages begins at 10, 9 of them treated", "2 or more not"),
 ])
 def test_a_trial_that_is_written_wrongly_is_one_line_of_file_key_and_what_is_allowed(tmp_path, said, key, allowed):
@@ -289,6 +299,13 @@ def test_a_trial_that_is_written_wrongly_is_one_line_of_file_key_and_what_is_all
     ("basic_course.intensity", "basic_course.start", "arm.levers.basic_course.start is said", "starts of"),
     ("basic_course.intensity\" = 30", "basic_course.intensity\" = 90", "arm does not go", "0 to 60 seat/village/month"),
     ("basic_course.intensity", "basic_curse.intensity", "arm.levers.basic_curse.intensity", "mean basic_course?"),
+    ("[arm]", "[arm]\n\"levers\" = 1", "arm.levers is 1, and no key of a lever", "levers.startup_credit.intensity"),
+    ("basic_course.intensity", "basic_course", "arm.levers.basic_course is 30, and no key", "basic_course.intensity"),
+    ("basic_course.intensity", "basic_course.intensity.most", "arm.levers.basic_course.intensity.most is 30, and no",
+     "levers.basic_course.intensity"),
+    *(("[arm]", f"[arm]\n\"{key}\" = 15", f"arm.{key} would change the others too", "county.budget, which pays")
+      for key in ("outside.retail", "world.households", "parameters.sales.demand", "county.selection",
+                  "shocks.road_closure.intensity")),
     ("\"levers.basic_course.intensity\" = 30", "", "arm holds no lever", "levers.camp"),
     ("title = \"Courses, to see them found\"", "", "title is missing", "title, scenario, arm"),
 ])
@@ -298,6 +315,19 @@ def test_an_arm_that_is_written_wrongly_is_one_line(tmp_path, was, now, key, all
         trials.read_trial(file)
     assert str(caught.value).startswith(f"{file}: {key}"), caught.value
     assert allowed in str(caught.value)
+
+
+def test_waves_may_be_close_where_what_is_asked_stands_at_the_wave_or_no_panel_is_made(tmp_path):
+    for said in (DID, {"outcome": '"log_income"', "survey": waves(-2, -1, 11)},
+                 DID | {"outcome": '"log_income"', "survey": waves(-13, -1, 11)}):
+        assert trials.read_trial(written(tmp_path, **said)).asked.survey.waves[-1] == 11
+
+
+def test_the_largest_trial_that_is_let_in_has_a_county(tmp_path):
+    trial = trials.read_trial(written(tmp_path, villages=[4, MOST]))
+    assert changed(trial.arms[0], sample.size(MOST)).world.townships == 200
+    with pytest.raises(ScenarioError, match="townships is 201, out of range"):
+        changed(trial.arms[0], sample.size(MOST + 1))
 
 
 def test_what_is_given_to_whole_villages_is_refused_for_households(tmp_path):

@@ -48,6 +48,12 @@ def targets(
     if out is not None and not pins:
         typer.echo(f"--out {out}: goes with --pins only", err=True)
         raise typer.Exit(BAD_INPUT)
+    asked = [name for name, said in (("--role", role), ("--json", as_json), ("--pins", pins), ("--series", series))
+             if said]
+    if len(asked) > 1 and (pins or series):
+        typer.echo(f"{' '.join(asked)}: do not go together; allowed: --role with --json, --pins with --out, or "
+                   "--series", err=True)
+        raise typer.Exit(BAD_INPUT)
     if series:
         _series()
         return

@@ -35,6 +35,15 @@ def shown(value: Any) -> str:
     return shortened(text)
 
 
+def listed(values: list[Any]) -> str:
+    """A list with its values, each as `shown`, as one short piece of text.
+
+    >>> listed([400, "a", [1]])
+    '[400, "a", a list]'
+    """
+    return shortened(f"[{', '.join(map(shown, values))}]")
+
+
 def shortened(text: str) -> str:
     """The text, cut in the middle where it is long."""
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT // 2]}...{text[-LONGEST_TEXT // 4 :]}"

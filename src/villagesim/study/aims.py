@@ -7,9 +7,10 @@ import numpy as np
 
 from villagesim.evidence import CALIBRATE, Target, targets
 from villagesim.scenario_text import Place, nearest, shown
+from villagesim.study.factors import LARGEST
 from villagesim.study.matching import Aim
 
-KEYS = {"discrepancy": "a share of the interval's middle, or of 1 for a logarithm, more than 0"}
+KEYS = {"discrepancy": "a share of the interval's middle, or of 1 for a logarithm, more than 0 and finite"}
 
 
 class KeptAsideError(ValueError):
@@ -56,7 +57,7 @@ def read_aims(file: str, said: Mapping[str, Any], discrepancy: float) -> tuple[A
         for key, value in how.items():
             if key not in KEYS:
                 raise place.problem(f"says {key}, which is not known", ", ".join(KEYS), nearest(key, KEYS))
-            if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < LARGEST:
                 raise place.problem(f"says {key} {shown(value)}", KEYS[key])
         found.append(aim_of(known[name], float(how.get("discrepancy", discrepancy))))
     if not found:

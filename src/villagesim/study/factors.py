@@ -8,7 +8,7 @@ import numpy as np
 from villagesim.declare import GRADES, Quantity
 from villagesim.mechanisms import Parameters
 from villagesim.scenario_sections import declared_at, fields_of
-from villagesim.scenario_text import Place, nearest, shown
+from villagesim.scenario_text import Place, listed, nearest, shown
 from villagesim.scenario_values import allowed, code, number
 from villagesim.settings import OutsideSettings, WorldSettings
 
@@ -21,6 +21,8 @@ SEED = "seed"
 SEED_METHODS = ("sobol", "shapley", "delta", "pawn")
 # No declared range comes near: beyond it lie infinity and what no float holds.
 LARGEST = 1e300
+# A low one and a high one.
+ENDS = 2
 
 
 class Factor(NamedTuple):
@@ -169,11 +171,14 @@ def _shape(place: Place, key: str, value: Any) -> float:
 def _range(place: Place, said: Mapping[str, Any], kind: type, quantity: Quantity) -> tuple[float, float]:
     """The range said, or the declared one."""
     ends = said.get("range", [quantity.low, quantity.high])
-    if not isinstance(ends, list) or len(ends) != 2:
-        raise place.problem(f"has range {shown(ends)}", "[low, high] within " + allowed(quantity))
+    says = f"[low, high] within {allowed(quantity)}"
+    if not isinstance(ends, list):
+        raise place.problem(f"has range {shown(ends)}, which is no list", says)
+    if len(ends) != ENDS:
+        raise place.problem(f"has range {listed(ends)}, a list of {len(ends)}", says)
     low, high = (_one(place, end, kind, quantity, None) for end in ends)
     if not low < high:
-        raise place.problem(f"has range {shown(ends)}", "a low end below the high end")
+        raise place.problem(f"has range {listed(ends)}, whose low end is not below its high end", says)
     return low, high
 
 

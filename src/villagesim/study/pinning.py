@@ -14,7 +14,7 @@ import numpy as np
 from villagesim import evidence
 from villagesim.catalogue import Entry, settable
 from villagesim.scenario_text import Place, nearest, read, shown
-from villagesim.study.simulated import based
+from villagesim.study.simulated import based, settings_files
 from villagesim.study.validation import Base
 
 # How much is run, and what counts: key, kind, usual value, least, most.
@@ -51,9 +51,7 @@ def read_pinning(path: str | Path) -> Asked:
     for key in ("title", "question", "today", "programme"):
         if not isinstance(values.get(key, ""), str):
             raise Place(file, key).problem(f"is {shown(values[key])}", "a text")
-    places = values["settings"]
-    if not isinstance(places, list) or not places or not all(isinstance(one, str) for one in places):
-        raise Place(file, "settings").problem(f"is {shown(places)}", "a list of settings' files, one or more")
+    places = settings_files(file, values["settings"])
     said = {key: _number(Place(file, key), values.get(key, usual), kind, least, most)
             for key, (kind, usual, least, most) in NUMBERS.items()}
     return Asked(path.stem, values["title"], tuple(based(path, values, place) for place in places), **said)

@@ -19,7 +19,7 @@ import numpy as np
 from villagesim import __version__, evidence
 from villagesim.draws import replicate_seed
 from villagesim.scenario import assigned, changed, digest, load
-from villagesim.scenario_text import Place, flat, naming, nearest, read, shown
+from villagesim.scenario_text import Place, flat, listed, naming, nearest, read, shown
 from villagesim.sources import sources
 from villagesim.study import aims, factors, innovations, pool, runner, validation
 from villagesim.study.calibration import Asked, Calibration, calibrate
@@ -36,6 +36,8 @@ SIZES = {"waves": (1, 3), "points": (8, 100), "replicates": (2, 3), "may_miss": 
 MOST = {"waves": 100, "points": CLOUD, "replicates": 1000, "may_miss": 1000, "final": CLOUD, "members": CLOUD,
         "seed": 2**63 - 1}
 NUMBERS = {"cutoff": 3.0, "discrepancy": 0.1}
+# Sections of what is no property of the county or the model, and can't be fitted.
+DECIDED = ("levers", "shocks")
 TEXTS = ("title", "question", "today", "programme")
 KEYS = (*TEXTS, "settings", *SIZES, *NUMBERS, "quick", "vary", "targets")
 # What evidence is made with, beside the sources of the model and the innovations that ship: an edit makes other runs.
@@ -80,6 +82,8 @@ def read_calibration(path: str | Path, quick: bool = False) -> Simulated:
     number = {key: _number(Place(file, key), said.get(key, usual)) for key, usual in NUMBERS.items()}
     bases = tuple(based(path, values, place) for place in values["settings"])
     varied = tuple(factors.read(Place(file, f"vary.{name}"), name, how) for name, how in values["vary"].items())
+    for factor in varied:
+        _check_number(Place(file, f"vary.{factor.name}"), factor)
     goals = aims.read_aims(file, values["targets"], number["discrepancy"])
     _check_sizes(file, size, len(goals))
     for factor in varied:
@@ -219,12 +223,23 @@ def _check_forms(file: str, values: Mapping[str, Any]) -> None:
             raise Place(file, key).problem(f"is {shown(values[key])}", "a table")
     if not values["vary"]:
         raise Place(file, "vary").problem("is empty", "one parameter or more")
-    places = values["settings"]
-    if not isinstance(places, list) or not places or not all(isinstance(one, str) for one in places):
-        raise Place(file, "settings").problem(f"is {shown(places)}", "a list of settings' files, one or more")
+    settings_files(file, values["settings"])
     for key in values.get("quick", {}):
         if key not in SIZES:
             raise Place(file, f"quick.{key}").problem("is not known", ", ".join(SIZES), nearest(key, SIZES))
+
+
+def settings_files(file: str, said: Any) -> list[str]:
+    """The village settings that a study's file names. Raises ScenarioError, one line."""
+    place, says = Place(file, "settings"), "a list of settings' files, one or more"
+    if not isinstance(said, list):
+        raise place.problem(f"is {shown(said)}, which is no list", says)
+    if not said:
+        raise place.problem("is an empty list", says)
+    for one in said:
+        if not isinstance(one, str):
+            raise place.problem(f"is {listed(said)}, where {shown(one)} is no file's name", says)
+    return said
 
 
 def _check_sizes(file: str, size: Mapping[str, int], goals: int) -> None:
@@ -234,6 +249,16 @@ def _check_sizes(file: str, size: Mapping[str, int], goals: int) -> None:
     if size["members"] > size["final"]:
         raise Place(file, "members").problem(f"is {size['members']}",
                                               f"at most the final runs, which are {size['final']}")
+
+
+def _check_number(place: Place, factor: factors.Factor) -> None:
+    """Raises ScenarioError for what has no values in between, and for what the programme decides."""
+    section = factor.name.split(".")[0]
+    if section in DECIDED:
+        raise place.problem("is decided by the scenarios, today's and the programme's",
+                            "numbers of the model, the county and the world outside")
+    if factor.words is not None:
+        raise place.problem("is a choice of words", "numbers alone, which have values in between")
 
 
 def value_at(scenario: Any, dotted: str) -> float:
@@ -250,8 +275,8 @@ def _size(place: Place, value: Any, least: int, most: int) -> int:
 
 
 def _number(place: Place, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise place.problem(f"is {shown(value)}", "a number above 0")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < factors.LARGEST:
+        raise place.problem(f"is {shown(value)}", "a finite number above 0")
     return float(value)
 
 

@@ -10,8 +10,10 @@ from villagesim import levers
 from villagesim.declare import Quantity
 from villagesim.outcomes import FLOW_MONTHS
 from villagesim.scenario import Scenario, ScenarioError, changed, load
+from villagesim.scenario_sections import fields_of
 from villagesim.scenario_text import Place, flat, naming, nearest, read, shown
 from villagesim.scenario_values import allowed, number
+from villagesim.settings import WorldSettings
 
 VILLAGES, HOUSEHOLDS = "villages", "households"
 # What can be assigned to a village, and to a household within it.
@@ -19,6 +21,8 @@ ASSIGNED = {VILLAGES: tuple(lever.name for lever in levers.LEVERS if lever.reach
             HOUSEHOLDS: tuple(lever.name for lever in levers.LEVERS if lever.chooses)}
 OUTCOMES = {"log_income": "log points", "sells": "share", "away": "person", "online_income": "yuan/year",
             "bought": "parcel/household/month"}
+# What is asked of the FLOW_MONTHS up to a wave; the others are as they stand at its end.
+OF_YEARS = ("log_income", "online_income", "bought")
 PARTS = ("sells", "trained")
 INTENTION, WITHIN, MATCHING, GAP = "intention_to_treat", "ols_village_effects", "matching", "naive_gap"
 DIFFERENCES, STAGGERED = "difference_in_differences", "staggered_difference_in_differences"
@@ -30,6 +34,15 @@ OF_PANELS = (DIFFERENCES, STAGGERED)
 SIDE = 2
 # What the trial itself says of the levers of its arm, and where.
 SAID = {"start": "starts", "reach": "share", "within": "share"}
+# Parts of a lever's key, such as levers.camp.intensity; and the one key of an arm that is no lever: it pays for them.
+LEVER_PARTS, PAYS = 3, "county.budget"
+# Villages of a township of the trial's county, and the most villages that its townships hold.
+TOWNSHIP = 10
+MOST = TOWNSHIP * (int(fields_of(WorldSettings)["townships"].quantity.high) + 1) - 1
+# What the trial itself says of its county, by the key that a scenario has for it, and where.
+DECIDED = {"world.villages": "villages of the trial", "world.townships": f"villages, {TOWNSHIP} a township",
+           "run.months": "the last of survey.waves", "run.seed": "seed of the trial",
+           "county.selection": "share of the trial, drawn by lot"}
 
 NUMBERS: dict[str, tuple[type, Quantity]] = {
     "share": (float, Quantity("share", "villages, or households of each village, that are treated", 0.01, 1.0)),
@@ -42,7 +55,7 @@ NUMBERS: dict[str, tuple[type, Quantity]] = {
 }
 # Lists of whole numbers, each above the one before it.
 LISTS: dict[str, tuple[int, Quantity]] = {
-    "villages": (1, Quantity("village", "villages of the trial, one size after another", 2, 10000)),
+    "villages": (1, Quantity("village", "villages of the trial, one size after another", 2, MOST)),
     "starts": (1, Quantity("month", "months in which treated villages begin, in as many equal groups", 0, 1199)),
     "survey.waves": (2, Quantity("month", "months at whose end households are asked", -600, 1199)),
 }
@@ -129,10 +142,12 @@ def read_trial(path: str | Path) -> Trial:
     asked = _asked(file, read(path))
     with naming(Place(str(path), "scenario")):
         base = load(path.parent / asked.scenario)
+    _check_set(file, asked)
     base = _within(Place(file, "set"), lambda: changed(base, flat(dict(asked.set or {}))))
     _check_arm(file, asked)
     _check_waves(file, asked, int(base.run.spin_up))
     _check_estimator(file, asked)
+    _check_windows(file, asked)
     _check_compliance(file, asked)
     return Trial(path.stem, asked, _within(Place(file, "arm"), lambda: arms(base, asked)))
 
@@ -210,22 +225,38 @@ def _within(place: Place, make: Callable[[], Any]) -> Any:
         raise place.problem(f"does not go: {error}") from None
 
 
+def _check_set(file: str, asked: Asked) -> None:
+    """Raises ScenarioError for keys for everybody that the trial itself would overrule."""
+    for key in flat(dict(asked.set or {})):
+        if key in DECIDED:
+            raise Place(file, f"set.{key}").problem("is said by the trial itself", DECIDED[key])
+
+
 def _check_arm(file: str, asked: Asked) -> None:
-    """Raises ScenarioError for an arm without a lever, or with one that can't be assigned so."""
+    """Raises ScenarioError for an arm without a lever, or with what can't be given to the treated alone."""
     given, known = flat(dict(asked.arm)), ASSIGNED[asked.assign]
+    for key, value in given.items():
+        if key != PAYS:
+            _check_lever(Place(file, f"arm.{key}"), key.split("."), value, asked.assign)
     if not _levers(given):
         raise Place(file, "arm").problem("holds no lever", "one of levers." + ", levers.".join(known))
-    for key in given:
-        section, *parts = key.split(".")
-        if section != "levers":
-            continue
-        if parts[0] not in levers.BY_NAME:
-            raise Place(file, f"arm.{key}").problem("is no lever", ", ".join(known), nearest(parts[0], known))
-        if parts[0] not in known:
-            raise Place(file, f"arm.{key}").problem(f"can't be given to some {asked.assign} alone",
-                                                    "levers." + ", levers.".join(known))
-        if parts[-1] in SAID:
-            raise Place(file, f"arm.{key}").problem("is said by the trial itself", f"{SAID[parts[-1]]} of the trial")
+
+
+def _check_lever(place: Place, parts: Sequence[str], value: Any, assign: str) -> None:
+    """Raises ScenarioError for a key of an arm, in its parts, that says nothing of a lever that can be assigned so."""
+    known = ASSIGNED[assign]
+    if parts[0] != "levers":
+        raise place.problem("would change the others too", f"levers, and {PAYS}, which pays for them; what is for "
+                            "everybody stands under [set]")
+    name = parts[1] if len(parts) > 1 else ""
+    if name and name not in levers.BY_NAME:
+        raise place.problem("is no lever", ", ".join(known), nearest(name, known))
+    if name and name not in known:
+        raise place.problem(f"can't be given to some {assign} alone", "levers." + ", levers.".join(known))
+    if len(parts) != LEVER_PARTS:
+        raise place.problem(f"is {shown(value)}, and no key of a lever", f"such as levers.{name or known[0]}.intensity")
+    if parts[-1] in SAID:
+        raise place.problem("is said by the trial itself", f"{SAID[parts[-1]]} of the trial")
 
 
 def _check_waves(file: str, asked: Asked, spin_up: int) -> None:
@@ -270,6 +301,15 @@ def _check_estimator(file: str, asked: Asked) -> None:
                                             "two or more, with a wave between them")
     if asked.estimator == DIFFERENCES and len(asked.starts) > 1:
         raise Place(file, "starts").problem(f"has more than one month for {says}", f'one, or estimator = "{STAGGERED}"')
+
+
+def _check_windows(file: str, asked: Asked) -> None:
+    """Raises ScenarioError for a panel whose waves are told of the same months: neither placebo nor trend is told."""
+    apart = min(late - early for early, late in pairwise(asked.survey.waves))
+    if asked.estimator in OF_PANELS and asked.outcome in OF_YEARS and apart < FLOW_MONTHS:
+        raise Place(file, "survey.waves").problem(
+            f'has waves {apart} month apart, and {asked.outcome} is of the {FLOW_MONTHS} months up to each',
+            f'{FLOW_MONTHS} month or more from wave to wave for "{asked.estimator}"')
 
 
 def _check_compliance(file: str, asked: Asked) -> None:

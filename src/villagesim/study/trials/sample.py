@@ -5,10 +5,7 @@ import pandas as pd
 
 from villagesim.scenario import changed
 from villagesim.study import surveys
-from villagesim.study.trials.design import FULL, HOUSEHOLDS, Asked, Trial
-
-# Villages of a township of the trial's county.
-TOWNSHIP = 10
+from villagesim.study.trials.design import FULL, HOUSEHOLDS, TOWNSHIP, Asked, Trial
 
 
 def survey(trial: Trial, villages: int, seed: int) -> pd.DataFrame:
@@ -18,13 +15,17 @@ def survey(trial: Trial, villages: int, seed: int) -> pd.DataFrame:
     village in the end, which under imperfect compliance is another thing.
     """
     asked = trial.asked
-    size = {"world.villages": villages, "world.townships": max(1, villages // TOWNSHIP)}
-    first, *later = (changed(arm, size) for arm in trial.arms)
+    first, *later = (changed(arm, size(villages)) for arm in trial.arms)
     whole = surveys.households(first, seed, asked.survey.waves, list(zip(asked.starts[1:], later, strict=True)))
     kept = surveys.sampled(whole, asked.survey.households, asked.survey.noise,
                            np.random.default_rng([surveys.STREAM, seed]))
     return kept.assign(log_income=np.log(kept["income"].clip(lower=1.0)), start=_starts(asked, kept, seed),
                        got=kept["village_rank"] < asked.reaches()[-1])
+
+
+def size(villages: int) -> dict[str, int]:
+    """The county of a trial of so many villages, as scenario keys."""
+    return {"world.villages": villages, "world.townships": max(1, villages // TOWNSHIP)}
 
 
 def compared(asked: Asked, table: pd.DataFrame) -> pd.DataFrame:
