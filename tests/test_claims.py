@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from villagesim import cli
+from villagesim import cli, evidence
 from villagesim.scenario import ScenarioError
-from villagesim.study import claim_table, claims
+from villagesim.study import claim_members, claim_rows, claim_runs, claim_table, claims, measure
 
 ROOT = Path(__file__).parents[1]
 DECLARED, COMMITTED = ROOT / "paper/claims.toml", ROOT / "paper/claims.csv"
@@ -19,7 +19,7 @@ IDS = [f"{letter}{n}" for letter, last in LAST.items() for n in range(1, last + 
 
 @pytest.fixture(scope="module")
 def declared():
-    return claims.read(DECLARED)
+    return claim_rows.read(DECLARED)
 
 
 @pytest.fixture(scope="module")
@@ -128,16 +128,16 @@ TINY = ('{"world.villages" = 2, "world.townships" = 1, "world.households" = 20, 
 
 def test_all_four_pathways_are_weighed_against_the_four_alone_under_either_carrier(tmp_path):
     """all - none - sum of four (alone - none), of the sixteen mixes of the pathway files over the base."""
-    [claim] = claims.read(claim_file(tmp_path, BOTH, TINY))
+    [claim] = claim_rows.read(claim_file(tmp_path, BOTH, TINY))
     whole = "policy + training + logistics + workforce"
     assert claim.weights == {"none": 3, whole: 1} | dict.fromkeys(
         ("policy", "training", "logistics", "workforce"), -1)
     assert set(claim.arms) == set(claim.weights)
     assert "posts" in claim.arms[whole].levers
     assert not claim.arms["none"].levers
-    measured = claims.measure([claim], workers=1)
+    measured = claim_runs.measure([claim], workers=1)
     row = claims.evaluate([claim], measured).iloc[0]
-    cost = claims.Measure("public_cost", ("all",), (0, 12))
+    cost = measure.Measure("public_cost", ("all",), (0, 12))
     by_hand = sum(weight * measured[claim.arms[role].name, claim.measure] for role, weight in claim.weights.items())
     assert row["effect"] == pytest.approx(by_hand.mean())
     more = claims.details([claim], measured).set_index(["what", "outcome"])["value"]
@@ -159,7 +159,7 @@ def test_all_four_pathways_are_weighed_against_the_four_alone_under_either_carri
 ])
 def test_pathways_that_cannot_be_compared_are_refused(tmp_path, change, message):
     with pytest.raises(ScenarioError, match=message):
-        claims.read(claim_file(tmp_path, BOTH | change, TINY))
+        claim_rows.read(claim_file(tmp_path, BOTH | change, TINY))
 
 
 @pytest.mark.parametrize(("change", "message"), [
@@ -182,7 +182,7 @@ def test_a_claim_that_rests_on_nothing_is_refused_in_one_line(tmp_path, change, 
     text = as_toml(head) + 'set = {"run.months" = 12}\n\n' + as_toml({"A1": row | change})
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ScenarioError, match=message) as caught:
-        claims.read(path)
+        claim_rows.read(path)
     assert "\n" not in str(caught.value)
 
 
@@ -199,17 +199,51 @@ def test_the_command_shows_the_committed_table_and_refuses_what_it_does_not_know
 @pytest.mark.slow
 def test_what_is_computed_today_is_what_is_published(declared, request):
     accepts = request.config.getoption("--accept")
-    # What is only reported is run only when the page is written.
-    measured = claims.measure(declared, workers=2, arms=accepts)
+    # What is only reported, and members, are run only when the page is written.
+    measured = claim_runs.measure(declared, workers=2, arms=accepts)
     before = claim_table.read_table(COMMITTED) if COMMITTED.is_file() else None
-    today = claim_table.as_text(claims.evaluate(declared, measured), before)
+    today = claims.evaluate(declared, measured)
     if accepts:
-        claim_table.write(today, claims.details(declared, measured), COMMITTED.parent)
-    published = claim_table.read_table(COMMITTED)
+        under = claim_members.table(declared, measured, claim_members.measure(DECLARED, declared, workers=2))
+        claim_table.write(claim_table.as_text(today.merge(under, on="id"), before), claims.details(declared, measured),
+                          COMMITTED.parent)
+    published, today = claim_table.read_table(COMMITTED), claim_table.as_text(today, before)
     moved = [f"{now.id}: {then.verdict} -> {now.verdict}" for then, now in zip(
         published.itertuples(), today.itertuples(), strict=True) if then.verdict != now.verdict]
     assert not moved, "if this is meant: pytest tests/test_claims.py --accept, and new reasons in paper/claims.csv"
-    text = [name for name in published.columns if name not in (*claim_table.NUMBERS, "reason")]
+    numbers = [name for name in claim_table.NUMBERS if name in today]
+    text = [name for name in today.columns if name not in (*numbers, "reason")]
     assert today[text].equals(published[text])
-    for name in claim_table.NUMBERS:
+    for name in numbers:
         np.testing.assert_allclose(today[name].astype(float), published[name].astype(float), rtol=2e-3, err_msg=name)
+
+
+@pytest.mark.slow
+def test_members_are_computed_as_they_are_published(declared, committed):
+    chosen = [claim for claim in declared if claim.id in ("A4", "B6")]
+    measured = claim_runs.measure(chosen, workers=2, arms=False)
+    today = claim_members.table(chosen, measured, claim_members.measure(DECLARED, chosen, workers=2)).set_index("id")
+    published = committed.set_index("id").loc[list(today.index), list(today.columns)].astype(float)
+    np.testing.assert_allclose(today.astype(float), published, rtol=2e-3)
+    assert set(committed["members"]) == {str(len(evidence.ensemble().rows))}
+    assert (committed["held"].astype(int) <= committed["members"].astype(int)).all()
+
+
+def test_a_member_is_laid_under_a_claim_and_what_the_claim_sets_stays():
+    member = {"parameters.choice.waiting": 0.4, "world.enterprise": 0.6}
+    [claim] = [claim for claim in claim_rows.read(DECLARED, member) if claim.id == "B6"]
+    assert {role: arm.parameters.choice.waiting for role, arm in claim.arms.items()} == {"base": 0.4, "other": 0.0}
+    assert {arm.world.enterprise for arm in claim.arms.values()} == {0.6}
+
+
+def test_what_members_say_is_counted_and_told_apart_from_luck(declared):
+    [claim] = [claim for claim in declared if claim.id == "A4"]
+    base, other = (claim.arms[role].name for role in ("base", "other"))
+
+    def found(effects):
+        return {(base, claim.measure): np.zeros(len(effects)), (other, claim.measure): np.array(effects)}
+
+    row = claim_members.table([claim], found([1.0, 1.0, 1.0]), found([0.05, 0.049, 0.3, -0.2, np.nan])).iloc[0]
+    assert (row["id"], row["members"], row["held"]) == ("A4", 4, 2)  # The smallest that matters is 0.05.
+    assert row["luck_sd"] == 0
+    assert row["parameter_sd"] == pytest.approx(np.std([0.05, 0.049, 0.3, -0.2], ddof=1))

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from villagesim import cli, evidence
 from villagesim.results import read_codebook
 from villagesim.scenario import ScenarioError
+from villagesim.sources import sources
 from villagesim.study import movements, pin_scan, pinning, validation
 from villagesim.study.aims import KeptAsideError
 
@@ -178,17 +179,31 @@ def test_a_scan_that_is_interrupted_goes_on_and_ends_in_the_same_table(made_up, 
 
 def test_the_command_names_pins_that_are_not_confirmed_and_those_that_are_lacking(made_up, tmp_path, monkeypatch):
     monkeypatch.setattr(evidence, "pins", lambda: (
-        evidence.Pin(parameter=DEMAND, targets=("T10",), why="what is to be refuted"),
-        evidence.Pin(parameter=LEAVE, targets=("T8",), why="what is to be confirmed")))
+        evidence.Pinned(DEMAND, {"T10": 0.5}, "earlier"), evidence.Pinned(LEAVE, {"T8": 1.0}, "earlier")))
     words = ["pins", str(SHIPPED), "--only", DEMAND, "--only", LEAVE, "--out", str(tmp_path)]
     assert CliRunner().invoke(cli.app, words).exit_code == 0
     said = CliRunner().invoke(cli.app, [*words, "--check"])
     assert said.exit_code == 1
-    assert f"in pins.toml, not confirmed: {DEMAND} moves T10 by " in said.stdout
-    assert f"not in pins.toml: {DEMAND} moves T12 by -1 widths, luck " in said.stdout
-    assert "1 pins confirmed, 1 not, 1 not in pins.toml" in said.stdout
+    assert f"shipped, not confirmed: {DEMAND} moves T10 by " in said.stdout
+    assert f"not shipped: {DEMAND} moves T12 by -1 widths, luck " in said.stdout
+    assert "1 pins confirmed, 1 not, 1 not shipped" in said.stdout
     right = CliRunner().invoke(cli.app, ["pins", str(SHIPPED), "--only", LEAVE, "--check", "--out", str(tmp_path)])
     assert right.exit_code == 0, right.output
+
+
+def test_what_is_found_is_shipped_beside_what_earlier_scans_found_of_other_numbers(made_up, tmp_path, monkeypatch):
+    file = tmp_path / evidence.PINS
+    earlier = [evidence.Pinned(LEAVE, {"T1": 9.0}, "earlier"), evidence.Pinned("world.age", {}, "earlier")]
+    evidence.write_pins(earlier, file)
+    monkeypatch.setattr(evidence, "folder", lambda: tmp_path)
+    words = ["pins", str(SHIPPED), "--only", DEMAND, "--only", LEAVE, "--ship", "--out", str(tmp_path)]
+    assert CliRunner().invoke(cli.app, words).exit_code == 0
+    found = {one.parameter: one for one in evidence.read_pins(file)}
+    assert set(found) == {DEMAND, LEAVE, "world.age"}
+    assert found["world.age"] == earlier[1]
+    assert set(found[LEAVE].moved) == {"T8"}
+    assert found[DEMAND].moved == {"T12": -1.0}
+    assert found[DEMAND].sources == sources()
 
 
 def test_a_number_whose_runs_fail_or_whose_end_no_scenario_can_have_is_named(made_up, tmp_path, monkeypatch):

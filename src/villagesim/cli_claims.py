@@ -9,6 +9,8 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
 
+    from villagesim.study import sweep
+
 FAILED, BAD_INPUT = 1, 2
 WIDE = 200
 DECLARED, COMMITTED, RESULTS = Path("paper/claims.toml"), Path("paper/claims.csv"), Path("results")
@@ -23,6 +25,8 @@ def claims(
     json_: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
     file: Annotated[Path, typer.Option("--file", help="The claims as declared.")] = DECLARED,
     table: Annotated[Path, typer.Option("--table", help="The table to show, and to take reasons from.")] = COMMITTED,
+    no_ensemble: Annotated[bool, typer.Option("--no-ensemble", help="With --run: the usual values alone, half the "
+                                              "time.")] = False,
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="Processes; usually one a core.")] = None,
 ) -> None:
     """The checklist: each claim of the paper, its mechanism, the effect of a paired comparison, and the verdict.
@@ -31,12 +35,13 @@ def claims(
     Examples:
       villagesim claims
       villagesim claims --run --only B7
+      villagesim claims --run --no-ensemble
     """
     from villagesim.study import claim_table
 
     committed = claim_table.read_table(table) if table.is_file() else None
     if run:
-        found = _computed(file, out, only, workers, committed)
+        found = _computed(file, out, only, workers, committed, not no_ensemble)
     elif committed is None:
         _refuse(f"{table}: there is no such table; `villagesim claims --run` makes one")
     else:
@@ -52,28 +57,36 @@ def claims(
 
 
 def _computed(file: Path, out: Path, only: list[str] | None, workers: int | None,
-              committed: "pd.DataFrame | None") -> "pd.DataFrame":
-    """The table computed anew, written beside its page into out/claims."""
+              committed: "pd.DataFrame | None", ensemble: bool) -> "pd.DataFrame":
+    """The table computed anew, written beside its page into out/claims. ensemble: also under each calibrated member."""
     from rich.console import Console
     from rich.progress import Progress
 
-    from villagesim.study import claim_table
+    from villagesim.study import claim_members, claim_rows, claim_runs, claim_table
     from villagesim.study import claims as study
     from villagesim.study.runner import RunsFailedError
     from villagesim.study.store import StoreError
 
-    declared = study.read(file)
+    declared = claim_rows.read(file)
     _check(only, [claim.id for claim in declared], file)
     chosen = [claim for claim in declared if not only or claim.id in only]
     try:
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("runs", total=None)
-            measured = study.measure(chosen, out / "claims", workers, lambda state: bar.update(
-                task, completed=state.done, total=state.total))
+
+            def tell(state: "sweep.State") -> None:
+                bar.update(task, completed=state.done, total=state.total)
+
+            measured = claim_runs.measure(chosen, out / "claims", workers, tell)
+            evaluated = study.evaluate(chosen, measured)
+            if ensemble:
+                bar.update(task, description="runs under the calibrated ensemble")
+                under = claim_members.measure(file, chosen, out / "claims", workers, tell)
+                evaluated = evaluated.merge(claim_members.table(chosen, measured, under), on="id")
     except (RunsFailedError, StoreError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
-    found = claim_table.as_text(study.evaluate(chosen, measured), committed)
+    found = claim_table.as_text(evaluated, committed)
     files = claim_table.write(found, study.details(chosen, measured), out / "claims")
     typer.echo("written: " + ", ".join(map(str, files)), err=True)
     if only:
@@ -100,12 +113,14 @@ def _show(found: "pd.DataFrame") -> None:
     from rich.text import Text
 
     lines = Table(box=SIMPLE_HEAD)
-    for head in ("claim", "the paper says", "mechanism", "parameters", "outcome", "effect", "95 % interval", "verdict"):
+    for head in ("claim", "the paper says", "mechanism", "parameters", "outcome", "effect", "95 % interval", "verdict",
+                 "members"):
         lines.add_column(head, justify="right" if head in ("effect", "95 % interval") else "left",
                          no_wrap=head in ("claim", "effect", "95 % interval"))
     for row in found.itertuples():
         cells = (row.id, row.claim, row.mechanism.removeprefix("mechanisms/"), row.parameters, row.outcome, row.effect,
-                 f"{row.low} to {row.high}", row.verdict)
+                 f"{row.low} to {row.high}", row.verdict,
+                 f"{row.held} of {row.members}" if hasattr(row, "held") else "not run")
         lines.add_row(*(Text(str(cell)) for cell in cells))
     console = Console()
     Console(width=console.width if console.is_terminal else WIDE).print(lines)

@@ -90,12 +90,13 @@ def _pins(out: Path | None) -> None:
     numbers = list(evidence_map.known())
     for one in (number for number in numbers if number.targets):
         left = f"; calibrated {evidence_map.between(one.left, one.entry.unit)}" if one.left else ""
-        typer.echo(f"{one.entry.key}: {', '.join(one.targets)} ({one.why}){left}")
-    for one in evidence.unanswered():
-        typer.echo(f"{one.target}: no number answers to it ({one.why})")
-    for grade, said in (("C", "pinned by nothing, graded C, to be swept"), ("B", "given by their sources, graded B"),
-                        ("A", "given by their sources, or fixed by design, graded A")):
-        loose = evidence_map.free(numbers, grade)
+        typer.echo(f"{one.entry.key}: {one.targets}{left}")
+    typer.echo(f"\nno number that was measured moves {', '.join(evidence.unanswered())}")
+    groups = [(f"pinned by nothing, {said}, graded {grade}", evidence_map.free(numbers, grade))
+              for grade, said in zip("CBA", ("to be swept", *["given by their sources"] * 2), strict=True)]
+    groups += [("not measured: words, decisions, what is so by design, and what no scan has asked yet",
+                [one for one in numbers if one.moved is None])]
+    for said, loose in groups:
         typer.echo(f"\n{len(loose)} {said}:")
         for one in loose:
             varied = f"; varied by the ensemble: {evidence_map.between(one.left, one.entry.unit)}" if one.left else ""

@@ -20,8 +20,9 @@ def pins(
                                                    "'parameters.choice.*'; again for more. Usually all.")] = None,
     sample: Annotated[int | None, typer.Option("--sample", min=1, help="So many of them, drawn by the file's seed.")
                       ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Say what pins.toml has and this does not confirm, and what it "
-                                        "lacks; exit status 1 if there is any.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Say which pins are shipped and not confirmed, and which are "
+                                        "found and not shipped; exit status 1 if there is any.")] = False,
+    ship: Annotated[bool, typer.Option("--ship", help="Ship what is found of these numbers with the package.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which numbers, and how many runs at most.")
                        ] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Try again what has failed.")] = False,
@@ -37,7 +38,9 @@ def pins(
     Examples:
       villagesim pins experiments/pins.toml --only 'parameters.choice.*' --check
       villagesim pins experiments/pins.toml --sample 20
+      villagesim pins experiments/pins.toml --ship
     """
+    from villagesim import evidence
     from villagesim.results import make_place
     from villagesim.study import pin_scan, pinning
 
@@ -58,7 +61,8 @@ def pins(
     wrong = _say_gaps(found, folder)
     if check:
         wrong = _say_check(found) or wrong
-    _say([folder / "pins.csv"])
+    shipped = [found.ship(evidence.folder() / evidence.PINS)] if ship else []
+    _say([folder / "pins.csv", *shipped])
     if wrong:
         raise typer.Exit(FAILED)
 
@@ -77,15 +81,15 @@ def _say_gaps(found: "Measured", folder: Path) -> bool:
 
 
 def _say_check(found: "Measured") -> bool:
-    """What pins.toml and the measurement say differently of these numbers; whether there is any."""
+    """What the shipped pins and the measurement say differently of these numbers; whether there is any."""
     from villagesim.study.pin_scan import compared
 
     gone, new = compared(found.table)
     rows = found.table.set_index(["parameter", "target"])
-    for pairs, said in ((gone, "in pins.toml, not confirmed"), (new, "not in pins.toml")):
+    for pairs, said in ((gone, "shipped, not confirmed"), (new, "not shipped")):
         for pair in pairs:
             row = rows.loc[pair]
             typer.echo(f"{said}: {pair[0]} moves {pair[1]} by {row['moved']:.2g} widths, luck {row['luck']:.2g}")
     right = int((found.table["listed"] & found.table["pins"]).sum())
-    typer.echo(f"{right} pins confirmed, {len(gone)} not, {len(new)} not in pins.toml")
+    typer.echo(f"{right} pins confirmed, {len(gone)} not, {len(new)} not shipped")
     return bool(gone or new)

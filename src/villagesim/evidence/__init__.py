@@ -6,6 +6,7 @@ And what they leave of the model's uncertain numbers: the ensemble that a calibr
 import csv
 import json
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 CALIBRATE, VALIDATE = "calibrate", "validate"
-ENSEMBLE, MADE = "ensemble.csv", "ensemble.json"
+ENSEMBLE, MADE, PINS = "ensemble.csv", "ensemble.json", "pins.csv"
+PIN_COLUMNS = ("parameter", "target", "moved", "sources")
 
 
 class Target(BaseModel):
@@ -64,39 +66,48 @@ class Target(BaseModel):
         return (self.value - 2 * self.se, self.value + 2 * self.se) if self.se is not None else (self.low, self.high)
 
 
-class Pin(BaseModel):
-    """A number of the model (its key in a scenario file), the targets that pin it, and why they do."""
+class Pinned(NamedTuple):
+    """A number of the model (its key in a scenario file) that was asked which targets know of it.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    moved: by target, how far it moves from end to end of the number's range, in widths of its published interval; empty
+    where none does. sources: the model that was asked.
+    """
 
-    parameter: str = Field(pattern=r"^[a-z]+(\.[a-z_]+){1,2}$")
-    targets: tuple[str, ...] = Field(min_length=1)
-    why: str = Field(min_length=10)
-
-
-@cache
-def pins() -> tuple[Pin, ...]:
-    """Which numbers are pinned, and by which targets; what is not named is pinned by nothing."""
-    return tuple(Pin.model_validate(one) for one in _pinning()["pin"])
-
-
-def _pinning() -> dict[str, Any]:
-    return tomllib.loads((files(__name__) / "pins.toml").read_text(encoding="utf-8"))
-
-
-class Unanswered(BaseModel):
-    """A target that may be fitted and that no number of the model answers to, and why."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    target: str
-    why: str = Field(min_length=10)
+    parameter: str
+    moved: dict[str, float]
+    sources: str
 
 
 @cache
-def unanswered() -> tuple[Unanswered, ...]:
-    """The targets that may be fitted and that no pin names."""
-    return tuple(Unanswered.model_validate(one) for one in _pinning().get("unanswered", ()))
+def pins() -> tuple[Pinned, ...]:
+    """Every number that was measured, as `villagesim pins --ship` wrote them; what is not named was not measured."""
+    return read_pins(folder() / PINS)
+
+
+def read_pins(file: Path) -> tuple[Pinned, ...]:
+    """The numbers in such a file: a row a number and target, a row without target where none knows of the number."""
+    found: dict[str, Pinned] = {}
+    with file.open(encoding="utf-8", newline="") as rows:
+        for row in csv.DictReader(rows):
+            one = found.setdefault(row["parameter"], Pinned(row["parameter"], {}, row["sources"]))
+            if row["target"]:
+                one.moved[row["target"]] = float(row["moved"])
+    return tuple(found.values())
+
+
+def write_pins(pinned: Iterable[Pinned], file: Path) -> None:
+    """Write such a file, by the names of the numbers."""
+    rows = [",".join(PIN_COLUMNS)]
+    for one in sorted(pinned):
+        rows += [f"{one.parameter},{target},{moved:.3g},{one.sources}" for target, moved in one.moved.items()] \
+            or [f"{one.parameter},,,{one.sources}"]
+    file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def unanswered() -> tuple[str, ...]:
+    """The targets that may be fitted and that no number which was measured moves enough."""
+    named = {target for one in pins() for target in one.moved}
+    return tuple(one.id for one in targets() if one.role == CALIBRATE and one.id not in named)
 
 
 def cited(source: str) -> bool:

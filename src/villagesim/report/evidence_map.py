@@ -14,7 +14,7 @@ from villagesim.catalogue import Entry, settable
 from villagesim.report.pages import NOTHING, markdown
 
 CALIBRATED = ("q05", "median", "q95", "pinned")
-COLUMNS = ("key", "value", "unit", "low", "high", "grade", "source", "targets", "why", *CALIBRATED)
+COLUMNS = ("key", "value", "unit", "low", "high", "grade", "source", "measured", "targets", "moved", *CALIBRATED)
 
 
 class Left(NamedTuple):
@@ -27,20 +27,28 @@ class Left(NamedTuple):
 
 
 class Known(NamedTuple):
-    """A number, the targets that pin it and why they do, and what the shipped ensemble left of it, if it was varied."""
+    """A number, by how many widths of their intervals it moves the targets that pin it (None: it was not measured), and
+    what the shipped ensemble left of it, if it was varied."""
 
     entry: Entry
-    targets: tuple[str, ...]
-    why: str
+    moved: dict[str, float] | None
     left: Left | None
+
+    @property
+    def targets(self) -> str:
+        """The targets that pin it and how far each moves, in words.
+
+        >>> Known(None, {"T7": 0.512, "T15": -1.25}, None).targets
+        'T7 (0.51), T15 (-1.2)'
+        """
+        return ", ".join(f"{target} ({moved:.2g})" for target, moved in (self.moved or {}).items())
 
 
 def known() -> Iterator[Known]:
     """Every number that a scenario can set. Raises ValueError, one line, where no ensemble is shipped."""
-    pins, left = {one.parameter: one for one in evidence.pins()}, intervals()
+    moved, left = {one.parameter: one.moved for one in evidence.pins()}, intervals()
     for entry in settable():
-        pin = pins.get(entry.key)
-        yield Known(entry, pin.targets if pin else (), pin.why if pin else "", left.get(entry.key))
+        yield Known(entry, moved.get(entry.key), left.get(entry.key))
 
 
 def intervals() -> dict[str, Left]:
@@ -55,9 +63,10 @@ def csv_text() -> str:
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
     for one in known():
-        entry = one.entry
+        entry, moved = one.entry, one.moved or {}
         table.writerow([entry.key, _shown(entry.default), entry.unit, _shown(entry.low), _shown(entry.high),
-                        entry.grade, entry.source, " ".join(one.targets), one.why,
+                        entry.grade, entry.source, "no" if one.moved is None else "yes", " ".join(moved),
+                        " ".join(f"{width:.3g}" for width in moved.values()),
                         *(f"{value:.4g}" for value in one.left or ()), *([] if one.left else [""] * len(CALIBRATED))])
     return text.getvalue()
 
@@ -81,7 +90,7 @@ def calibrated() -> str:
          " to ".join(map(_three, region[one.entry.key]["varied"])), _three(region[one.entry.key]["fitting"]),
          _three(one.left.median),
          f"{_three(one.left.q05)} to {_three(one.left.q95)}", f"{100 * one.left.pinned:.0f} %",
-         _percent(region[one.entry.key].get("recovered")), ", ".join(one.targets))
+         _percent(region[one.entry.key].get("recovered")), one.targets or NOTHING)
         for one in known() if one.left))
 
 
@@ -134,8 +143,8 @@ def tables() -> dict[str, Callable[[], str]]:
 
 
 def free(numbers: Iterable[Known], grade: str) -> list[Known]:
-    """The numbers of that grade that no target pins."""
-    return [one for one in numbers if not one.targets and one.entry.grade == grade]
+    """The numbers of that grade that were measured, and that no target pins."""
+    return [one for one in numbers if one.moved == {} and one.entry.grade == grade]
 
 
 def _published(one: evidence.Target) -> str:

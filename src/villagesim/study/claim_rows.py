@@ -1,9 +1,11 @@
 """The claims of the paper as declared: an experiment file with a table a claim, read and checked."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from villagesim.levers import BY_NAME
@@ -12,7 +14,7 @@ from villagesim.scenario import Scenario, changed, digest, load
 from villagesim.scenario_sections import SETTINGS
 from villagesim.scenario_text import Place, flat, nearest, shown
 from villagesim.scenario_text import read as read_toml
-from villagesim.study import budget, claim_pathways, measure
+from villagesim.study import budget, claim_pathways, ensembles, measure
 from villagesim.study.claim_pathways import Pathways
 from villagesim.study.measure import Measure
 from villagesim.study.mixes import CARRIERS
@@ -33,6 +35,14 @@ HEAD = ("title", "scenarios", "replicates", "set")
 REQUIRED = ("says", "asks", "rests_on", "measure", "expect")
 OPTIONAL = ("design", "base", "other", "elsewhere_base", "elsewhere_other", "types", "mixes", "levels", "arms",
             "also", "carriers")
+
+
+class Laid(NamedTuple):
+    """The folder of the claims' scenarios, and what is laid under each (a member of an ensemble) and over it."""
+
+    folder: Path
+    member: Mapping[str, float]
+    changes: Mapping[str, Any]
 
 
 class Target(NamedTuple):
@@ -70,18 +80,22 @@ class Claim:
     replicates: int
 
 
-def read(path: str | Path) -> list[Claim]:
-    """The claims in a TOML file, in order. Raises ScenarioError, one line, for whatever is wrong with it."""
+def read(path: str | Path, member: Mapping[str, float] = MappingProxyType({})) -> list[Claim]:
+    """The claims in a TOML file, in order. Raises ScenarioError, one line, for whatever is wrong with it.
+
+    member: values by dotted keys laid under all scenarios; a key that a scenario's file or an arm sets keeps its value.
+    """
     path = Path(path)
     values = read_toml(path)
     for key in HEAD:
         if key not in values:
             raise Place(str(path), key).problem("is missing")
     _, folder, replicates, changes = (values.pop(key) for key in HEAD)
-    return [_claim(path, path.parent / folder, name, row, changes, replicates) for name, row in values.items()]
+    laid = Laid(path.parent / folder, member, changes)
+    return [_claim(path, laid, name, row, replicates) for name, row in values.items()]
 
 
-def _claim(path: Path, folder: Path, name: str, row: dict[str, Any], changes: dict[str, Any], replicates: int) -> Claim:
+def _claim(path: Path, laid: Laid, name: str, row: dict[str, Any], replicates: int) -> Claim:
     """One table of the file, checked."""
     place = Place(str(path), name)
     for key in row:
@@ -96,7 +110,7 @@ def _claim(path: Path, folder: Path, name: str, row: dict[str, Any], changes: di
         raise place.problem(f"has design {shown(design)}", ", ".join(WEIGHTS))
     types, mixes = tuple(row.get("types", ())), tuple(row.get("mixes", {}))
     weights = dict(WEIGHTS[design])
-    asked = _pathways(place, folder, row, changes) if design == PATHWAYS else None
+    asked = _pathways(place, laid, row) if design == PATHWAYS else None
     said = {role: row[role] for role in weights if role in row}
     for kind in types:
         said |= {f"{mix} in {kind}": _there(arm, kind) for mix, arm in row["mixes"].items()}
@@ -105,7 +119,7 @@ def _claim(path: Path, folder: Path, name: str, row: dict[str, Any], changes: di
             raise place.problem(f"says no {role}", ", ".join(weights))
     rests, expect = row["rests_on"], row["expect"]
     _check_rests(place, rests)
-    last = changes["run.months"]
+    last = laid.changes["run.months"]
     targets = [Target(measure.read(place, {"months": row["measure"].get("months")} | _of_level(level), last),
                       level["target"], level["tolerance"]) for level in row.get("levels", ())]
     if expect["direction"] not in (-1, 1) or not expect["smallest"] > 0:
@@ -113,10 +127,10 @@ def _claim(path: Path, folder: Path, name: str, row: dict[str, Any], changes: di
     return Claim(
         id=name, says=row["says"], asks=row["asks"], mechanism=rests["file"], parameters=tuple(rests["parameters"]),
         levers=tuple(rests["levers"]), design=design, weights=weights, types=types, mixes=mixes, levels=tuple(targets),
-        arms={role: _arm(folder, arm, changes) for role, arm in said.items()} if asked is None else {
+        arms={role: _arm(laid, arm) for role, arm in said.items()} if asked is None else {
             role: _named(arm) for role, arm in claim_pathways.of_verdict(asked).items()},
         pathways=asked,
-        extra={role: _arm(folder, arm, changes) for role, arm in row.get("arms", {}).items()},
+        extra={role: _arm(laid, arm) for role, arm in row.get("arms", {}).items()},
         measure=measure.read(place, row["measure"], last),
         also=tuple(measure.read(place, one, last) for one in row.get("also", ())),
         direction=expect["direction"], smallest=float(expect["smallest"]), because=expect["because"],
@@ -124,14 +138,14 @@ def _claim(path: Path, folder: Path, name: str, row: dict[str, Any], changes: di
     )
 
 
-def _pathways(place: Place, folder: Path, row: dict[str, Any], changes: dict[str, Any]) -> Pathways:
+def _pathways(place: Place, laid: Laid, row: dict[str, Any]) -> Pathways:
     """What a claim of design `pathways` says: the base, and who may hold the posts, the verdict's carrier first."""
     if "base" not in row:
         raise place.problem("says no base", "a scenario without any lever of a pathway")
     carriers = tuple(row.get("carriers", CARRIERS))
     if not carriers or not set(carriers) <= set(CARRIERS):
         raise place.problem(f"has carriers {carriers}", ", ".join(CARRIERS))
-    return Pathways(_arm(folder, row["base"], changes), folder, carriers)
+    return Pathways(_arm(laid, row["base"]), laid.folder, carriers)
 
 
 def _of_level(level: dict[str, Any]) -> dict[str, Any]:
@@ -152,15 +166,18 @@ def _check_rests(place: Place, rests: dict[str, Any]) -> None:
             raise place.problem(f"rests on {shown(name)}, which is no lever", near=nearest(name, BY_NAME))
 
 
-def _arm(folder: Path, said: dict[str, Any], changes: dict[str, Any]) -> Scenario:
+def _arm(laid: Laid, said: dict[str, Any]) -> Scenario:
     """A scenario file, the setting of another laid over it, and changes; named by its content, so that it runs once.
 
     One that is to cost so many yuan a household and year is scaled to that sum as it is run, and what such a plan was
     found to leave unspent goes out as cash beside it: see `paid`.
     """
-    where = flat(read_toml(folder / said["where"])) if "where" in said else {}
+    where = flat(read_toml(laid.folder / said["where"])) if "where" in said else {}
     settings = {key: value for key, value in where.items() if key != "title"}
-    found = changed(load(folder / said["scenario"]), changes | settings | flat(said.get("set", {})))
+    file = laid.folder / said["scenario"]
+    own = ensembles.set_in(file) if laid.member else frozenset()
+    under = {key: value for key, value in laid.member.items() if key not in own}
+    found = changed(load(file), under | laid.changes | settings | flat(said.get("set", {})))
     yuan = said.get("yuan")
     return _named(found) if yuan is None else dataclasses.replace(
         found, name=f"{digest(found)[:16]}{PAID}{yuan:g}+{said.get('unspent', 0):g}")

@@ -1,25 +1,16 @@
 """The claims of the paper, evaluated: what paired runs say to each, and a verdict that is computed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from villagesim.draws import replicate_seed
 from villagesim.results import LEVEL, interval
-from villagesim.scenario import Scenario, digest
-from villagesim.study import claim_pathways, forks, runner, sweep
-from villagesim.study.batch import Task
-from villagesim.study.claim_rows import BY_TYPE, HOLDS_LEVELS, Claim, paid, read
-from villagesim.study.measure import Measure, label, months
-from villagesim.study.store import FINISHED, Store
-
-__all__ = ["Claim", "Measure", "details", "estimate", "evaluate", "holm", "measure", "read", "value_of_fit",
-           "verdict"]
+from villagesim.study import claim_pathways
+from villagesim.study.claim_rows import BY_TYPE, HOLDS_LEVELS, Claim
+from villagesim.study.claim_runs import Measured
+from villagesim.study.measure import Measure, months
 
 # Significant below this, after Holm: as the intervals are.
 ALPHA = round(1.0 - LEVEL, 6)
@@ -27,8 +18,6 @@ SUPPORTED, NOT_SUPPORTED, OPPOSITE, TOO_SMALL = "supported", "not supported", "o
 VERDICTS = (SUPPORTED, NOT_SUPPORTED, OPPOSITE, TOO_SMALL)
 COLUMNS = ("id", "claim", "mechanism", "parameters", "levers", "design", "outcome", "groups", "months", "replicates",
            "effect", "unit", "low", "high", "p", "p_holm", "direction", "smallest", "verdict")
-# Seconds after which a run of a claim counts as failed.
-TIMEOUT = 3600.0
 
 
 class Estimate(NamedTuple):
@@ -39,53 +28,6 @@ class Estimate(NamedTuple):
     high: float
     p: float
     replicates: int
-
-
-Measured = Mapping[tuple[str, Measure], np.ndarray]
-
-
-def measure(claims: Sequence[Claim], folder: str | Path | None = None, workers: int | None = None,
-            progress: sweep.Progress | None = None, arms: bool = True) -> Measured:
-    """What the claims need of their runs: by (scenario, measure), a value a replicate (n,).
-
-    arms: also those that are only reported, which `details` needs and `evaluate` does not. Every distinct scenario is
-    run once, and the years that scenarios share are lived through once; with a folder, what is finished is kept there.
-    Raises Interrupted, StoreError, RunsFailedError.
-    """
-    scenarios, asked = _wanted(claims, arms)
-    count = max(claim.replicates for claim in claims)
-    for claim in claims if arms else ():
-        if claim.pathways is not None:
-            kept = None if folder is None else Path(folder) / "runs"
-            mixes = claim_pathways.reported(claim.id, claim.pathways, count, kept, workers)
-            scenarios |= {name: replace(scenario, name=name) for name, scenario in mixes.items()}
-    last = int(next(iter(scenarios.values())).run.months)
-    columns = tuple(label(one, last) for one in asked)
-    shared = forks.months(scenarios)
-    runs = {(name, seed): sweep.run_name(digest(scenario), seed, columns) for name, scenario in scenarios.items()
-            for seed in (replicate_seed(scenario.run.seed, r) for r in range(count))}
-    tasks = {run: Task(run, scenarios[name], seed, shared[name]) for (name, seed), run in runs.items()}
-    with TemporaryDirectory() as temporary, Store(folder or temporary, columns) as store:
-        sweep.carry(tasks, sweep.Handing(asked, columns, TIMEOUT), store, workers, progress=progress)
-        found, ledger = store.values(tasks), store.runs()
-    failed = ledger[ledger["run"].isin(tasks) & (ledger["state"] != FINISHED)]
-    if len(failed):
-        raise runner.RunsFailedError(f"{len(failed)} of {len(tasks)} runs failed; first: {failed['error'].iloc[0]}")
-    values = found.loc[list(runs.values())].to_numpy().reshape(len(scenarios), count, len(columns))
-    return {(name, one): values[row, :, column] for row, name in enumerate(scenarios)
-            for column, one in enumerate(asked)}
-
-
-def _wanted(claims: Sequence[Claim], arms: bool) -> tuple[dict[str, Scenario], tuple[Measure, ...]]:
-    """The distinct scenarios by name (their content), and what is measured in all of them."""
-    scenarios: dict[str, Scenario] = {}
-    asked: dict[Measure, None] = {}
-    for claim in claims:
-        asked |= dict.fromkeys((claim.measure, *claim.also, *(level.measure for level in claim.levels)))
-        for scenario in (*claim.arms.values(), *(claim.extra.values() if arms else ())):
-            if scenario.name not in scenarios:
-                scenarios[scenario.name] = paid(scenario)
-    return scenarios, tuple(asked)
 
 
 def estimate(values: np.ndarray) -> Estimate:
@@ -185,11 +127,18 @@ def _of_design(claim: Claim, measured: Measured) -> Estimate:
     """The effect that the claim's verdict rests on."""
     if claim.design == HOLDS_LEVELS:
         return _worst_level(claim, measured)
+    return estimate(effects(claim, measured))
+
+
+def effects(claim: Claim, measured: Measured) -> np.ndarray:
+    """The effect of each replicate or member (n,); of levels, the largest miss in units of its tolerance."""
+    if claim.design == HOLDS_LEVELS:
+        return np.abs(_misses(claim, measured)).max(axis=0)
     if claim.design == BY_TYPE:
         gained = np.array([[measured[claim.arms[f"{mix} in {kind}"].name, claim.measure] for mix in claim.mixes]
                            for kind in claim.types])
-        return estimate(value_of_fit(gained))
-    return estimate(_contrast(claim, measured, claim.measure))
+        return value_of_fit(gained)
+    return _contrast(claim, measured, claim.measure)
 
 
 def _contrast(claim: Claim, measured: Measured, asked: Measure) -> np.ndarray:
@@ -218,11 +167,16 @@ def _worst_level(claim: Claim, measured: Measured) -> Estimate:
 
     Two one-sided t tests a level (Schuirmann 1987); all must pass, so the largest p counts.
     """
-    base = claim.arms["base"].name
-    misses = [(measured[base, level.measure] - level.target) / level.tolerance for level in claim.levels]
+    misses = _misses(claim, measured)
     found = [estimate(miss) for miss in misses]
     p = [max(_above(miss + 1.0), _above(1.0 - miss)) for miss in misses]
     return max(found, key=lambda one: abs(one.effect))._replace(p=max(p))
+
+
+def _misses(claim: Claim, measured: Measured) -> np.ndarray:
+    """How far each published level is missed, in units of its tolerance (levels, n)."""
+    base = claim.arms["base"].name
+    return np.array([(measured[base, level.measure] - level.target) / level.tolerance for level in claim.levels])
 
 
 def _above(values: np.ndarray) -> float:

@@ -44,7 +44,7 @@ BOOK = {
     "luck": ("width", "movement that luck alone stays within, but in as many of a hundred as the file's level says"),
     "seeds": ("run", "pairs of runs that have the target; one a setting where both ends are the same to the bit"),
     "pins": ("1", "moved by as much as the file asks, or more, and by more than luck"),
-    "listed": ("1", "pins.toml says that the target pins the number"),
+    "listed": ("1", "the pins that are shipped have the target for the number"),
 }
 
 
@@ -62,6 +62,16 @@ class Measured(NamedTuple):
     def write(self, folder: str | Path) -> Path:
         """Write the table as CSV and Parquet; return the folder."""
         return write_tables(folder, {"pins": self.table}, self.about, BOOK)
+
+    def ship(self, file: Path) -> Path:
+        """Put these numbers, but those whose runs failed, into that file, in the place of what it says of them."""
+        kept = {one.parameter: one for one in (evidence.read_pins(file) if file.is_file() else ())}
+        for name, rows in self.table.groupby("parameter"):
+            if name not in self.failed:
+                pins = rows[rows["pins"]]
+                kept[name] = evidence.Pinned(name, dict(zip(pins["target"], pins["moved"], strict=True)), sources())
+        evidence.write_pins(kept.values(), file)
+        return file
 
 
 def measure(asked: Asked, entries: Sequence[Entry], out: str | Path = "results", workers: int | None = None,
@@ -85,7 +95,7 @@ def measure(asked: Asked, entries: Sequence[Entry], out: str | Path = "results",
 
 
 def compared(table: pd.DataFrame) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Pairs of number and target that pins.toml has and the table does not confirm; and those that it lacks."""
+    """Pairs of number and target that are shipped and the table does not confirm; and those that are not."""
     pairs = list(zip(table["parameter"], table["target"], strict=True))
     rows = list(zip(pairs, table["pins"], table["listed"], strict=True))
     return ([pair for pair, pins, listed in rows if listed and not pins],
@@ -198,7 +208,7 @@ class _Scan:
 
     def _rows(self, entry: Entry, kinds: Mapping[str, Sequence[str]], usual: Mapping[tuple, Task],
               low: Mapping[tuple, Task], high: Mapping[tuple, Task]) -> list[tuple]:
-        listed = {target for pin in evidence.pins() if pin.parameter == entry.key for target in pin.targets}
+        listed = {target for pin in evidence.pins() if pin.parameter == entry.key for target in pin.moved}
         known, rows = {one.id: one for one in self.targets}, []
         for kind, names in kinds.items():
             places = [place for place in low if place[0] == kind]
