@@ -57,6 +57,7 @@ bench: $(READY) ## household-months a second of both engines, ratios against ben
 	$(BIN)/python bench/ratios.py $(BENCH_FLAGS)
 	$(BIN)/python bench/phases.py
 	$(BIN)/python bench/batching.py
+	$(BIN)/python bench/start.py
 
 clean: ## remove .venv, caches and results/
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist results

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from villagesim import __version__
+from villagesim import __version__, engine
 from villagesim.draws import replicate_seed
 from villagesim.evidence import Target, targets
+from villagesim.outcomes import OUTCOME
 from villagesim.results import last_months, record, write_tables
 from villagesim.scenario import Scenario, changed, digest
 from villagesim.sources import sources
@@ -36,6 +37,7 @@ from villagesim.study import (
     trials,
     years,
 )
+from villagesim.tables import World
 
 INSIDE, SIGN, WRONG, NOT_YET, NOT_MODELLED = "inside", "right sign", "wrong", "not computed", "not modelled"
 # The county that evidence is made in: small enough for many, large enough for each estimator.
@@ -189,9 +191,17 @@ def _away_where_dense(people: pd.DataFrame) -> float:
 def posts(base: Base, seed: int) -> Values:
     """Posts as they were where leaving was counted, without better pay, ladder, mentors and supervision: T8, V7."""
     plain = {f"levers.{name}.intensity": 0 for name in CARE if name in base.programme.levers}
-    asked = followups.FollowUp()
-    run = record(changed(base.programme, {**COUNTY, **plain, "run.months": 10 * YEAR}), seed, also=asked)
-    stays = 1 - run.county["workers_left"].sum() / run.county["posts_filled"].sum()
+    asked, left, filled = followups.FollowUp(), 0, 0
+
+    def observe(month: int, world: World) -> None:
+        nonlocal left, filled
+        asked(month, world)
+        if month >= 0:
+            left += int(OUTCOME["workers_left"].take(world).sum())
+            filled += int(OUTCOME["posts_filled"].take(world).sum())
+
+    engine.run(changed(base.programme, {**COUNTY, **plain, "run.months": 10 * YEAR}), seed, observe=observe)
+    stays = 1 - left / filled
     return {"T8": float(1 - stays**YEAR), "V7": asked.share}
 
 
