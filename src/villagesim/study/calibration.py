@@ -117,7 +117,8 @@ def calibrate(asked: Asked, simulate: matching.Simulate, choose: matching.Choose
 def _calibrated(asked: Asked, simulate: matching.Simulate, choose: matching.Choose,
                 about: dict[str, Any]) -> Calibration:
     aims, rules = asked.aims, asked.rules
-    history = matching.match(aims, len(asked.factors), rules, simulate, choose)
+    usual = np.array([factor.place_of(value) for factor, value in zip(asked.factors, asked.usual, strict=True)])
+    history = matching.match(aims, usual, rules, simulate, choose)
     unit = choose(FINAL, lambda: history.cloud[:asked.final])
     means, noise = matching.summarised(aims, simulate(FINAL, unit))
     reached = [place for place, one in enumerate(history.waves[-1].emulators) if one is not None]
@@ -128,7 +129,6 @@ def _calibrated(asked: Asked, simulate: matching.Simulate, choose: matching.Choo
     held, width = posterior.recovery(unit, means[:, reached], kept, asked.members, rules.seed, LEVEL)
     rows = posterior.drawn(weighed.weight, asked.members, rules.seed)
     met = [place for place in reached if _inside(aims[place], means[:, place], weighed.weight) >= MET]
-    usual = np.array([factor.place_of(value) for factor, value in zip(asked.factors, asked.usual, strict=True)])
     ends = ((1.0 - LEVEL) / 2, (1.0 + LEVEL) / 2)
     within = np.array([posterior.quantiles(column, weighed.weight, ends) for column in unit.T])
     fitting = posterior.fitting([aims[place] for place in met],

@@ -80,22 +80,25 @@ def made(_: str, make: Callable[[], np.ndarray]) -> np.ndarray:
     return make()
 
 
-def match(aims: Sequence[Aim], k: int, rules: Rules, simulate: Simulate, choose: Choose = made) -> History:
+def match(aims: Sequence[Aim], usual: np.ndarray, rules: Rules, simulate: Simulate, choose: Choose = made) -> History:
     """All waves. simulate(stage, unit (n, k)): values (n, replicates, aims), NaN where a run has none.
 
+    usual (k,): where nothing is said. It is the last point of the first wave, for what is known to come near some aims
+    lies in a corner that an even spread over many parameters leaves empty.
     choose(stage, make): a stage's points, as they were kept or else as `make` makes them. Raises NothingLeftError.
     """
+    k = len(usual)
     waves: list[Wave] = []
     luck = np.random.default_rng([STREAM, rules.seed])
     cloud = luck.random((CLOUD, k))
     left = 1.0
     for number in range(rules.waves):
         stage = f"wave-{number + 1}"
-        unit = choose(stage, lambda cloud=cloud: space_filling(cloud, rules.points) if waves else unit_design(
-            "latin", k, rules.points, rules.seed))
+        unit = choose(stage, lambda cloud=cloud: space_filling(cloud, rules.points) if waves else np.vstack(
+            [unit_design("latin", k, rules.points - 1, rules.seed), usual]))
         means, noise = summarised(aims, simulate(stage, unit))
         emulators = _fitted(aims, waves, unit, means, noise, rules)
-        reached = _reached(aims, emulators, cloud, rules.cutoff)
+        reached = _reached(aims, emulators, cloud, rules.cutoff, luck)
         wave = Wave(unit, means, noise, tuple(one if ok else None for one, ok in zip(emulators, reached, strict=True)),
                     left)
         cloud, share = _narrowed(aims, (*waves, wave), cloud, rules, luck)
@@ -183,30 +186,46 @@ def _fitted(aims: Sequence[Aim], waves: Sequence[Wave], unit: np.ndarray, means:
     return fitted
 
 
-def _reached(aims: Sequence[Aim], emulators: Sequence[Emulator | None], cloud: np.ndarray, cutoff: float) -> np.ndarray:
-    """Whether any point of what is left reaches an aim: one that none does says nothing about where to look."""
-    return (implausibility(aims, emulators, cloud) <= cutoff).any(axis=0) & np.array([e is not None for e in emulators])
+def _reached(aims: Sequence[Aim], emulators: Sequence[Emulator | None], cloud: np.ndarray, cutoff: float,
+             luck: np.random.Generator) -> np.ndarray:
+    """Whether any point reaches an aim: one that none does says nothing about where to look.
+
+    Points spread over many parameters miss a small region, so that each aim is looked for by itself, level by level.
+    """
+    def alone(aim: Aim, one: Emulator | None) -> bool:
+        return one is not None and _levelled(lambda unit: implausibility([aim], [one], unit)[:, 0], cloud, cutoff,
+                                             luck)[1].min() <= cutoff
+
+    return np.array([alone(aim, one) for aim, one in zip(aims, emulators, strict=True)])
 
 
 def _narrowed(aims: Sequence[Aim], waves: Sequence[Wave], cloud: np.ndarray, rules: Rules,
               luck: np.random.Generator) -> tuple[np.ndarray, float]:
-    """Points spread evenly over what is left, and the share that it is of what was: level by level, each of them the
-    points below a falling limit, which then wander within it."""
-    share, values = 1.0, score(aims, waves, cloud, rules.may_miss)
-    for _ in range(LEVELS):
-        limit = max(rules.cutoff, float(np.quantile(values, KEPT)))
-        kept = values <= limit
-        share *= float(kept.mean())
-        seeds = luck.choice(np.flatnonzero(kept), CLOUD)
-        cloud, values = _wandered(lambda unit: score(aims, waves, unit, rules.may_miss), cloud[seeds], values[seeds],
-                                  limit, luck)
-        if limit <= rules.cutoff:
-            return cloud, share
+    """Points spread evenly over what is left, and the share that it is of what was."""
+    cloud, values, share = _levelled(lambda unit: score(aims, waves, unit, rules.may_miss), cloud, rules.cutoff, luck)
+    if values.max() <= rules.cutoff:
+        return cloud, share
     worst = implausibility(aims, waves[-1].emulators, cloud[np.argmin(values)][None])[0]
     by = ", ".join(f"{aims[place].name} {worst[place]:.1f}" for place in np.argsort(-worst)[:3])
     raise NothingLeftError(f"wave {len(waves)} rules out everything: the nearest point is {values.min():.1f} sd "
                            f"off, and {rules.cutoff:g} are allowed (the worst of it: {by}); let more targets "
                            "be missed, widen ranges, or state a larger discrepancy")
+
+
+def _levelled(of: Callable[[np.ndarray], np.ndarray], cloud: np.ndarray, cutoff: float,
+              luck: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float]:
+    """Points spread evenly over where `of` is within the cutoff, its values there, and the share that this is: level by
+    level, each of them the points below a falling limit, which then wander within it. Above the cutoff: not found."""
+    share, values = 1.0, of(cloud)
+    for _ in range(LEVELS):
+        limit = max(cutoff, float(np.quantile(values, KEPT)))
+        kept = values <= limit
+        share *= float(kept.mean())
+        seeds = luck.choice(np.flatnonzero(kept), CLOUD)
+        cloud, values = _wandered(of, cloud[seeds], values[seeds], limit, luck)
+        if limit <= cutoff:
+            break
+    return cloud, values, share
 
 
 def _wandered(of: Callable[[np.ndarray], np.ndarray], cloud: np.ndarray, values: np.ndarray, limit: float,
