@@ -56,7 +56,7 @@ def test_published_years_reach_the_months_of_a_run():
     assert set(series["city_wage"][:11]) == {3072.0}  # spin-up, and April to December 2015
     for year, wage in {2016: 3275.0, 2017: 3485.0, 2021: 4432.0, 2024: 4961.0}.items():
         assert (series["city_wage"][month[year]:month[year] + 12] == wage).all()
-    assert series["city_wage"][month[2018]] == pytest.approx(3485 * (4072 / 3485) ** (1 / 3))
+    assert series["inbound"][month[2018]] == pytest.approx(2.5 * 0.216 * (0.405 / 0.216) ** (2 / 3))
     assert series["city_wage"][month[2024] + 12] == pytest.approx(4961 * 1.03)
     assert series["inbound"][month[2021]] == 2.5
     assert series["inbound"][0] == pytest.approx(2.5 * 0.142)
