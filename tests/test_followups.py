@@ -109,4 +109,7 @@ def test_ties_are_counted_inside_both_kinds_of_village_and_the_skew_follows_the_
     assert found["T5.hamlet"] < found["T5.village"] <= 1.0
     assert found["T5.hamlet"] == pytest.approx(county.world.inside_hamlet, abs=0.03)
     fitted = county.world._replace(popular_pull=1.1)
-    assert ties.skew(county.world, 3) < 0.71 < ties.skew(fitted, 3) < 0.82
+    usual, other = (ties.farmers(settings, 3) for settings in (county.world, fitted))
+    assert usual["T5.skew"] < 0.71 < other["T5.skew"] < 0.82
+    assert usual["T5.closed"] < 0.272 < other["T5.closed"] < 0.424
+    assert 4.42 < usual["T5.farmers"] < 5.48

@@ -23,15 +23,16 @@ def values(today: Scenario, seed: int) -> dict[str, float]:
                    for groups in (hamlet, _villages(counts)))
     return {f"T5.{name}": near[name] for name in INSIDE} | {
         "T5.size": near["group_size"], "T5.hamlet": near["inside"], "T5.village": whole["inside"],
-        "T5.skew": skew(settings, seed)}
+        } | farmers(settings, seed)
 
 
-def skew(settings: WorldSettings, seed: int) -> float:
-    """Gini coefficient of how often a household is named inside its village, mean over villages of FARMERS' design."""
+def farmers(settings: WorldSettings, seed: int) -> dict[str, float]:
+    """T5 in villages of FARMERS' design: ties and clustering of a household, and how unequally often they are named."""
     settings = settings._replace(**FARMERS)
     counts = geography.household_counts(settings, seed)
     ties = networks.named(settings, seed, counts)
-    return networks.describe(_villages(counts), ties.listener, ties.speaker)["in_degree_gini"]
+    found = networks.describe(_villages(counts), ties.listener, ties.speaker)
+    return {"T5.farmers": found["degree"], "T5.closed": found["clustering"], "T5.skew": found["in_degree_gini"]}
 
 
 def _villages(counts: np.ndarray) -> np.ndarray:
