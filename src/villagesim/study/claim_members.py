@@ -40,6 +40,6 @@ def table(claims: Sequence[Claim], measured: Measured, under: Measured) -> pd.Da
     for claim in claims:
         usual, found = effects(claim, measured), effects(claim, under)
         known = found[np.isfinite(found)]
-        enough = known <= 1.0 if claim.design == HOLDS_LEVELS else known * claim.direction >= claim.smallest
+        enough = np.abs(known) <= 1.0 if claim.design == HOLDS_LEVELS else known * claim.direction >= claim.smallest
         rows.append((claim.id, len(known), int(enough.sum()), *spread(usual, found)))
     return pd.DataFrame(rows, columns=["id", *COLUMNS])

@@ -131,9 +131,10 @@ def _of_design(claim: Claim, measured: Measured) -> Estimate:
 
 
 def effects(claim: Claim, measured: Measured) -> np.ndarray:
-    """The effect of each replicate or member (n,); of levels, the largest miss in units of its tolerance."""
+    """The effect of each replicate or member (n,); of levels, the worst miss, in units of its tolerance."""
     if claim.design == HOLDS_LEVELS:
-        return np.abs(_misses(claim, measured)).max(axis=0)
+        misses = _misses(claim, measured)
+        return np.take_along_axis(misses, np.abs(misses).argmax(axis=0)[None], axis=0)[0]
     if claim.design == BY_TYPE:
         gained = np.array([[measured[claim.arms[f"{mix} in {kind}"].name, claim.measure] for mix in claim.mixes]
                            for kind in claim.types])
