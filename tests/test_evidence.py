@@ -244,3 +244,27 @@ def test_what_is_not_computed_is_said():
     assert table.loc["V1", "model"] == pytest.approx(0.02)
     assert table.loc["V1", "verdict"] == validation.INSIDE
     assert table.loc[["V2", "T6.half"], "verdict"].tolist() == [validation.NOT_YET] * 2
+
+
+def people_of(sells, away):
+    """Four villages of fifty, alike but for how many sell and how many households have a member away."""
+    rows = [{"village": village, "sells": place < sells[village], "away": int(place < away[village]), "age": 50.0,
+             "schooling": 7.0, "size": 4.0} for village in range(4) for place in range(50)]
+    return pd.DataFrame(rows)
+
+
+def test_members_away_are_compared_between_villages_of_many_sellers_and_the_others():
+    found = validation.away_where_dense(people_of(sells=(0, 1, 20, 30), away=(20, 20, 15, 15)))
+    assert found == pytest.approx(15 / 20 - 1)
+    assert np.isnan(validation.away_where_dense(people_of(sells=(5, 5, 5, 5), away=(20, 20, 15, 15))))
+    assert np.isnan(validation.away_where_dense(people_of(sells=(0, 1, 20, 30), away=(0, 0, 5, 5))))
+
+
+def test_as_many_are_asked_in_a_promoted_county_as_its_source_asked(monkeypatch):
+    """What is not a multiple of a 346th is no share of 346 answers."""
+    baseline, integrated = (load(SCENARIOS / f"{name}.toml") for name in ("baseline", "integrated"))
+    monkeypatch.setattr(validation, "COUNTY", {"world.villages": 4, "world.townships": 2, "world.households": 120})
+    found = validation.promoted(validation.Base(baseline, integrated), 2)
+    answers = found["T15"] * validation.RESPONDENTS
+    assert answers == pytest.approx(round(answers))
+    assert 0 < found["T15"] <= found["T15.willing"] < 1

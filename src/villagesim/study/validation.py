@@ -174,11 +174,11 @@ def promoted(base: Base, seed: int) -> Values:
         "T15": float(asked["sells"].mean()),
         "T15.willing": float(asked["feasible"].mean()),
         "T18": float(every["seat_started"]),
-        "V5": _away_where_dense(people),
+        "V5": away_where_dense(people),
     }
 
 
-def _away_where_dense(people: pd.DataFrame) -> float:
+def away_where_dense(people: pd.DataFrame) -> float:
     """Households with a member away in villages with more sellers than the median village, over those in the others,
     less 1, with controls: NaN where no village has more."""
     sellers = people.groupby("village")["sells"].mean()
