@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,10 @@ from villagesim import cli
 from villagesim.study import batch, design, store, sweep
 from villagesim.study.runner import Interrupted
 from villagesim.study.store import Store, StoreError
+
+POOL_AND_DASK = pytest.mark.parametrize("more", [
+    (), pytest.param(("--cluster", "local"), marks=pytest.mark.skipif(not find_spec("distributed"), reason="no Dask"))],
+    ids=["pool", "dask"])
 
 
 @pytest.mark.slow
@@ -61,10 +66,11 @@ def test_a_command_killed_again_and_again_ends_with_the_same_table_and_does_noth
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_costs_nothing_but_time(tmp_path, whole):
+@POOL_AND_DASK
+def test_a_worker_that_is_killed_costs_nothing_but_time(tmp_path, whole, more):
     path, out = written(tmp_path), tmp_path / "out"
     tickets = issue(tmp_path / "tickets", 3)
-    process = command(path, out, "--workers", "2", tickets=tickets)
+    process = command(path, out, "--workers", "2", *more, tickets=tickets)
     until_finished(process, out / "small", 1)
     os.kill(spawned_by(process)[0], signal.SIGKILL)
     issue(tickets, 36)
@@ -74,24 +80,8 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(tmp_path, whole):
 
 
 @pytest.mark.slow
-def test_dask_gives_the_same_bytes_and_survives_a_killed_worker(tmp_path, whole):
-    pytest.importorskip("distributed")
-    path, out = written(tmp_path), tmp_path / "out"
-    tickets = issue(tmp_path / "tickets", 3)
-    process = command(path, out, "--workers", "2", "--cluster", "local", tickets=tickets)
-    until_finished(process, out / "small", 1)
-    os.kill(spawned_by(process)[0], signal.SIGKILL)
-    issue(tickets, 36)
-    _, said = process.communicate(timeout=300)
-    assert process.returncode == 0, said
-    assert same_table(out / "small", whole)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("more", [(), ("--cluster", "local")], ids=["pool", "dask"])
+@POOL_AND_DASK
 def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(tmp_path, whole, more):
-    if more:
-        pytest.importorskip("distributed")
     path, out = written(tmp_path), tmp_path / "out"
     tickets = issue(tmp_path / "tickets", 3)
     process = command(path, out, "--workers", "2", *more, tickets=tickets)
