@@ -193,7 +193,20 @@ def test_the_command_shows_the_committed_table_and_refuses_what_it_does_not_know
     assert "B7" in shown.output
     assert "choice.py" in shown.output
     assert CliRunner().invoke(cli.app, ["claims", "--only", "Z9"]).exit_code == 2
+    [row] = claim_table.read_table(COMMITTED).query("id == 'B7'").itertuples()
+    assert f"{row.held} of {row.members}" in shown.output
     assert CliRunner().invoke(cli.app, ["claims", "--table", "none.csv"]).exit_code == 2
+    assert CliRunner().invoke(cli.app, ["claims", "--no-ensemble"]).stderr == "--no-ensemble: goes with --run only\n"
+
+
+def test_claims_without_a_shipped_ensemble_are_refused_before_anything_runs(monkeypatch, tmp_path):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(evidence, "folder", lambda: tmp_path)
+    monkeypatch.setattr(claim_runs, "measure", lambda *_: pytest.fail("ran"))
+    done = CliRunner().invoke(cli.app, ["claims", "--run", "--out", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "holds no ensemble" in done.stderr
+    assert done.stderr.endswith("(or claims --run --no-ensemble)\n")
 
 
 @pytest.mark.slow

@@ -40,6 +40,8 @@ def claims(
     from villagesim.study import claim_table
 
     committed = claim_table.read_table(table) if table.is_file() else None
+    if no_ensemble and not run:
+        _refuse("--no-ensemble: goes with --run only")
     if run:
         found = _computed(file, out, only, workers, committed, not no_ensemble)
     elif committed is None:
@@ -62,6 +64,7 @@ def _computed(file: Path, out: Path, only: list[str] | None, workers: int | None
     from rich.console import Console
     from rich.progress import Progress
 
+    from villagesim import evidence
     from villagesim.study import claim_members, claim_rows, claim_runs, claim_table
     from villagesim.study import claims as study
     from villagesim.study.runner import RunsFailedError
@@ -70,6 +73,11 @@ def _computed(file: Path, out: Path, only: list[str] | None, workers: int | None
     declared = claim_rows.read(file)
     _check(only, [claim.id for claim in declared], file)
     chosen = [claim for claim in declared if not only or claim.id in only]
+    try:
+        if ensemble:
+            evidence.ensemble()
+    except ValueError as error:
+        _refuse(f"{error} (or claims --run --no-ensemble)")
     try:
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("runs", total=None)
@@ -112,6 +120,8 @@ def _show(found: "pd.DataFrame") -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from villagesim.study import claim_table
+
     lines = Table(box=SIMPLE_HEAD)
     for head in ("claim", "the paper says", "mechanism", "parameters", "outcome", "effect", "95 % interval", "verdict",
                  "members"):
@@ -120,7 +130,7 @@ def _show(found: "pd.DataFrame") -> None:
     for row in found.itertuples():
         cells = (row.id, row.claim, row.mechanism.removeprefix("mechanisms/"), row.parameters, row.outcome, row.effect,
                  f"{row.low} to {row.high}", row.verdict,
-                 f"{row.held} of {row.members}" if hasattr(row, "held") else "not run")
+                 claim_table.members(row))
         lines.add_row(*(Text(str(cell)) for cell in cells))
     console = Console()
     Console(width=console.width if console.is_terminal else WIDE).print(lines)

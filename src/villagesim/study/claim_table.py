@@ -8,7 +8,7 @@ import pandas as pd
 from villagesim.study import claim_members
 from villagesim.study.claims import COLUMNS, SUPPORTED, VERDICTS
 
-__all__ = ["DIGITS", "MORE", "NUMBERS", "VERDICTS", "as_text", "page", "read_table",
+__all__ = ["DIGITS", "MORE", "NUMBERS", "VERDICTS", "as_text", "members", "page", "read_table",
            "rewrite", "write"]
 
 NUMBERS = ("effect", "low", "high", "p", "p_holm", "smallest", *claim_members.SPREAD)
@@ -80,14 +80,15 @@ def page(table: pd.DataFrame) -> str:
         verdicts="; ".join(f"{name}: {counts.get(name, 0)}" for name in VERDICTS) + ".",
         rows="\n".join(
             f"| {row.id} | {row.claim} | `{row.mechanism}` | {row.outcome}{_whose(row.groups)} | {row.effect} "
-            f"{row.unit} | {row.low} to {row.high} | {row.smallest} | {row.p_holm} | {row.verdict} | {_members(row)} |"
+            f"{row.unit} | {row.low} to {row.high} | {row.smallest} | {row.p_holm} | {row.verdict} | {members(row)} |"
             for row in table.itertuples()),
         reasons="\n".join(f"- **{row.id}** ({row.verdict}): {row.reason}" for row in table.itertuples()
                           if row.verdict != SUPPORTED or row.reason),
     )
 
 
-def _members(row: Any) -> str:
+def members(row: Any) -> str:
+    """Under how many members of the ensemble a row of the table holds, in words."""
     return f"{row.held} of {row.members}" if hasattr(row, "held") else "not run"
 
 
