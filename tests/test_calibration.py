@@ -238,11 +238,11 @@ def test_too_few_runs_with_all_targets_are_refused_in_one_line():
 def test_a_shipped_ensemble_is_read_back_as_it_was_and_says_how_it_was_made(tmp_path):
     rng = np.random.default_rng(3)
     found = calibration.calibrate(asked(posed(rng, np.array([0.4, 0.5, 0.6]))), noisy(rng),
-                                  about={"sources": "abc", "seeds": [1], "scenarios": {"baseline 0": "def"}})
+                                  about={"model": "abc", "seeds": [1], "scenarios": {"baseline 0": "def"}})
     ensembles.ship(found, tmp_path)
     back = evidence.ensemble(tmp_path)
     assert pd.DataFrame(back.rows).equals(found.ensemble[["a", "b", "c"]])
-    assert back.about["sources"] == "abc"
+    assert back.about["model"] == "abc"
     assert set(back.about["aims"]) == {"t0", "t1", "t2"}
     assert {"scenarios", "seeds", "points", "final", "members", "region"} <= set(back.about)
     with pytest.raises(ValueError, match="holds no ensemble"):

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from villagesim import cli, evidence
 from villagesim.results import read_codebook
 from villagesim.scenario import ScenarioError
-from villagesim.sources import sources
+from villagesim.sources import model
 from villagesim.study import movements, pin_scan, pinning, validation
 from villagesim.study.aims import KeptAsideError
 
@@ -203,7 +203,7 @@ def test_what_is_found_is_shipped_beside_what_earlier_scans_found_of_other_numbe
     assert found["world.age"] == earlier[1]
     assert set(found[LEAVE].moved) == {"T8"}
     assert found[DEMAND].moved == {"T12": -1.0}
-    assert found[DEMAND].sources == sources()
+    assert found[DEMAND].model == model()
 
 
 def test_a_number_whose_runs_fail_or_whose_end_no_scenario_can_have_is_named(made_up, tmp_path, monkeypatch):

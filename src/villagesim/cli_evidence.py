@@ -183,15 +183,16 @@ def calibrate(
     file: Annotated[Path, typer.Argument(help="A calibration file, such as experiments/calibrate.toml.")],
     quick: Annotated[bool, typer.Option("--quick", help="The sizes of the table `quick`: minutes.")] = False,
     ship: Annotated[bool, typer.Option("--ship", help="The ensemble becomes the one that the package carries and "
-                                       "`validate` runs over.")] = False,
+                                       "`validate` runs over; of an innovation, what docs/calibration.md says.")] = False,
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:
     """What the published targets leave of uncertain numbers: the region, an ensemble, and how surely. Resumable.
 
     \b
-    Example:
+    Examples:
       villagesim calibrate experiments/calibrate.toml --quick
+      villagesim calibrate experiments/insurance.toml
     """
     from villagesim import evidence
     from villagesim.cli_studies import FAILED, progress
@@ -199,11 +200,17 @@ def calibrate(
     from villagesim.results import make_place
     from villagesim.study import ensembles
     from villagesim.study.aims import NoEvidenceError
+    from villagesim.study.innovations import SHIPPED
     from villagesim.study.matching import NothingLeftError
     from villagesim.study.posterior import TooFewError
     from villagesim.study.simulated import carry_out, folder_of, read_calibration
 
     read = read_calibration(file, quick)
+    offered = read.innovation
+    if ship and offered is not None and offered.name not in SHIPPED:
+        typer.echo(f"--ship: {offered.name} is no innovation that the package carries; allowed: "
+                   f"{', '.join(SHIPPED)}, or no --ship", err=True)
+        raise typer.Exit(BAD_INPUT)
     make_place(folder_of(read, out, quick))
     try:
         with plain_failures(), progress(read.asked.title) as tell:
@@ -218,7 +225,11 @@ def calibrate(
                                            "fitting", "pinned", "recovered"), most=len(found.region))
     _show("Targets", found.targets, ("target", "value", "published", "discrepancy", "reached", "model_low",
                                      "model_median", "model_high"), most=len(found.targets))
-    shipped = ensembles.ship(found, evidence.folder()) if ship else []
+    shipped = []
+    if ship and offered is None:
+        shipped = ensembles.ship(found, evidence.folder())
+    elif ship:
+        shipped = [ensembles.ship_made(found, evidence.folder() / f"{offered.name}.json")]
     _say([folder / "region.csv", folder / "targets.csv", folder / "checks.csv", folder / "ensemble.csv", *shipped,
           *draw("calibration", folder)])
 
@@ -288,7 +299,7 @@ def _between(value: float, low: float, high: float) -> str:
 def _bases_of(folder: Path, bases: "list[Base]") -> "tuple[Callable[[int, Base], Base], str]":
     """The base of each member under its own row of the shipped ensemble, and what to say of where that is from."""
     from villagesim import evidence
-    from villagesim.sources import sources
+    from villagesim.sources import model
     from villagesim.study import ensembles
 
     try:
@@ -300,8 +311,8 @@ def _bases_of(folder: Path, bases: "list[Base]") -> "tuple[Callable[[int, Base],
         raise typer.Exit(BAD_INPUT) from None
     own = [[ensembles.set_in(folder / name, folder / place) for name in NAMES] for place in PLACES]
     made = f"ensemble of {len(shipped.rows)} from {shipped.about['name']}"
-    if shipped.about["sources"] != sources():
-        typer.echo(f"The ensemble was made with model {shipped.about['sources']}, this is {sources()}: `villagesim "
+    if shipped.about["model"] != model():
+        typer.echo(f"The ensemble was made with model {shipped.about['model']}, this is {model()}: `villagesim "
                    "calibrate experiments/calibrate.toml --ship` makes it anew.", err=True)
 
     def of(member: int, base: "Base") -> "Base":

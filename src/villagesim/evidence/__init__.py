@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 CALIBRATE, VALIDATE = "calibrate", "validate"
 ENSEMBLE, MADE, PINS = "ensemble.csv", "ensemble.json", "pins.csv"
-PIN_COLUMNS = ("parameter", "target", "moved", "sources")
+PIN_COLUMNS = ("parameter", "target", "moved", "model")
 
 
 class Target(BaseModel):
@@ -70,12 +70,12 @@ class Pinned(NamedTuple):
     """A number of the model (its key in a scenario file) that was asked which targets know of it.
 
     moved: by target, how far it moves from end to end of the number's range, in widths of its published interval; empty
-    where none does. sources: the model that was asked.
+    where none does. model: which was asked (`sources.model`).
     """
 
     parameter: str
     moved: dict[str, float]
-    sources: str
+    model: str
 
 
 @cache
@@ -89,7 +89,7 @@ def read_pins(file: Path) -> tuple[Pinned, ...]:
     found: dict[str, Pinned] = {}
     with file.open(encoding="utf-8", newline="") as rows:
         for row in csv.DictReader(rows):
-            one = found.setdefault(row["parameter"], Pinned(row["parameter"], {}, row["sources"]))
+            one = found.setdefault(row["parameter"], Pinned(row["parameter"], {}, row["model"]))
             if row["target"]:
                 one.moved[row["target"]] = float(row["moved"])
     return tuple(found.values())
@@ -99,8 +99,8 @@ def write_pins(pinned: Iterable[Pinned], file: Path) -> None:
     """Write such a file, by the names of the numbers."""
     rows = [",".join(PIN_COLUMNS)]
     for one in sorted(pinned):
-        rows += [f"{one.parameter},{target},{moved:.3g},{one.sources}" for target, moved in one.moved.items()] \
-            or [f"{one.parameter},,,{one.sources}"]
+        rows += [f"{one.parameter},{target},{moved:.3g},{one.model}" for target, moved in one.moved.items()] \
+            or [f"{one.parameter},,,{one.model}"]
     file.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
@@ -132,6 +132,11 @@ class Ensemble(NamedTuple):
 
     rows: tuple[dict[str, float], ...]
     about: dict[str, Any]
+
+
+def made(name: str) -> dict[str, Any]:
+    """How the circumstances of an innovation that ships were found, and what is left of each of its numbers."""
+    return json.loads((folder() / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def folder() -> Path:

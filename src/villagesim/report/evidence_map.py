@@ -5,6 +5,7 @@ As one table of all numbers (`csv_text`), and as the tables of a page on the cal
 
 import csv
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from io import StringIO
 from math import exp, isnan
 from typing import Any, NamedTuple
@@ -12,6 +13,8 @@ from typing import Any, NamedTuple
 from villagesim import evidence
 from villagesim.catalogue import Entry, settable
 from villagesim.report.pages import NOTHING, markdown
+from villagesim.scenario_text import Place
+from villagesim.study import innovations
 
 CALIBRATED = ("q05", "median", "q95", "pinned")
 COLUMNS = ("key", "value", "unit", "low", "high", "grade", "source", "measured", "targets", "moved", *CALIBRATED)
@@ -80,6 +83,18 @@ def between(left: Left, unit: str) -> str:
     return f"{_three(left.median)} ({_three(left.q05)} to {_three(left.q95)}) {unit}"
 
 
+def circumstances(name: str) -> str:
+    """The numbers of an innovation that ships: what they mean, value, range varied over, what is left."""
+    region = evidence.made(name)["region"]
+    heads = ("number", "what it is", "unit", "value", "varied over", "fitting", "median", "90 % interval", "pinned",
+             "found again")
+    return markdown(heads, (
+        (f"`{key}`", innovations.declared(Place(f"{name}.toml", key), key)[1].meaning, one["unit"], _shown(one["usual"]),
+         " to ".join(map(_three, one["varied"])), _three(one["fitting"]), _three(one["median"]),
+         " to ".join(map(_three, one["interval"])), f"{100 * one['pinned']:.0f} %", _percent(one["recovered"]))
+        for key, one in region.items()))
+
+
 def calibrated() -> str:
     """The numbers that were fitted: what they mean, usual value, range varied over, what is left, how much that is."""
     heads = ("number", "what it is", "unit", "usual", "varied over", "fitting", "median", "90 % interval", "pinned",
@@ -94,12 +109,12 @@ def calibrated() -> str:
         for one in known() if one.left))
 
 
-def fitted() -> str:
+def fitted(about: dict[str, Any]) -> str:
     """The targets aimed at: what is published, the middle of it, what the form may be off, whether it was reached."""
-    aims, targets = evidence.ensemble().about["aims"], {one.id: one for one in evidence.targets()}
+    aims, targets = about["aims"], {one.id: one for one in evidence.targets()}
     heads = ("target", "what", "published", "aimed at", "unit", "form may be off by", "reached", "emulator: inside",
              "R²")
-    emulators = evidence.ensemble().about.get("emulators", {})
+    emulators = about.get("emulators", {})
     return markdown(heads, (
         (name, targets[name].what, _published(targets[name]), _three(exp(how["value"]) if how["log"] else how["value"]),
          targets[name].unit, f"{how['discrepancy']:.3g}" + (" (of its logarithm)" if how["log"] else ""),
@@ -110,7 +125,7 @@ def fitted() -> str:
 
 def aside() -> str:
     """The targets that were not aimed at: those kept aside, and those that may be fitted and were not."""
-    aims = evidence.ensemble().about["aims"]
+    aims = [*evidence.ensemble().about["aims"], *(name for one in innovations.SHIPPED for name in evidence.made(one)["aims"])]
     said = {evidence.VALIDATE: "kept aside, never fitted", evidence.CALIBRATE: "not aimed at this time"}
     return markdown(("target", "what", "published", "unit", "why not"), (
         (one.id, one.what, _published(one), one.unit,
@@ -118,13 +133,12 @@ def aside() -> str:
         for one in sorted(evidence.targets(), key=lambda one: one.role, reverse=True) if one.id not in aims))
 
 
-def made() -> str:
-    """How the shipped ensemble was made, in numbers."""
-    about = evidence.ensemble().about
+def made(about: dict[str, Any]) -> str:
+    """How a calibration was made, in numbers."""
     quick = " --quick" if about["quick"] else ""
     return markdown(("what", "how much"), (
         ("made by", f"`villagesim calibrate experiments/{about['name']}.toml{quick} --ship`"),
-        ("sources of the model", about["sources"]),
+        ("the model (`villagesim.sources.model`)", about["model"]),
         ("numbers that vary", len(about["region"])),
         ("waves, points each, runs of a point", f"{about['waves']}, {about['points']}, {about['replicates']}"),
         ("standard deviations off from which a point is ruled out", f"{about['cutoff']:g}"),
@@ -139,7 +153,13 @@ def made() -> str:
 
 def tables() -> dict[str, Callable[[], str]]:
     """The tables of the page on the calibration, by name."""
-    return {"calibrated": calibrated, "fitted": fitted, "aside": aside, "made": made}
+    ensemble = evidence.ensemble().about
+    found = {"calibrated": calibrated, "aside": aside, "fitted": partial(fitted, ensemble), "made": partial(made, ensemble)}
+    for name in innovations.SHIPPED:
+        about = evidence.made(name)
+        found |= {name: partial(circumstances, name), f"{name}-fitted": partial(fitted, about),
+                  f"{name}-made": partial(made, about)}
+    return found
 
 
 def free(numbers: Iterable[Known], grade: str) -> list[Known]:

@@ -14,7 +14,7 @@ from villagesim.engine import diffusion
 from villagesim.scenario import Scenario
 from villagesim.study import estimates
 from villagesim.study.estimates import Estimate
-from villagesim.study.innovations import Innovation, Sessions, shipped
+from villagesim.study.innovations import Innovation, Sessions
 from villagesim.study.surveys import STREAM
 from villagesim.tables import World
 from villagesim.world import build, geography, networks
@@ -200,23 +200,24 @@ def history_estimates(found: History) -> Values:
     }
 
 
-def taught(today: Scenario, seed: int) -> Values:
-    """T1 to T4 from the scenario's parameters, with the insurance that is shipped laid over it."""
-    insurance = shipped("insurance")
+def taught(insurance: Innovation, today: Scenario, seed: int) -> Values:
+    """T1 to T4 from the scenario's parameters, with the insurance laid over it."""
     sessions = session_estimates(experiment(insurance, insurance.over(today), seed))
     return {name: one.value for name, one in sessions.items()}
 
 
-def alike(today: Scenario, seed: int) -> Values:
+def alike(insurance: Innovation, today: Scenario, seed: int) -> Values:
     """T7 from the same sessions: how far take-up outside the price villages, given the arm, goes by natural village."""
-    insurance = shipped("insurance")
     data = experiment(insurance, insurance.over(today), seed)
     usual = data[~data["drawn"]]
     beyond_arm = usual["takes"] - usual.groupby("arm")["takes"].transform("mean")
     return {"T7": estimates.intra_class_correlation(beyond_arm.to_numpy(), usual["hamlet"].to_numpy())}
 
 
-def spread(today: Scenario, seed: int) -> Values:
-    """T6 from the scenario's parameters, with the seed that is shipped laid over it."""
-    seed_corn = shipped("seed_corn")
+def spread(seed_corn: Innovation, today: Scenario, seed: int) -> Values:
+    """T6 from the scenario's parameters, with the seed laid over it."""
     return history_estimates(history(seed_corn, seed_corn.over(today), seed))
+
+
+# What an innovation gives of targets, in the order in which they are looked for.
+EVIDENCE = {"taught": taught, "alike": alike, "spread": spread}

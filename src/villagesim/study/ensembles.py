@@ -12,15 +12,20 @@ from villagesim.study.calibration import Calibration
 from villagesim.study.validation import Base
 
 # What a reader needs to know of how the ensemble was made, and to make it again.
-SAID = ("name", "title", "version", "sources", "scenarios", "seeds", "quick", "waves", "points", "replicates", "final",
+SAID = ("name", "title", "version", "model", "scenarios", "seeds", "quick", "waves", "points", "replicates", "final",
         "members", "cutoff", "may_miss", "targets", "out_of_reach", "left", "widened", "effective_runs",
         "distinct_members", "how")
 
 
 def ship(found: Calibration, folder: Path) -> list[Path]:
     """Write a calibration's ensemble where `evidence.ensemble` finds it; return the two files."""
-    files = [folder / evidence.ENSEMBLE, folder / evidence.MADE]
-    found.ensemble.to_csv(files[0], index=False, lineterminator="\n")
+    file = folder / evidence.ENSEMBLE
+    found.ensemble.to_csv(file, index=False, lineterminator="\n")
+    return [file, ship_made(found, folder / evidence.MADE)]
+
+
+def ship_made(found: Calibration, file: Path) -> Path:
+    """Write how a calibration was made and what it left of each number, as `evidence.made` reads it; return the file."""
     said = {key: found.about[key] for key in SAID if key in found.about}
     said["aims"] = {row.target: {"value": row.value, "published": row.published, "discrepancy": row.discrepancy,
                                  "log": bool(row.log), "reached": bool(row.reached)}
@@ -31,8 +36,8 @@ def ship(found: Calibration, folder: Path) -> list[Path]:
                       for row in found.region.itertuples()}
     last = found.checks[found.checks["stage"] == found.checks["stage"].iloc[-1]]
     said["emulators"] = {row.target: {"inside": row.inside, "r2": row.r2} for row in last.itertuples()}
-    files[1].write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
-    return files
+    file.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+    return file
 
 
 def set_in(*files: Path) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """What varies in a study: one scenario key, over its declared range, a range, a list or a distribution."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +23,7 @@ SEED_METHODS = ("sobol", "shapley", "delta", "pawn")
 LARGEST = 1e300
 # A low one and a high one.
 ENDS = 2
+Declares = Callable[[Place, str], tuple[type, Quantity, tuple[str, ...] | None]]
 
 
 class Factor(NamedTuple):
@@ -80,12 +81,15 @@ class Factor(NamedTuple):
         return stats.truncnorm((low - mean) / sd, (self.high - mean) / sd, mean, sd)
 
 
-def read(place: Place, name: str, said: Any) -> Factor:
-    """A factor as a study file says it: {} for its declared range, or a table of KEYS. Raises ScenarioError."""
+def read(place: Place, name: str, said: Any, declared: Declares = declared_at) -> Factor:
+    """A factor as a study file says it: {} for its declared range, or a table of KEYS. Raises ScenarioError.
+
+    declared: type, quantity and words of what a dotted key sets.
+    """
     if name.split(".")[0] == "run":
         raise place.problem("is no factor", "keys of the model and the county; the study itself says seed, "
                             "seed_is_a_factor, replicates and months, and `set` the spin-up")
-    kind, quantity, words = declared_at(place, name)
+    kind, quantity, words = declared(place, name)
     said = {"list": said} if isinstance(said, list) else said
     if not isinstance(said, Mapping):
         raise place.problem(f"is {shown(said)}", "a list of values, or a table such as {range = [0.1, 0.4]}; {} takes "

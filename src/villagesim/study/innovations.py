@@ -4,7 +4,8 @@ The file is laid over any scenario, as a village setting is: its sections `world
 `levers` and `county` are a scenario's; `innovation` and `sessions` are its own. Two ship with the evidence.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -14,8 +15,8 @@ from villagesim import evidence
 from villagesim.declare import Quantity
 from villagesim.mechanisms.innovation import InnovationParameters
 from villagesim.scenario import Scenario, changed
-from villagesim.scenario_sections import settings_of
-from villagesim.scenario_text import Document, Place, flat, read
+from villagesim.scenario_sections import declared_at, fields_of, settings_of
+from villagesim.scenario_text import Document, Place, flat, nearest, read
 
 OWN = ("title", "innovation", "sessions")
 SHIPPED = ("insurance", "seed_corn")
@@ -44,6 +45,11 @@ class Sessions(NamedTuple):
     questions: Annotated[int, Quantity("1", "questions of the test of knowledge", 1, 100, _FILE, "C")] = 5
 
 
+OWN_NUMBERS = {"innovation": InnovationParameters, "sessions": Sessions}
+# What a session teaches; all else of `sessions` is whom it seats, when, and at which price.
+TAUGHT = ("simple_quality", "intensive_quality")
+
+
 @dataclass(frozen=True)
 class Innovation:
     """An innovation that was read and checked. laid: the dotted keys that it lays over a scenario."""
@@ -57,6 +63,25 @@ class Innovation:
     def over(self, scenario: Scenario) -> Scenario:
         """The scenario's county in the circumstances of this innovation. Raises ScenarioError."""
         return changed(scenario, self.laid)
+
+    def value_at(self, scenario: Scenario, dotted: str) -> float:
+        """A number of the innovation laid over that scenario, by its dotted key."""
+        section, *inner = dotted.split(".")
+        found = self._own(section) or self.over(scenario)
+        for part in inner if self._own(section) else (section, *inner):
+            found = getattr(found, part)
+        return float(found)
+
+    def varied(self, values: Mapping[str, int | float]) -> "Innovation":
+        """The same with other values of some dotted keys."""
+        own = {section: {key.split(".")[1]: value for key, value in values.items() if key.startswith(f"{section}.")}
+               for section in OWN_NUMBERS}
+        laid = {key: value for key, value in values.items() if key.split(".")[0] not in OWN_NUMBERS}
+        return replace(self, offered=self.offered._replace(**own["innovation"]),
+                       sessions=self.sessions._replace(**own["sessions"]), laid={**self.laid, **laid})
+
+    def _own(self, section: str) -> Any:
+        return {"innovation": self.offered, "sessions": self.sessions}.get(section)
 
 
 def read_innovation(path: str | Path) -> Innovation:
@@ -73,6 +98,22 @@ def read_innovation(path: str | Path) -> Innovation:
         raise Place(str(path), "sessions.price_high").problem("is not above sessions.price_low")
     laid = flat({key: value for key, value in values.items() if key not in OWN})
     return Innovation(path.stem, str(values.get("title", path.stem)), offered, sessions, laid)
+
+
+def declared(place: Place, dotted: str) -> tuple[type, Quantity, tuple[str, ...] | None]:
+    """Type, quantity and words of what a dotted key of an innovation's file sets. Raises ScenarioError for an unknown
+    key, and for what is the design of its field experiment."""
+    section, *inner = dotted.split(".")
+    if section not in OWN_NUMBERS:
+        return declared_at(place, dotted)
+    fields = fields_of(OWN_NUMBERS[section])
+    key = ".".join(inner)
+    if key not in fields:
+        raise place.problem("is not known", ", ".join(f"{section}.{name}" for name in fields), nearest(key, fields))
+    if section == "sessions" and key not in TAUGHT:
+        raise place.problem("is the design of the experiment, which its source says", " and ".join(
+            f"sessions.{name}" for name in TAUGHT))
+    return fields[key].type, fields[key].quantity, None
 
 
 @cache

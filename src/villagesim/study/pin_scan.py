@@ -19,7 +19,7 @@ from villagesim.results import write_tables
 from villagesim.scenario import Scenario, ScenarioError, changed, digest
 from villagesim.scenario_sections import declared_at
 from villagesim.scenario_text import Place
-from villagesim.sources import sources
+from villagesim.sources import model, sources
 from villagesim.study import movements, pool, runner
 from villagesim.study.pinning import Asked, aims
 from villagesim.study.simulated import Task, carry, evidence_key, giving, hashed
@@ -69,7 +69,7 @@ class Measured(NamedTuple):
         for name, rows in self.table.groupby("parameter"):
             if name not in self.failed:
                 pins = rows[rows["pins"]]
-                kept[name] = evidence.Pinned(name, dict(zip(pins["target"], pins["moved"], strict=True)), sources())
+                kept[name] = evidence.Pinned(name, dict(zip(pins["target"], pins["moved"], strict=True)), model())
         evidence.write_pins(kept.values(), file)
         return file
 

@@ -1,7 +1,8 @@
 """A calibration file, and the model as its simulator: runs kept in the store, so that the same command goes on.
 
 The file names the county today and under the programme, the village settings they are dealt to in turn, what varies
-over which range, the targets, and how much is run.
+over which range, the targets, and how much is run. Where it names an innovation, what varies are the circumstances of
+that innovation's own experiment or history, laid over today's county, and the targets are what these give.
 """
 
 import hashlib
@@ -18,11 +19,13 @@ import numpy as np
 
 from villagesim import __version__, evidence
 from villagesim.draws import replicate_seed
-from villagesim.scenario import assigned, changed, digest, load
+from villagesim.scenario import Scenario, assigned, changed, digest, load
+from villagesim.scenario_sections import declared_at
 from villagesim.scenario_text import Place, flat, listed, naming, nearest, read, shown
-from villagesim.sources import sources
-from villagesim.study import aims, factors, innovations, pool, runner, validation
+from villagesim.sources import model, sources
+from villagesim.study import aims, diffusion, factors, innovations, pool, runner, validation
 from villagesim.study.calibration import Asked, Calibration, calibrate
+from villagesim.study.innovations import Innovation
 from villagesim.study.matching import CLOUD, Rules
 from villagesim.study.store import Row, Store
 from villagesim.study.sweep import State
@@ -38,7 +41,7 @@ MOST = {"waves": 100, "points": CLOUD, "replicates": 1000, "may_miss": 1000, "fi
 NUMBERS = {"cutoff": 3.0, "discrepancy": 0.1}
 # Sections of what is no property of the county or the model, and can't be fitted.
 DECIDED = ("levers", "shocks")
-TEXTS = ("title", "question", "today", "programme")
+TEXTS = ("title", "question", "today", "programme", "innovation")
 KEYS = (*TEXTS, "settings", *SIZES, *NUMBERS, "quick", "vary", "targets")
 # What evidence is made with, beside the sources of the model and the innovations that ship: an edit makes other runs.
 MADE_WITH = ("validation", "estimates", "differences", "panels", "surveys", "trials.design", "trials.sample",
@@ -46,22 +49,30 @@ MADE_WITH = ("validation", "estimates", "differences", "panels", "surveys", "tri
 
 
 class Simulated(NamedTuple):
-    """A calibration that was read and checked, and the counties it is made from, one a village setting."""
+    """A calibration that was read and checked, and the counties it is made from, one a village setting.
+
+    innovation: the one whose circumstances vary; None where numbers of the model do.
+    """
 
     asked: Asked
     bases: tuple[Base, ...]
     replicates: int
     key: str
+    innovation: Innovation | None = None
 
 
 class Task(NamedTuple):
-    """Kinds of evidence made from a base under a seed. run: its name in the store. wanted: the store's columns."""
+    """Kinds of evidence made from a base under a seed. run: its name in the store. wanted: the store's columns.
+
+    innovation: what the evidence is of; None for the county and the innovations that ship.
+    """
 
     run: str
     kinds: tuple[str, ...]
     base: Base
     seed: int
     wanted: tuple[str, ...]
+    innovation: Innovation | None = None
 
 
 def read_calibration(path: str | Path, quick: bool = False) -> Simulated:
@@ -71,31 +82,39 @@ def read_calibration(path: str | Path, quick: bool = False) -> Simulated:
     for key in values:
         if key not in KEYS:
             raise Place(file, key).problem("is not known", ", ".join(KEYS), nearest(key, KEYS))
-    for key in ("title", "today", "programme", "settings", "vary", "targets"):
+    for key in ("title", "today", "settings", "vary", "targets"):
         if key not in values:
-            raise Place(file, key).problem("is missing", "a calibration says title, today, programme, settings, vary "
-                                           "and targets")
+            raise Place(file, key).problem("is missing", "a calibration says title, today, settings, vary, targets, and "
+                                           "programme or innovation")
+    if ("programme" in values) == ("innovation" in values):
+        raise Place(file, "programme").problem("and innovation are both said" if "programme" in values else "is missing",
+                                               "programme, where numbers of the model vary; innovation, where "
+                                               "circumstances of that innovation do")
     _check_forms(file, values)
     said = {**values, **(values.get("quick", {}) if quick else {})}
     size = {key: _size(Place(file, key), said.get(key, usual), least, MOST[key])
             for key, (least, usual) in SIZES.items()}
     number = {key: _number(Place(file, key), said.get(key, usual)) for key, usual in NUMBERS.items()}
     bases = tuple(based(path, values, place) for place in values["settings"])
-    varied = tuple(factors.read(Place(file, f"vary.{name}"), name, how) for name, how in values["vary"].items())
+    innovation = _innovation(path, values)
+    declared = innovations.declared if innovation else declared_at
+    varied = tuple(factors.read(Place(file, f"vary.{name}"), name, how, declared)
+                   for name, how in values["vary"].items())
     for factor in varied:
         _check_number(Place(file, f"vary.{factor.name}"), factor)
     goals = aims.read_aims(file, values["targets"], number["discrepancy"])
     _check_sizes(file, size, len(goals))
     for factor in varied:
-        if len({value_at(one, factor.name) for base in bases for one in base}) > 1:
+        if len({usual_of(one, factor.name, innovation) for base in bases for one in base}) > 1:
             raise Place(file, f"vary.{factor.name}").problem("is not the same in all scenarios and settings",
                                                              "what none of them sets for itself")
     rules = Rules(size["waves"], size["points"], number["cutoff"], size["may_miss"], size["seed"])
-    usual = tuple(value_at(bases[0].today, factor.name) for factor in varied)
+    usual = tuple(usual_of(bases[0].today, factor.name, innovation) for factor in varied)
     asked = Asked(path.stem, values["title"], varied, usual, goals, rules, size["final"], size["members"])
     key = hashed([asked.name, [list(one) for one in goals], [repr(one) for one in varied], list(rules), size,
-                 [digest(one) for base in bases for one in base], __version__, sources(), evidence_key()])
-    return Simulated(asked, bases, size["replicates"], key)
+                 [digest(one) for base in bases for one in base], repr(innovation), __version__, sources(),
+                  evidence_key()])
+    return Simulated(asked, bases, size["replicates"], key, innovation)
 
 
 class Runs:
@@ -105,7 +124,7 @@ class Runs:
                  progress: Callable[[State], None] | None = None) -> None:
         self.read, self.store, self.workers, self.progress = read, store, workers, progress
         self.wanted = tuple(aim.name for aim in read.asked.aims)
-        self.kinds = kinds_of(read.bases[0], self.wanted)
+        self.kinds = kinds_of(read.bases[0], self.wanted, read.innovation)
         rules = read.asked.rules
         self.total = (rules.waves * rules.points + read.asked.final) * read.replicates
         self.done, self.failed, self.begun, self.spent = 0, 0, 0, 0.0
@@ -142,13 +161,17 @@ class Runs:
                                   f"{self.store.folder}; the same command goes on")
 
     def _task(self, stage: str, number: int, replicate: int, values: Mapping[str, int | float]) -> Task:
-        base = self.read.bases[replicate % len(self.read.bases)]
-        base = Base(*(assigned(one, values) for one in base))
+        base, innovation = self.read.bases[replicate % len(self.read.bases)], self.read.innovation
+        if innovation is None:
+            base = Base(*(assigned(one, values) for one in base))
+        else:
+            innovation = innovation.varied(values)
         # Each point has luck of its own: what all shared would pass for the model's.
         place = int(hashlib.sha256(f"{stage} {number} {replicate}".encode()).hexdigest()[:8], 16)
         seed = replicate_seed(self.read.asked.rules.seed, place)
-        named = [[digest(one) for one in base], seed, self.kinds, self.wanted, __version__, sources(), evidence_key()]
-        return Task(hashed(named), self.kinds, base, seed, self.wanted)
+        named = [[digest(one) for one in base], repr(innovation), seed, self.kinds, self.wanted, __version__, sources(),
+                 evidence_key()]
+        return Task(hashed(named), self.kinds, base, seed, self.wanted, innovation)
 
     def _take(self, _: Task, row: Row) -> None:
         self.store.commit([row])
@@ -166,23 +189,24 @@ class Runs:
                                 self.spent / max(self.done - self.begun, 1)))
 
 
-def kinds_of(base: Base, wanted: Sequence[str], seed: int = 1) -> tuple[str, ...]:
+def kinds_of(base: Base, wanted: Sequence[str], innovation: Innovation | None = None) -> tuple[str, ...]:
     """The kinds of simulated evidence that give these targets, found by making each once until all are there.
 
     Raises NoEvidenceError, one line, for a target that none gives.
     """
-    kinds, left = giving(base, wanted, seed)
+    kinds, left = giving(base, wanted, innovation)
     if left:
         raise aims.NoEvidenceError(f"targets: no simulated evidence gives {', '.join(sorted(left))}; leave out what is "
                                    "not there")
     return tuple(kinds)
 
 
-def giving(base: Base, wanted: Sequence[str], seed: int = 1) -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
+def giving(base: Base, wanted: Sequence[str], innovation: Innovation | None = None
+           ) -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
     """Which of these targets each kind of simulated evidence gives, those alone that give one; and what none gives."""
     left, kinds = set(wanted), {}
-    for kind, make in validation.EVIDENCE.items():
-        given = tuple(name for name in make(base, seed) if name in left) if left else ()
+    for kind in validation.EVIDENCE if innovation is None else diffusion.EVIDENCE:
+        given = tuple(name for name in _made(kind, base, 1, innovation) if name in left) if left else ()
         if given:
             kinds[kind] = given
             left -= set(given)
@@ -195,19 +219,27 @@ def carry(task: Task) -> Row:
     try:
         found: dict[str, float] = {}
         for kind in task.kinds:
-            found |= validation.EVIDENCE[kind](task.base, task.seed)
+            found |= _made(kind, task.base, task.seed, task.innovation)
     except Exception:
         return Row(task.run, None, time.perf_counter() - started, traceback.format_exc())
     values = tuple(float(found.get(name, float("nan"))) for name in task.wanted)
     return Row(task.run, values, time.perf_counter() - started, None)
 
 
+def _made(kind: str, base: Base, seed: int, innovation: Innovation | None) -> Mapping[str, float]:
+    """One kind of evidence: of the county and what ships, or of that innovation in today's county."""
+    if innovation is None:
+        return validation.EVIDENCE[kind](base, seed)
+    return diffusion.EVIDENCE[kind](innovation, base.today, seed)
+
+
 def based(path: Path, values: Mapping[str, Any], place: str) -> Base:
-    """Today's county and the same under the programme, in one of the file's settings. Raises ScenarioError."""
+    """Today's county and the same under the programme (today's again where none is said), in one of the file's settings.
+    Raises ScenarioError."""
     with naming(Place(str(path), "settings")):
         setting = {key: value for key, value in flat(read(path.parent / place)).items() if key != "title"}
     found = []
-    for key in ("today", "programme"):
+    for key in ("today", "programme" if "programme" in values else "today"):
         with naming(Place(str(path), key)):
             found.append(load(path.parent / values[key]))
     return Base(*(changed(one, setting) for one in found))
@@ -261,6 +293,20 @@ def _check_number(place: Place, factor: factors.Factor) -> None:
         raise place.problem("is a choice of words", "numbers alone, which have values in between")
 
 
+def _innovation(path: Path, values: Mapping[str, Any]) -> Innovation | None:
+    """The innovation that the file names, by its file or as one that ships; None for none. Raises ScenarioError."""
+    said = values.get("innovation")
+    if said is None or said in innovations.SHIPPED:
+        return innovations.shipped(said) if said else None
+    with naming(Place(str(path), "innovation")):
+        return innovations.read_innovation(path.parent / said)
+
+
+def usual_of(scenario: Scenario, dotted: str, innovation: Innovation | None) -> float:
+    """A number by its dotted key, as the scenario has it, or the innovation laid over it."""
+    return value_at(scenario, dotted) if innovation is None else innovation.value_at(scenario, dotted)
+
+
 def value_at(scenario: Any, dotted: str) -> float:
     """A number of a scenario by its dotted key."""
     for part in dotted.split("."):
@@ -311,7 +357,7 @@ def carry_out(read: Simulated, out: str | Path = "results", workers: int | None 
         runs = Runs(read, store, workers, progress)
         about = {"scenarios": {f"{one.name} {place}": digest(one) for place, base in enumerate(read.bases)
                                for one in base}, "seeds": [read.asked.rules.seed], "version": __version__,
-                 "sources": sources(), "replicates": read.replicates, "quick": quick}
+                 "sources": sources(), "model": model(), "replicates": read.replicates, "quick": quick}
         try:
             found = calibrate(read.asked, runs.simulate, runs.choose, about)
         except KeyboardInterrupt as stop:

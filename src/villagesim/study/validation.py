@@ -37,6 +37,7 @@ from villagesim.study import (
     trials,
     years,
 )
+from villagesim.study.innovations import shipped
 from villagesim.tables import World
 
 INSIDE, SIGN, WRONG, NOT_YET, NOT_MODELLED = "inside", "right sign", "wrong", "not computed", "not modelled"
@@ -220,17 +221,17 @@ def spoilage(base: Base, seed: int) -> Values:
 
 def taught(base: Base, seed: int) -> Values:
     """An insurance explained in sessions, in a county of today's parameters: T1, T2, T3, T4."""
-    return diffusion.taught(base.today, seed)
+    return diffusion.taught(shipped("insurance"), base.today, seed)
 
 
 def alike(base: Base, seed: int) -> Values:
     """The same sessions, and how alike neighbours decide: T7, which needs no regression and so little time."""
-    return diffusion.alike(base.today, seed)
+    return diffusion.alike(shipped("insurance"), base.today, seed)
 
 
 def spread(base: Base, seed: int) -> Values:
     """A seed that nobody campaigns for, in a county of today's parameters: T6."""
-    return diffusion.spread(base.today, seed)
+    return diffusion.spread(shipped("seed_corn"), base.today, seed)
 
 
 def trial(base: Base, seed: int) -> Values:
