@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import SCENARIOS
-from villagesim import cli
+from villagesim import cli, evidence
 from villagesim.results import read_about
 from villagesim.scenario import changed, digest, load
 from villagesim.study import analyses, batch, complete, design, factors, forks, optimising, store
@@ -153,6 +153,37 @@ def test_a_front_is_within_its_limits_confirmed_on_fresh_seeds_and_found_again_w
     assert before.equals(after)
     assert pd.read_csv(tmp_path / "out/small/others.csv")["scenario"].tolist() == ["cash"]
     assert (tmp_path / "out/small/front.png").stat().st_size > 0
+
+
+def test_confirmed_mixes_are_run_under_calibrated_parameter_sets_which_all_of_them_share(tmp_path, monkeypatch):
+    levers = '"levers.camp.intensity" = {range = [0, 4]}\n"levers.posts.intensity" = {range = [0, 4]}\n'
+    more = "optimise = {budget = 9000, workers = 90, population = 4, generations = 1, fresh = 5}"
+    path, ran = written(tmp_path, "grid", 1, 2, more, levers), []
+    carried = optimising.sweep.carry
+    monkeypatch.setattr(optimising.sweep, "carry", lambda tasks, *rest: (ran.append(tasks), carried(tasks, *rest))[1])
+    said = asked(tmp_path, "optimise", path, "--ensemble", "5")
+    assert said.exit_code == 0, said.output
+    front = pd.read_csv(tmp_path / "out/small/front.csv")
+    confirmed = front["status"] == "confirmed"
+    assert front.loc[confirmed, "held"].between(0, 1).all()
+    rows = pd.read_csv(tmp_path / "out/small/uncertainty.csv")
+    assert rows["mix"].unique().tolist() == front.loc[confirmed, "mix"].tolist()
+    assert set(rows["sets"]) == {5}
+    assert (rows["ensemble_low"] <= rows["ensemble_high"]).all()
+    # After the search, its front on fresh seeds: a batch a member, all mixes under its values and one seed.
+    members = [list(batch.values()) for batch in ran if len({task.seed for task in batch.values()}) == 1]
+    assert len(members) == 5
+    for place, batch_of in enumerate(members):
+        values = evidence.ensemble().rows[place]
+        assert len(batch_of) == confirmed.sum()
+        for task in batch_of:
+            assert task.scenario.parameters.sales.demand == values["parameters.sales.demand"]
+    before = store.read_ledger(tmp_path / "out/small")
+    assert asked(tmp_path, "optimise", path, "--ensemble", "5").exit_code == 0
+    assert store.read_ledger(tmp_path / "out/small").equals(before)
+    wrong = asked(tmp_path, "optimise", path, "--ensemble", "3")
+    assert wrong.exit_code == 2
+    assert "allowed: 5 to" in wrong.output
 
 
 @pytest.mark.parametrize(("more", "says"), [

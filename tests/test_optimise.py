@@ -372,6 +372,27 @@ def test_shipped_mixes_are_held_against_the_confirmed_front(tmp_path):
     assert about["title"] == "A knapsack"
 
 
+def test_a_mix_holds_in_the_parameter_sets_in_which_no_other_confirmed_one_beats_it():
+    """Two mixes that trade gain for cost. In set 0 both hold; in set 1 the dear one brings less, and is beaten; in set
+    2 they are the same, and neither beats the other; in set 3 the cheap one costs more for less."""
+    problem = knapsack()
+    table = pd.DataFrame({"mix": [1, 2, 3], "status": [CONFIRMED, DOMINATED, CONFIRMED]})
+    found = optimise.Front(table, pd.DataFrame({"hypervolume": [1.0]}), problem)
+    cheap = [[2.0, 1.0], [2.0, 1.0], [3.0, 2.0], [1.0, 5.0]]
+    dear = [[4.0, 3.0], [1.5, 3.0], [3.0, 2.0], [4.0, 3.0]]
+    fresh = np.array([[[2.0, 1.0], [2.2, 1.0], [1.8, 1.0]], [[4.0, 3.0], [4.0, 3.5], [4.0, 2.5]]])
+    said = optimise.under_members(found, fresh, np.array([cheap, dear]))
+    assert said.mixes["held"].tolist() == pytest.approx([0.75, np.nan, 0.75], nan_ok=True)
+    rows = said.uncertainty.set_index(["mix", "outcome"])
+    assert list(rows.index) == [(1, "gain"), (1, "cost"), (3, "gain"), (3, "cost")]
+    assert rows.loc[(1, "gain"), "luck_sd"] == pytest.approx(0.2)
+    # Variance over sets 2/3, by luck 0.04: the rest is the parameters'.
+    assert rows.loc[(1, "gain"), "parameter_sd"] == pytest.approx(np.sqrt(2 / 3 - 0.04))
+    assert rows.loc[(3, "gain"), "ensemble_mean"] == pytest.approx(3.125)
+    assert rows.loc[(1, "cost"), "luck_sd"] == 0.0
+    assert set(rows["sets"]) == {4}
+
+
 ABOUT = {"title": "Three levers", "seeds": [11, 12], "scenarios": {"baseline": "ab" * 20}, "version": "0",
          "sources": "cd" * 20}
 

@@ -179,7 +179,8 @@ def test_a_scan_that_is_interrupted_goes_on_and_ends_in_the_same_table(made_up, 
 
 def test_the_command_names_pins_that_are_not_confirmed_and_those_that_are_lacking(made_up, tmp_path, monkeypatch):
     monkeypatch.setattr(evidence, "pins", lambda: (
-        evidence.Pinned(DEMAND, {"T10": 0.5}, "earlier"), evidence.Pinned(LEAVE, {"T8": 1.0}, "earlier")))
+        evidence.Pinned(DEMAND, 30, 1500, {"T10": 0.5}, "earlier"),
+        evidence.Pinned(LEAVE, 0.15, 0.3, {"T8": 1.0}, "earlier")))
     words = ["pins", str(SHIPPED), "--only", DEMAND, "--only", LEAVE, "--out", str(tmp_path)]
     assert CliRunner().invoke(cli.app, words).exit_code == 0
     said = CliRunner().invoke(cli.app, [*words, "--check"])
@@ -193,7 +194,8 @@ def test_the_command_names_pins_that_are_not_confirmed_and_those_that_are_lackin
 
 def test_what_is_found_is_shipped_beside_what_earlier_scans_found_of_other_numbers(made_up, tmp_path, monkeypatch):
     file = tmp_path / evidence.PINS
-    earlier = [evidence.Pinned(LEAVE, {"T1": 9.0}, "earlier"), evidence.Pinned("world.age", {}, "earlier")]
+    earlier = [evidence.Pinned(LEAVE, 0.15, 0.3, {"T1": 9.0}, "earlier"),
+               evidence.Pinned("world.age", 1.0, 2.0, {}, "earlier")]
     evidence.write_pins(earlier, file)
     monkeypatch.setattr(evidence, "folder", lambda: tmp_path)
     words = ["pins", str(SHIPPED), "--only", DEMAND, "--only", LEAVE, "--ship", "--out", str(tmp_path)]
@@ -204,6 +206,7 @@ def test_what_is_found_is_shipped_beside_what_earlier_scans_found_of_other_numbe
     assert set(found[LEAVE].moved) == {"T8"}
     assert found[DEMAND].moved == {"T12": -1.0}
     assert found[DEMAND].model == model()
+    assert (found[DEMAND].low, found[DEMAND].high) == (30, 1500)
 
 
 def test_a_number_whose_runs_fail_or_whose_end_no_scenario_can_have_is_named(made_up, tmp_path, monkeypatch):

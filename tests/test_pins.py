@@ -8,7 +8,10 @@ from typer.testing import CliRunner
 
 from villagesim import cli, evidence
 from villagesim.catalogue import settable
+from villagesim.report import evidence_map
 from villagesim.scenario_text import flat, read
+from villagesim.sources import model
+from villagesim.study import pinning
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -23,6 +26,22 @@ def test_every_number_that_was_measured_exists_and_stands_once():
     assert len(PINNED) > 30
     assert set(NUMBERS) >= set(MEASURED)
     assert {abs(moved) >= 0.333 for found in MEASURED.values() for moved in found.values()} == {True}
+
+
+def test_all_numbers_were_measured_over_their_ranges_and_under_todays_model():
+    assert set(MEASURED) == {entry.key for entry in pinning.numbers()}
+    assert {one.model for one in evidence.pins()} == {model()}
+    assert [one.parameter for one in evidence.pins()
+            if (one.low, one.high) != (NUMBERS[one.parameter].low, NUMBERS[one.parameter].high)] == []
+
+
+def test_what_was_measured_over_another_range_is_not_said_to_be_measured(monkeypatch):
+    pins = evidence.pins()
+    number = next(place for place, one in enumerate(pins) if one.moved)
+    moved = (*pins[:number], pins[number]._replace(high=pins[number].high * 2), *pins[number + 1:])
+    monkeypatch.setattr(evidence, "pins", lambda: moved)
+    lost = [one.entry.key for one in evidence_map.known() if one.moved is None and one.entry.key in MEASURED]
+    assert lost == [pins[number].parameter]
 
 
 def test_every_pin_is_a_target_that_may_be_fitted_and_none_that_is_kept_aside():
@@ -61,7 +80,8 @@ def test_an_assumption_is_never_graded_as_measured_even_where_a_target_pins_it()
 
 
 def test_pins_are_read_as_they_were_written(tmp_path):
-    pinned = (evidence.Pinned("a.b", {"T7": -0.5, "T8": 12.0}, "abc"), evidence.Pinned("a.c", {}, "abd"))
+    pinned = (evidence.Pinned("a.b", 0.1, 1e-6, {"T7": -0.5, "T8": 12.0}, "abc"),
+              evidence.Pinned("a.c", -2000.0, 123456789.0, {}, "abd"))
     evidence.write_pins(reversed(pinned), tmp_path / "pins.csv")
     assert evidence.read_pins(tmp_path / "pins.csv") == pinned
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from villagesim.cli_runs import Engine, Ensemble, NoEnsemble, _members
 from villagesim.cli_studies import BAD_INPUT, WIDE, Cluster, File, Out, Workers, executor, plain_failures, progress
 
 if TYPE_CHECKING:
@@ -147,15 +148,20 @@ def discover(
 
 def optimise(
     file: File,
+    ensemble: Ensemble = None,
+    no_ensemble: NoEnsemble = False,
     out: Out = Path("results"),
     workers: Workers = None,
     cluster: Cluster = None,
 ) -> None:
     """Mixes that no other mix beats within a yearly budget and the posts that can be filled, run again on fresh seeds.
 
+    Those that are confirmed are also run under calibrated parameter sets: how sure each is, and whether it holds there.
+
     \b
-    Example:
+    Examples:
       villagesim optimise experiments/front.toml
+      villagesim optimise experiments/front.toml --no-ensemble
     """
     from villagesim.study.design import read_study
 
@@ -164,12 +170,17 @@ def optimise(
         from villagesim.figures import draw
         from villagesim.study.optimising import asked, carry_out
 
-        asked(study)
+        members = _members(ensemble, no_ensemble, asked(study)["fresh"], Engine.CORE)
         with executor(cluster, workers) as (chosen, lanes), progress(study.title) as tell:
-            found = carry_out(study, out, lanes, chosen, tell)
+            found = carry_out(study, out, lanes, chosen, tell, members)
+        folder, held = out / study.name, ("held",) if found.uncertainty is not None else ()
         _show("mixes", found.mixes, ("mix", "adoption", "income_poor", "public_cost", "planned_cost", "workers",
-                                     "status"))
-        _say([out / study.name / "front.csv", *draw("front", out / study.name)])
+                                     "status", *held))
+        if held:
+            _show(f"what luck and what uncertain parameters make of a run ({members} under the ensemble)",
+                  found.uncertainty, ("mix", "outcome", "luck_sd", "parameter_sd", "ensemble_mean", "ensemble_low",
+                                      "ensemble_high"))
+        _say([folder / "front.csv", *([folder / "uncertainty.csv"] if held else []), *draw("front", folder)])
 
 
 def _swept(study: "Study", out: Path, workers: int | None, cluster: str | None) -> "pd.DataFrame":

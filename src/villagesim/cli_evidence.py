@@ -183,7 +183,7 @@ def calibrate(
     file: Annotated[Path, typer.Argument(help="A calibration file, such as experiments/calibrate.toml.")],
     quick: Annotated[bool, typer.Option("--quick", help="The sizes of the table `quick`: minutes.")] = False,
     ship: Annotated[bool, typer.Option("--ship", help="The ensemble becomes the one that the package carries and "
-                                       "`validate` runs over; of an innovation, what docs/calibration.md says.")] = False,
+                                       "`validate` runs over; of an innovation, what is left of it.")] = False,
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:

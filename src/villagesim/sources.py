@@ -31,8 +31,8 @@ def model() -> str:
     """16 hex digits: what a result says of the model holds until this changes. It names the ensemble and the pins that
     the package carries.
 
-    The same files without the fast engines, and without comments, docstrings and texts for people (meanings, sources,
-    errors): whoever improves a sentence, or makes a run faster, keeps every result.
+    The same files without the fast engines, comments, docstrings and texts for people, and of a declared parameter its
+    type and value alone: whoever improves a sentence or a source, or makes a run faster, keeps every result.
     """
     return _hashed((name, text if path.suffix != ".py" else meaning(text.decode(), name.startswith(NAMING)).encode())
                    for path, name, text in _files() if not name.startswith(FAST))
@@ -57,7 +57,8 @@ def _hashed(parts: Iterable[tuple]) -> str:
 
 
 def meaning(text: str, naming: bool = False) -> str:
-    """What Python does by that text: its syntax without comments, docstrings and, unless naming, texts with a space.
+    """What Python does by that text: syntax without comments, docstrings and, unless naming, texts with a space; of a
+    declared parameter its type and value.
 
     >>> meaning("low = 1.0  # a floor") == meaning("low = 1.0"), meaning("low = 1.0") == meaning("low = 2.0")
     (True, False)
@@ -65,16 +66,23 @@ def meaning(text: str, naming: bool = False) -> str:
     return json.dumps(_syntax(ast.parse(text), naming))
 
 
+def _type(annotation: ast.Subscript) -> list[ast.expr]:
+    """The type of an annotation: the first part of `Annotated[type, quantity]`, the whole of any other."""
+    return annotation.slice.elts[:1] if ast.unparse(annotation.value) == "Annotated" else [annotation]
+
+
 def _syntax(node: ast.AST, naming: bool) -> list:
-    """A node's kind and what it holds; nothing of what is empty, of which each version of Python writes other things."""
+    """A node's kind and what it holds; not what is empty, since versions of Python name different things then."""
     if isinstance(node, ast.Constant):
         said = isinstance(node.value, str) and " " in node.value and not naming
         return [TEXT if said else repr(node.value)]
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return [TEXT]
+    if isinstance(node, ast.AnnAssign) and node.value and isinstance(node.annotation, ast.Subscript):
+        return [_syntax(part, naming) for part in (node.target, *_type(node.annotation), node.value)]
     held: list = [type(node).__name__]
     for name, value in ast.iter_fields(node):
-        parts = value if isinstance(value, list) else [value]
-        found = [_syntax(part, naming) if isinstance(part, ast.AST) else str(part) for part in parts if part is not None]
+        parts = [part for part in (value if isinstance(value, list) else [value]) if part is not None]
+        found = [_syntax(part, naming) if isinstance(part, ast.AST) else str(part) for part in parts]
         held += [name, found] if found else []
     return held

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 CALIBRATE, VALIDATE = "calibrate", "validate"
 ENSEMBLE, MADE, PINS = "ensemble.csv", "ensemble.json", "pins.csv"
-PIN_COLUMNS = ("parameter", "target", "moved", "model")
+PIN_COLUMNS = ("parameter", "low", "high", "target", "moved", "model")
 
 
 class Target(BaseModel):
@@ -69,11 +69,13 @@ class Target(BaseModel):
 class Pinned(NamedTuple):
     """A number of the model (its key in a scenario file) that was asked which targets know of it.
 
-    moved: by target, how far it moves from end to end of the number's range, in widths of its published interval; empty
-    where none does. model: which was asked (`sources.model`).
+    low, high: the ends that were compared [the number's unit]. moved: by target, how far it moves from end to end, in
+    widths of its published interval; empty where none does. model: which was asked (`sources.model`).
     """
 
     parameter: str
+    low: float
+    high: float
     moved: dict[str, float]
     model: str
 
@@ -89,7 +91,8 @@ def read_pins(file: Path) -> tuple[Pinned, ...]:
     found: dict[str, Pinned] = {}
     with file.open(encoding="utf-8", newline="") as rows:
         for row in csv.DictReader(rows):
-            one = found.setdefault(row["parameter"], Pinned(row["parameter"], {}, row["model"]))
+            one = found.setdefault(row["parameter"], Pinned(
+                row["parameter"], float(row["low"]), float(row["high"]), {}, row["model"]))
             if row["target"]:
                 one.moved[row["target"]] = float(row["moved"])
     return tuple(found.values())
@@ -99,8 +102,9 @@ def write_pins(pinned: Iterable[Pinned], file: Path) -> None:
     """Write such a file, by the names of the numbers."""
     rows = [",".join(PIN_COLUMNS)]
     for one in sorted(pinned):
-        rows += [f"{one.parameter},{target},{moved:.3g},{one.model}" for target, moved in one.moved.items()] \
-            or [f"{one.parameter},,,{one.model}"]
+        asked = f"{one.parameter},{one.low:.12g},{one.high:.12g}"
+        rows += [f"{asked},{target},{moved:.3g},{one.model}" for target, moved in one.moved.items()] \
+            or [f"{asked},,,{one.model}"]
     file.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 

@@ -45,7 +45,7 @@ class TrainingParameters(NamedTuple):
     popular_most: Annotated[float, Quantity("household", "households that trust one, beyond which more give no earlier place (network targeting)",
         10.0, 100.0, _SWEPT, "C")] = 30.0
     gain_basic: Annotated[float, Quantity("share", "first rung gained in one course, of what is missing, at full quality", 0.1, 0.9,
-        "knowledge 0.249 to 0.566 in one intensive session (Cai, de Janvry, Sadoulet 2015, table 5): an insurance", "B")] = 0.52
+        "calibrated to knowledge of 0.249 to 0.566 in one intensive session (Cai, de Janvry, Sadoulet 2015, table 5): an insurance", "B")] = 0.52
     gain_operation: Annotated[float, Quantity("share", "second rung gained in one camp, of what is missing, at full quality", 0.1, 0.9, _SWEPT, "C")] = 0.45
     gain_business: Annotated[float, Quantity("share/month", "third rung gained a month in a practice group, of what is missing", 0.02, 0.4, _SWEPT, "C")] = 0.16
     group_operation: Annotated[float, Quantity("share", "second rung gained in a practice group, as a part of the third", 0.0, 1.0, _SWEPT, "C")] = 0.3

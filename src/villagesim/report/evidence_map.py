@@ -30,8 +30,8 @@ class Left(NamedTuple):
 
 
 class Known(NamedTuple):
-    """A number, by how many widths of their intervals it moves the targets that pin it (None: it was not measured), and
-    what the shipped ensemble left of it, if it was varied."""
+    """A number, by how many widths of their intervals it moves the targets that pin it (None: it was not measured over
+    its range), and what the shipped ensemble left of it, if it was varied."""
 
     entry: Entry
     moved: dict[str, float] | None
@@ -49,9 +49,9 @@ class Known(NamedTuple):
 
 def known() -> Iterator[Known]:
     """Every number that a scenario can set. Raises ValueError, one line, where no ensemble is shipped."""
-    moved, left = {one.parameter: one.moved for one in evidence.pins()}, intervals()
+    moved, left = {(one.parameter, one.low, one.high): one.moved for one in evidence.pins()}, intervals()
     for entry in settable():
-        yield Known(entry, moved.get(entry.key), left.get(entry.key))
+        yield Known(entry, moved.get((entry.key, entry.low, entry.high)), left.get(entry.key))
 
 
 def intervals() -> dict[str, Left]:
@@ -86,10 +86,11 @@ def between(left: Left, unit: str) -> str:
 def circumstances(name: str) -> str:
     """The numbers of an innovation that ships: what they mean, value, range varied over, what is left."""
     region = evidence.made(name)["region"]
+    meant = {key: innovations.declared(Place(f"{name}.toml", key), key)[1].meaning for key in region}
     heads = ("number", "what it is", "unit", "value", "varied over", "fitting", "median", "90 % interval", "pinned",
              "found again")
     return markdown(heads, (
-        (f"`{key}`", innovations.declared(Place(f"{name}.toml", key), key)[1].meaning, one["unit"], _shown(one["usual"]),
+        (f"`{key}`", meant[key], one["unit"], _shown(one["usual"]),
          " to ".join(map(_three, one["varied"])), _three(one["fitting"]), _three(one["median"]),
          " to ".join(map(_three, one["interval"])), f"{100 * one['pinned']:.0f} %", _percent(one["recovered"]))
         for key, one in region.items()))
@@ -125,7 +126,8 @@ def fitted(about: dict[str, Any]) -> str:
 
 def aside() -> str:
     """The targets that were not aimed at: those kept aside, and those that may be fitted and were not."""
-    aims = [*evidence.ensemble().about["aims"], *(name for one in innovations.SHIPPED for name in evidence.made(one)["aims"])]
+    made_so = [evidence.ensemble().about, *map(evidence.made, innovations.SHIPPED)]
+    aims = {name for about in made_so for name in about["aims"]}
     said = {evidence.VALIDATE: "kept aside, never fitted", evidence.CALIBRATE: "not aimed at this time"}
     return markdown(("target", "what", "published", "unit", "why not"), (
         (one.id, one.what, _published(one), one.unit,
@@ -154,7 +156,8 @@ def made(about: dict[str, Any]) -> str:
 def tables() -> dict[str, Callable[[], str]]:
     """The tables of the page on the calibration, by name."""
     ensemble = evidence.ensemble().about
-    found = {"calibrated": calibrated, "aside": aside, "fitted": partial(fitted, ensemble), "made": partial(made, ensemble)}
+    found = {"calibrated": calibrated, "fitted": partial(fitted, ensemble), "aside": aside,
+             "made": partial(made, ensemble)}
     for name in innovations.SHIPPED:
         about = evidence.made(name)
         found |= {name: partial(circumstances, name), f"{name}-fitted": partial(fitted, about),

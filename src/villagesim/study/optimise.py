@@ -15,7 +15,7 @@ import pandas as pd
 
 from villagesim.results import interval, write_tables
 from villagesim.scenario import Scenario, ScenarioError, changed
-from villagesim.study import budget, pareto
+from villagesim.study import budget, pareto, uncertainty
 from villagesim.study.problem import (
     OBJECTIVES,
     Choice,
@@ -31,8 +31,8 @@ from villagesim.study.problem import (
     values_of,
 )
 
-__all__ = ["OBJECTIVES", "Choice", "Front", "Objective", "Problem", "beside", "front", "late_gain", "mix_of",
-           "planning", "snapped", "values_of"]
+__all__ = ["CONFIRMED", "OBJECTIVES", "Choice", "Front", "Objective", "Problem", "beside", "front", "late_gain",
+           "mix_of", "planning", "snapped", "under_members", "values_of"]
 
 CONFIRMED, DOMINATED, INFEASIBLE = "confirmed", "dominated on fresh seeds", "infeasible"
 LIMITS = ("planned_cost", "workers")
@@ -46,6 +46,10 @@ BOOK = {
     "generation": ("1", "generation of the search"),
     "evaluated": ("1", "mixes simulated so far"),
     "members": ("1", "mixes on the front of this generation"),
+    "held": ("share", "runs under calibrated parameter sets, one a set, in which no other confirmed mix beats it"),
+    "outcome": ("code", "what is wanted of a mix"),
+    "unit": ("code", "unit of the row"),
+    "sets": ("1", "calibrated parameter sets that the mix was run under, once each"),
     "hypervolume": ("1", "share that the front dominates of the box of outcomes seen, enlarged by a tenth"),
 }
 OF_OBJECTIVE = {
@@ -59,17 +63,23 @@ OF_OBJECTIVE = {
 
 @dataclasses.dataclass(frozen=True)
 class Front:
-    """mixes: a row a member of the front. convergence: a row a generation. problem: what was asked."""
+    """mixes: a row a member of the front. convergence: a row a generation. problem: what was asked.
+
+    uncertainty: a row a confirmed mix and outcome, as `under_members` makes it; None where nothing was run under
+    calibrated parameters.
+    """
 
     mixes: pd.DataFrame
     convergence: pd.DataFrame
     problem: Problem
+    uncertainty: pd.DataFrame | None = None
 
     def write(self, folder: str | Path, about: Mapping[str, Any], others: pd.DataFrame | None = None) -> Path:
-        """Write front and convergence, and `beside`'s table as others, as CSV and Parquet; return the folder."""
+        """Write all that is there, and `beside`'s table as others, as CSV and Parquet; return the folder."""
         asked = {"choices": [choice._asdict() for choice in self.problem.choices], "budget": self.problem.budget,
                  "workers": self.problem.workers, "late_gain": late_gain(self.convergence)}
-        tables = {"front": self.mixes, "convergence": self.convergence, "others": others}
+        tables = {"front": self.mixes, "convergence": self.convergence, "others": others,
+                  "uncertainty": self.uncertainty}
         return write_tables(folder, {name: table for name, table in tables.items() if table is not None},
                             {**about, "optimise": asked}, _book(self.problem))
 
@@ -133,6 +143,25 @@ def beside(found: Front, planned: Mapping[str, Sequence[float]], values: Mapping
     status = np.where(~is_within(problem, limits), INFEASIBLE, np.where(by > 0, DOMINATED, CONFIRMED))
     return pd.DataFrame({"scenario": names} | _intervals(problem, outcomes) | dict(zip(LIMITS, limits.T, strict=True))
                         | {"status": status, "dominated_by": by})
+
+
+def under_members(found: Front, fresh: np.ndarray, members: np.ndarray) -> Front:
+    """The front with how sure its confirmed mixes are, by luck and by parameters, and in which share of sets each holds.
+
+    fresh: outcomes of these mixes, in their order, on the fresh seeds (mixes, replicates, objectives). members: of one
+    run under each calibrated parameter set, whose seed all mixes share (mixes, members, objectives).
+    """
+    problem, confirmed = found.problem, found.mixes["status"] == CONFIRMED
+    of_set = [losses(problem, one) for one in members.swapaxes(0, 1)]
+    beaten = np.array([pareto.dominates(one, one).any(axis=0) for one in of_set])
+    held = np.full(len(found.mixes), np.nan)
+    held[confirmed] = 1.0 - beaten.mean(axis=0)
+    rows = [(number, objective.name, objective.unit, members.shape[1],
+             *uncertainty.spread(fresh[place, :, at], members[place, :, at]))
+            for place, number in enumerate(found.mixes.loc[confirmed, "mix"])
+            for at, objective in enumerate(problem.objectives)]
+    table = pd.DataFrame(rows, columns=["mix", "outcome", "unit", "sets", *uncertainty.SPREAD])
+    return dataclasses.replace(found, mixes=found.mixes.assign(held=held), uncertainty=table)
 
 
 def late_gain(convergence: pd.DataFrame) -> float:
@@ -200,5 +229,6 @@ def _first(beaten: np.ndarray, numbers: np.ndarray) -> np.ndarray:
 def _book(problem: Problem) -> dict[str, tuple[str, str]]:
     """Unit and meaning of every column."""
     choices = {choice.name: ("unit of the key", "as chosen") for choice in problem.choices}
-    return BOOK | choices | {f"{objective.name}{end}": (objective.unit, says)
-                             for objective in problem.objectives for end, says in OF_OBJECTIVE.items()}
+    wanted = {f"{objective.name}{end}": (objective.unit, says)
+              for objective in problem.objectives for end, says in OF_OBJECTIVE.items()}
+    return BOOK | uncertainty.SPREAD | choices | wanted

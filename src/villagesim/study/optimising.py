@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from villagesim.draws import replicate_seed
-from villagesim.scenario import Scenario, digest
+from villagesim.scenario import Scenario, assigned, digest
 from villagesim.scenario_text import Place, nearest, shown
-from villagesim.study import forks, optimise, pool, sweep
+from villagesim.study import forks, optimise, pool, sweep, uncertainty
 from villagesim.study.analyses import about
 from villagesim.study.batch import Task
 from villagesim.study.complete import IncompleteError
@@ -27,11 +27,16 @@ KEYS = {"budget": (None, 0.0, 1e9), "workers": (None, 0.0, 1e6), "population": (
         "generations": (30, 1, 100_000), "fresh": (20, 2, 100_000)}
 
 
+# Outcomes (mixes, seeds, objectives).
+Run = Callable[[Sequence[Scenario], Sequence[int]], np.ndarray]
+
+
 def carry_out(study: Study, out: str | Path = "results", workers: int | None = None, executor: Executor | None = None,
-              progress: sweep.Progress | None = None) -> Front:
+              progress: sweep.Progress | None = None, members: int = 0) -> Front:
     """The front of the first scenario's mixes over the study's factors, written and drawn in out/NAME.
 
-    The other scenarios are held against it as they are. Raises ScenarioError for what is wrong with the study's
+    The other scenarios are held against it as they are. members: so many runs of each confirmed mix more, each under a
+    calibrated parameter set. Raises ScenarioError for what is wrong with the study's
     `optimise` table, StoreError, pool.PoolError, runner.Interrupted; IncompleteError where runs have failed.
     """
     pool.refuse_unguarded()
@@ -71,7 +76,9 @@ def carry_out(study: Study, out: str | Path = "results", workers: int | None = N
         found = optimise.front(problem, evaluate(search), evaluate(fresh), said["population"], said["generations"],
                                study.seed)
         others = _others(study, found, run, fresh) if len(study.scenarios) > 1 else None
-    found.write(folder, about(study, fresh), others)
+        if members:
+            found = _under_members(base, names, found, run, fresh, members)
+    found.write(folder, about(study, fresh) | {"members": members}, others)
     return found
 
 
@@ -107,8 +114,19 @@ def asked(study: Study) -> dict[str, Any]:
     return found
 
 
-def _others(study: Study, found: Front, run: Callable[[Sequence[Scenario], Sequence[int]], np.ndarray],
-            seeds: Sequence[int]) -> Any:
+def _under_members(base: Scenario, names: Sequence[str], found: Front, run: Run, fresh: Sequence[int],
+                   members: int) -> Front:
+    """The front with its confirmed mixes run once under each of so many members, whose seed all of them share."""
+    rows = found.mixes.loc[found.mixes["status"] == optimise.CONFIRMED, names].to_numpy(np.float64)
+    if not len(rows):
+        return found
+    mixes = [optimise.mix_of(base, dict(zip(names, row, strict=True))) for row in rows]
+    values = [run([assigned(mix, said) for mix in mixes], [fresh[place % len(fresh)]])[:, 0]
+              for place, said in enumerate(uncertainty.values_of(base, members, names))]
+    return optimise.under_members(found, run(mixes, fresh), np.stack(values, axis=1))
+
+
+def _others(study: Study, found: Front, run: Run, seeds: Sequence[int]) -> Any:
     """The shipped mixes on the fresh seeds, beside the front."""
     mixes = study.scenarios[1:]
     plans = {mix.name: optimise.planning(mix, [])(np.zeros((1, 0)))[0] for mix in mixes}

@@ -68,8 +68,9 @@ class Measured(NamedTuple):
         kept = {one.parameter: one for one in (evidence.read_pins(file) if file.is_file() else ())}
         for name, rows in self.table.groupby("parameter"):
             if name not in self.failed:
-                pins = rows[rows["pins"]]
-                kept[name] = evidence.Pinned(name, dict(zip(pins["target"], pins["moved"], strict=True)), model())
+                pins, first = rows[rows["pins"]], rows.iloc[0]
+                moved = dict(zip(pins["target"], pins["moved"], strict=True))
+                kept[name] = evidence.Pinned(name, float(first["low"]), float(first["high"]), moved, model())
         evidence.write_pins(kept.values(), file)
         return file
 

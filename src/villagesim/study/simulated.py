@@ -84,11 +84,11 @@ def read_calibration(path: str | Path, quick: bool = False) -> Simulated:
             raise Place(file, key).problem("is not known", ", ".join(KEYS), nearest(key, KEYS))
     for key in ("title", "today", "settings", "vary", "targets"):
         if key not in values:
-            raise Place(file, key).problem("is missing", "a calibration says title, today, settings, vary, targets, and "
-                                           "programme or innovation")
+            raise Place(file, key).problem("is missing", "a calibration says title, today, settings, vary, targets, "
+                                           "and programme or innovation")
     if ("programme" in values) == ("innovation" in values):
-        raise Place(file, "programme").problem("and innovation are both said" if "programme" in values else "is missing",
-                                               "programme, where numbers of the model vary; innovation, where "
+        wrong = "and innovation are both said" if "programme" in values else "is missing"
+        raise Place(file, "programme").problem(wrong, "programme, where numbers of the model vary; innovation, where "
                                                "circumstances of that innovation do")
     _check_forms(file, values)
     said = {**values, **(values.get("quick", {}) if quick else {})}
@@ -234,8 +234,10 @@ def _made(kind: str, base: Base, seed: int, innovation: Innovation | None) -> Ma
 
 
 def based(path: Path, values: Mapping[str, Any], place: str) -> Base:
-    """Today's county and the same under the programme (today's again where none is said), in one of the file's settings.
-    Raises ScenarioError."""
+    """Today's county and the same under the programme (where none is said, today's again), in one of the settings.
+
+    Raises ScenarioError.
+    """
     with naming(Place(str(path), "settings")):
         setting = {key: value for key, value in flat(read(path.parent / place)).items() if key != "title"}
     found = []
