@@ -146,7 +146,7 @@ def beside(found: Front, planned: Mapping[str, Sequence[float]], values: Mapping
 
 
 def under_members(found: Front, fresh: np.ndarray, members: np.ndarray) -> Front:
-    """The front with how sure its confirmed mixes are, by luck and by parameters, and in which share of sets each holds.
+    """The front with how sure its confirmed mixes are, by luck and by parameters, and in what share of sets they hold.
 
     fresh: outcomes of these mixes, in their order, on the fresh seeds (mixes, replicates, objectives). members: of one
     run under each calibrated parameter set, whose seed all mixes share (mixes, members, objectives).
