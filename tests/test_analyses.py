@@ -173,6 +173,7 @@ def test_confirmed_mixes_are_run_under_calibrated_parameter_sets_which_all_of_th
     # After the search, its front on fresh seeds: a batch a member, all mixes under its values and one seed.
     members = [list(batch.values()) for batch in ran if len({task.seed for task in batch.values()}) == 1]
     assert len(members) == 5
+    assert len({task.seed for batch in members for task in batch}) == 5
     for place, batch_of in enumerate(members):
         values = evidence.ensemble().rows[place]
         assert len(batch_of) == confirmed.sum()

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from conftest import SCENARIOS
 from villagesim import cli, evidence
 from villagesim.scenario import ScenarioError, changed, load
-from villagesim.study import aims, calibration, emulator, ensembles, matching, posterior, simulated, validation
+from villagesim.study import aims, calibration, emulator, ensembles, factors, matching, posterior, simulated, validation
 from villagesim.study.factors import Factor
 from villagesim.study.matching import Aim, NothingLeftError, Rules
 
@@ -294,7 +294,7 @@ def test_the_shipped_ensemble_lies_in_the_ranges_that_were_varied_and_knows_the_
     assert all(evidence.target(name).role == evidence.CALIBRATE for name in shipped.about["aims"])
     today = load(SCENARIOS / "baseline.toml")
     for name, said in shipped.about["region"].items():
-        assert said["usual"] == simulated.value_at(today, name), name
+        assert said["usual"] == factors.value_at(today, name), name
         assert said["interval"][0] <= said["fitting"] <= said["interval"][1]
 
 

@@ -2,16 +2,20 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from conftest import SCENARIOS
-from villagesim import cli, evidence
+from villagesim import cli, evidence, figures
 from villagesim.scenario import ScenarioError, changed, load
+from villagesim.sources import model
 from villagesim.study import diffusion, innovations, simulated
 from villagesim.study.innovations import shipped
+from villagesim.study.store import Store
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 FILES = {name: EXPERIMENTS / f"{name}.toml" for name in innovations.SHIPPED}
@@ -99,8 +103,81 @@ def test_only_what_the_package_carries_can_be_shipped_and_it_is_said_before_anyt
     file = written(tmp_path, 'innovation = "insurance"', 'innovation = "own.toml"')
     said = CliRunner().invoke(cli.app, ["calibrate", str(file), "--ship", "--out", str(tmp_path)])
     assert said.exit_code == 2
-    assert said.stderr.strip() == ("--ship: own is no innovation that the package carries; allowed: insurance, "
-                                   "seed_corn, or no --ship")
+    says = "is no innovation that the package carries; allowed: insurance or seed_corn, by that name, or no --ship"
+    assert said.stderr.strip() == f"{file}: --ship: own {says}"
+    # Another one by the same name is not the one that ships either.
+    other = tmp_path / "other" / "insurance.toml"
+    other.parent.mkdir()
+    other.write_text(own.read_text(encoding="utf-8"), encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8").replace("own.toml", "other/insurance.toml"), encoding="utf-8")
+    said = CliRunner().invoke(cli.app, ["calibrate", str(file), "--ship", "--out", str(tmp_path)])
+    assert said.stderr.strip() == f"{file}: --ship: insurance {says}"
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ("[world]\nbelief = 0.3\n", "own.toml: innovation is missing; allowed: .*innovation"),
+    ("[innovation]\nworth = 10\n[world]\nbeleif = 0.3\n", "own.toml, laid over .*world.beleif is not known"),
+    ("[innovation]\nworth = 10\n[world]\nbelief = 30\n", "own.toml, laid over .*belief is 30"),
+    ("[innovation]\nworht = 10\n", "own.toml: innovation.worht is not known"),
+])
+def test_an_innovation_that_is_written_wrongly_is_named_by_its_file(tmp_path, text, says):
+    (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioError, match=f"innovation names a file that fails: .*{says}") as caught:
+        simulated.read_calibration(written(tmp_path, 'innovation = "insurance"', 'innovation = "own.toml"'))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_share_of_what_adds_up_to_1_can_not_vary_alone(tmp_path):
+    with pytest.raises(ScenarioError, match="vary.county.mix_organising can't be 0, an end of its range.*not 1"):
+        simulated.read_calibration(written(tmp_path, "[vary]", '[vary]\n"county.mix_organising" = {}'))
+
+
+def test_an_experiment_that_can_not_be_evaluated_says_why_in_one_line(tmp_path, monkeypatch):
+    text = (evidence.folder() / "insurance.toml").read_text(encoding="utf-8")
+    (tmp_path / "own.toml").write_text(text.replace("priced = 0.11", "priced = 0.0").replace(
+        "villages = 47", "villages = 6"), encoding="utf-8")
+    monkeypatch.setattr(simulated.runner, "prepare", lambda scenarios: None)
+    file = written(tmp_path, 'innovation = "insurance"', 'innovation = "own.toml"')
+    said = CliRunner().invoke(cli.app, ["calibrate", str(file), "--out", str(tmp_path)])
+    assert said.exit_code == 2, said.output
+    assert re.fullmatch(r"\S*insurance\.toml: targets: no simulated evidence gives T1, .*; taught failed: ValueError: .*",
+                        said.stderr.strip())
+
+
+def test_runs_of_one_innovation_are_not_those_of_another(tmp_path, monkeypatch):
+    monkeypatch.setattr(simulated, "kinds_of", lambda *_: ("taught",))
+    text = (evidence.folder() / "insurance.toml").read_text(encoding="utf-8")
+    names, unit = [], np.full((1, 11), 0.5)
+    for debt in ("0.0", "0.1"):
+        (tmp_path / "own.toml").write_text(text.replace("debt = 0.0", f"debt = {debt}"), encoding="utf-8")
+        read = simulated.read_calibration(written(tmp_path, 'innovation = "insurance"', 'innovation = "own.toml"'))
+        with Store(tmp_path / f"store{debt}", tuple(aim.name for aim in read.asked.aims)) as store:
+            ran = []
+            monkeypatch.setattr(simulated.pool, "each", lambda of, tasks, *_, ran=ran: ran.extend(tasks))
+            with pytest.raises(KeyError):
+                simulated.Runs(read, store).simulate("wave-1", unit)
+        names.append((read.key, *(task.run for task in ran)))
+    assert not set(names[0]) & set(names[1])
+
+
+def test_what_is_shipped_of_an_innovation_is_a_file_of_its_own(tmp_path, monkeypatch):
+    """The ensemble stays as it is."""
+    made = evidence.ensemble()
+    region = pd.DataFrame([("world.belief", "yuan/yuan", 0.1, 0.8, 0.46, 0.4, 0.45, 0.5, 0.46, 0.7, 0.9)], columns=[
+        "parameter", "unit", "low", "high", "usual", "q05", "q50", "q95", "fitting", "pinned", "recovered"])
+    found = SimpleNamespace(
+        region=region, targets=pd.DataFrame([("T1", 0.1, 0.1, 0.1, False, True, 0.1, 0.1, 0.1)], columns=[
+            "target", "value", "published", "discrepancy", "log", "reached", "model_low", "model_median", "model_high"]),
+        checks=pd.DataFrame([("wave-1", "T1", 0.9, 0.5)], columns=["stage", "target", "inside", "r2"]),
+        about={"name": "insurance", "model": "abc"})
+    monkeypatch.setattr(simulated, "carry_out", lambda *_: (tmp_path, found))
+    monkeypatch.setattr(evidence, "folder", lambda: tmp_path)
+    monkeypatch.setattr(figures, "draw", lambda *_: [])
+    said = CliRunner().invoke(cli.app, ["calibrate", str(FILES["insurance"]), "--ship", "--out", str(tmp_path)])
+    assert said.exit_code == 0, said.output
+    assert [file.name for file in tmp_path.glob("*.*")] == ["insurance.json"]
+    assert evidence.region("insurance")["region"]["world.belief"]["interval"] == [0.4, 0.5]
+    assert made == evidence.ensemble(Path(evidence.__file__).parent)
 
 
 def test_a_known_circumstance_is_found_again(tmp_path, monkeypatch):
@@ -132,8 +209,16 @@ def test_a_known_circumstance_is_found_again(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", innovations.SHIPPED)
 def test_what_is_shipped_of_a_calibration_is_of_the_values_that_the_innovation_has(name, baseline):
-    region = evidence.made(name)["region"]
+    region = evidence.region(name)["region"]
     assert set(region) == {factor.name for factor in simulated.read_calibration(FILES[name]).asked.factors}
     for key, one in region.items():
         assert one["usual"] == shipped(name).value_at(baseline, key), key
         assert one["varied"][0] <= one["interval"][0] <= one["median"] <= one["interval"][1] <= one["varied"][1]
+
+
+def test_what_is_shipped_was_made_with_todays_model_over_the_ranges_that_its_file_says():
+    for name, about in (("calibrate", evidence.ensemble().about), *((one, evidence.region(one)) for one in evidence.REGIONS)):
+        assert about["model"] == model(), name
+        asked = simulated.read_calibration(EXPERIMENTS / f"{name}.toml").asked
+        assert {key: one["varied"] for key, one in about["region"].items()} == {
+            factor.name: [factor.low, factor.high] for factor in asked.factors}, name

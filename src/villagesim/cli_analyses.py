@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from villagesim.cli_runs import Engine, Ensemble, NoEnsemble, _members
+from villagesim.cli_runs import Engine, NoEnsemble, _members
 from villagesim.cli_studies import BAD_INPUT, WIDE, Cluster, File, Out, Workers, executor, plain_failures, progress
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ Outcome = Annotated[list[str] | None, typer.Option("--outcome", help="One of the
 Scenario = Annotated[str | None, typer.Option("--scenario", help="One of the study's scenarios; usually the first.")]
 Gaps = Annotated[str, typer.Option("--gaps", help="What to do where runs have failed: refuse; mean (of the point's "
                                    "other replicates); drop (the point, for methods of given data).")]
+EnsembleOfMixes = Annotated[int | None, typer.Option(
+    "--ensemble", metavar="N", help="So many runs of each confirmed mix more, under calibrated parameter sets, which "
+    "tell what is uncertain of the model from luck. Usually as many as there are fresh seeds, at most one a set; none "
+    "below 5 fresh seeds.")]
 MOST_ROWS = 12
 
 
@@ -148,7 +152,7 @@ def discover(
 
 def optimise(
     file: File,
-    ensemble: Ensemble = None,
+    ensemble: EnsembleOfMixes = None,
     no_ensemble: NoEnsemble = False,
     out: Out = Path("results"),
     workers: Workers = None,
@@ -168,9 +172,15 @@ def optimise(
     with _plain():
         study = read_study(file)
         from villagesim.figures import draw
+        from villagesim.scenario_text import Place
         from villagesim.study.optimising import asked, carry_out
+        from villagesim.study.uncertainty import LEAST
 
-        members = _members(ensemble, no_ensemble, asked(study)["fresh"], Engine.CORE)
+        fresh = asked(study)["fresh"]
+        if ensemble is not None and fresh < LEAST:
+            raise Place(str(file), "optimise.fresh").problem(
+                f"is {fresh}", f"{LEAST} or more with --ensemble, since fresh seeds tell luck from parameters")
+        members = _members(ensemble, no_ensemble, fresh, Engine.CORE)
         with executor(cluster, workers) as (chosen, lanes), progress(study.title) as tell:
             found = carry_out(study, out, lanes, chosen, tell, members)
         folder, held = out / study.name, ("held",) if found.uncertainty is not None else ()

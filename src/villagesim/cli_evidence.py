@@ -13,6 +13,7 @@ from villagesim.cli_studies import BAD_INPUT, Out, Workers, plain_failures
 from villagesim.cli_trials import EnsembleOfTrials, say_trials, show_varied
 
 if TYPE_CHECKING:
+    from villagesim.study.simulated import Simulated
     from villagesim.study.validation import Base
 
 SCENARIOS = Path("scenarios")
@@ -94,7 +95,7 @@ def _pins(out: Path | None) -> None:
     typer.echo(f"\nno number that was measured moves {', '.join(evidence.unanswered())}")
     groups = [(f"pinned by nothing, {said}, graded {grade}", evidence_map.free(numbers, grade))
               for grade, said in zip("CBA", ("to be swept", *["given by their sources"] * 2), strict=True)]
-    groups += [("not measured: words, decisions, what is so by design, and what no scan has asked yet",
+    groups += [("not measured over its range: words, decisions, what is so by design, and what no scan has asked",
                 [one for one in numbers if one.moved is None])]
     for said, loose in groups:
         typer.echo(f"\n{len(loose)} {said}:")
@@ -183,11 +184,13 @@ def calibrate(
     file: Annotated[Path, typer.Argument(help="A calibration file, such as experiments/calibrate.toml.")],
     quick: Annotated[bool, typer.Option("--quick", help="The sizes of the table `quick`: minutes.")] = False,
     ship: Annotated[bool, typer.Option("--ship", help="The ensemble becomes the one that the package carries and "
-                                       "`validate` runs over; of an innovation, what is left of it.")] = False,
+                                       "`validate` runs over; with ensemble = false, what is left of its numbers.")] = False,
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:
     """What the published targets leave of uncertain numbers: the region, an ensemble, and how surely. Resumable.
+
+    The numbers are the model's, or, where the file names an innovation, those of the circumstances of its experiment.
 
     \b
     Examples:
@@ -200,17 +203,12 @@ def calibrate(
     from villagesim.results import make_place
     from villagesim.study import ensembles
     from villagesim.study.aims import NoEvidenceError
-    from villagesim.study.innovations import SHIPPED
     from villagesim.study.matching import NothingLeftError
     from villagesim.study.posterior import TooFewError
     from villagesim.study.simulated import carry_out, folder_of, read_calibration
 
     read = read_calibration(file, quick)
-    offered = read.innovation
-    if ship and offered is not None and offered.name not in SHIPPED:
-        typer.echo(f"--ship: {offered.name} is no innovation that the package carries; allowed: "
-                   f"{', '.join(SHIPPED)}, or no --ship", err=True)
-        raise typer.Exit(BAD_INPUT)
+    _check_shipped(file, read, ship)
     make_place(folder_of(read, out, quick))
     try:
         with plain_failures(), progress(read.asked.title) as tell:
@@ -225,13 +223,29 @@ def calibrate(
                                            "fitting", "pinned", "recovered"), most=len(found.region))
     _show("Targets", found.targets, ("target", "value", "published", "discrepancy", "reached", "model_low",
                                      "model_median", "model_high"), most=len(found.targets))
-    shipped = []
-    if ship and offered is None:
-        shipped = ensembles.ship(found, evidence.folder())
+    files = []
+    if ship and read.ensemble:
+        files = ensembles.ship(found, evidence.folder())
     elif ship:
-        shipped = [ensembles.ship_made(found, evidence.folder() / f"{offered.name}.json")]
-    _say([folder / "region.csv", folder / "targets.csv", folder / "checks.csv", folder / "ensemble.csv", *shipped,
+        files = [ensembles.ship_made(found, evidence.folder() / f"{read.asked.name}.json")]
+    _say([folder / "region.csv", folder / "targets.csv", folder / "checks.csv", folder / "ensemble.csv", *files,
           *draw("calibration", folder)])
+
+
+def _check_shipped(file: Path, read: "Simulated", ship: bool) -> None:
+    """One line where --ship would ship what is not the package's own."""
+    from villagesim import evidence
+    from villagesim.study.innovations import SHIPPED, shipped
+
+    if ship and not read.ensemble and read.asked.name not in evidence.REGIONS:
+        typer.echo(f"{file}: --ship: of calibrations without an ensemble the package carries "
+                   f"{', '.join(evidence.REGIONS)}, and not {read.asked.name}", err=True)
+        raise typer.Exit(BAD_INPUT)
+    own = read.innovation
+    if ship and own is not None and (own.name not in SHIPPED or own != shipped(own.name)):
+        typer.echo(f"{file}: --ship: {own.name} is no innovation that the package carries; allowed: "
+                   f"{' or '.join(SHIPPED)}, by that name, or no --ship", err=True)
+        raise typer.Exit(BAD_INPUT)
 
 
 def validate(

@@ -6,17 +6,15 @@ import json
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 # A figure, a study or a command changes nothing in a run; all other source files may.
 AFTERWARDS = ("figures", "study", "report", "app", "catalogue.py", "scenario_new.py", "verbs.py", "evidence",
               "country.py", "sources.py")
 COMMANDS = "cli"
 SERIES = ("evidence", "series")
-# What carries the rules fast: the same bits as the reference engine, as tests hold them to.
-FAST = ("engine/core/", "engine/gpu/")
-# Here texts name columns ("fund grant returned"); elsewhere what has a space is for people.
-NAMING = "engine/"
-TEXT = "text"
+# What only makes a run faster: the same bits as the reference engine, as tests hold them to.
+FAST = ("engine/core/", "engine/gpu/", "compiled.py")
 
 
 @cache
@@ -28,13 +26,13 @@ def sources() -> str:
 
 @cache
 def model() -> str:
-    """16 hex digits: what a result says of the model holds until this changes. It names the ensemble and the pins that
-    the package carries.
+    """16 hex digits: the code of the model. It names the ensemble and the pins that the package carries.
 
-    The same files without the fast engines, comments, docstrings and texts for people, and of a declared parameter its
-    type and value alone: whoever improves a sentence or a source, or makes a run faster, keeps every result.
+    The same files without what only makes a run faster, without comments and docstrings, and of a declared parameter
+    its type and value alone: whoever improves a source or a meaning there, or makes a run faster, keeps every result.
+    What evidence is made with beside the model (targets, estimators, innovations) is not in it.
     """
-    return _hashed((name, text if path.suffix != ".py" else meaning(text.decode(), name.startswith(NAMING)).encode())
+    return _hashed((name, text if path.suffix != ".py" else meaning(text.decode()).encode())
                    for path, name, text in _files() if not name.startswith(FAST))
 
 
@@ -56,33 +54,44 @@ def _hashed(parts: Iterable[tuple]) -> str:
     return found.hexdigest()[:16]
 
 
-def meaning(text: str, naming: bool = False) -> str:
-    """What Python does by that text: syntax without comments, docstrings and, unless naming, texts with a space; of a
-    declared parameter its type and value.
+def meaning(text: str) -> str:
+    """What Python does by that text: its syntax without comments, docstrings, what a declared parameter says beside its
+    type and value, and private texts of a module, which such declarations share.
 
     >>> meaning("low = 1.0  # a floor") == meaning("low = 1.0"), meaning("low = 1.0") == meaning("low = 2.0")
     (True, False)
     """
-    return json.dumps(_syntax(ast.parse(text), naming))
+    tree = ast.parse(text)
+    tree.body = [node for node in tree.body if not _private_text(node)]
+    return json.dumps(_syntax(tree))
+
+
+def _private_text(node: ast.stmt) -> bool:
+    """Whether a statement of a module gives a text of several words a private name."""
+    return (isinstance(node, ast.Assign)
+            and all(isinstance(name, ast.Name) and name.id[0] == "_" for name in node.targets)
+            and any(isinstance(part, ast.Constant) and isinstance(part.value, str) and " " in part.value
+                    for part in (node.value, *ast.iter_child_nodes(node.value))))
+
+
+def _syntax(node: ast.AST) -> list:
+    """A node's kind and what it holds; no field that is empty, since versions of Python name different ones then."""
+    if isinstance(node, ast.Constant):
+        return [repr(node.value)]
+    if isinstance(node, ast.AnnAssign) and node.value and isinstance(node.annotation, ast.Subscript):
+        return [_syntax(part) for part in (node.target, *_type(node.annotation), node.value)]
+    held: list = [type(node).__name__]
+    for name, value in ast.iter_fields(node):
+        parts = [part for part in (value if isinstance(value, list) else [value]) if not _docstring(part)]
+        found = [_syntax(part) if isinstance(part, ast.AST) else str(part) for part in parts]
+        held += [name, found] if found and value is not None else []
+    return held
+
+
+def _docstring(node: Any) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _type(annotation: ast.Subscript) -> list[ast.expr]:
     """The type of an annotation: the first part of `Annotated[type, quantity]`, the whole of any other."""
     return annotation.slice.elts[:1] if ast.unparse(annotation.value) == "Annotated" else [annotation]
-
-
-def _syntax(node: ast.AST, naming: bool) -> list:
-    """A node's kind and what it holds; not what is empty, since versions of Python name different things then."""
-    if isinstance(node, ast.Constant):
-        said = isinstance(node.value, str) and " " in node.value and not naming
-        return [TEXT if said else repr(node.value)]
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return [TEXT]
-    if isinstance(node, ast.AnnAssign) and node.value and isinstance(node.annotation, ast.Subscript):
-        return [_syntax(part, naming) for part in (node.target, *_type(node.annotation), node.value)]
-    held: list = [type(node).__name__]
-    for name, value in ast.iter_fields(node):
-        parts = [part for part in (value if isinstance(value, list) else [value]) if part is not None]
-        found = [_syntax(part, naming) if isinstance(part, ast.AST) else str(part) for part in parts]
-        held += [name, found] if found else []
-    return held

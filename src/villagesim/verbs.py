@@ -133,11 +133,17 @@ def robustness(study: File, outcome: str, out: File = "results", workers: int | 
     return of_mixes(chosen, _swept(chosen, out, workers), outcome)
 
 
-def optimise(study: File, out: File = "results", workers: int | None = None) -> "Front":
-    """Mixes that no other mix beats within the study's budget and posts, run again on fresh seeds: `.mixes`."""
-    from villagesim.study.optimising import carry_out
+def optimise(study: File, out: File = "results", workers: int | None = None, ensemble: int | None = None) -> "Front":
+    """Mixes that no other mix beats within the study's budget and posts, run again on fresh seeds: `.mixes`.
 
-    return carry_out(_asked(study), out, workers)
+    ensemble: runs of each confirmed mix under calibrated parameter sets, one each: `.uncertainty`; usually as many as
+    there are fresh seeds, at most one a set, 0 for none.
+    """
+    from villagesim.study.optimising import asked, carry_out
+    from villagesim.study.uncertainty import wanted
+
+    chosen = _asked(study)
+    return carry_out(chosen, out, workers, members=wanted(ensemble, asked(chosen)["fresh"]))
 
 
 def _runs(out: File | None) -> Path | None:

@@ -15,6 +15,8 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 CALIBRATE, VALIDATE = "calibrate", "validate"
+# Calibrations beside the ensemble's: what they leave of their numbers is told.
+REGIONS = ("networks", "insurance", "seed_corn")
 ENSEMBLE, MADE, PINS = "ensemble.csv", "ensemble.json", "pins.csv"
 PIN_COLUMNS = ("parameter", "low", "high", "target", "moved", "model")
 
@@ -138,8 +140,8 @@ class Ensemble(NamedTuple):
     about: dict[str, Any]
 
 
-def made(name: str) -> dict[str, Any]:
-    """How the circumstances of an innovation that ships were found, and what is left of each of its numbers."""
+def region(name: str) -> dict[str, Any]:
+    """How one of REGIONS was made, and what it left of each of its numbers."""
     return json.loads((folder() / f"{name}.json").read_text(encoding="utf-8"))
 
 

@@ -42,7 +42,7 @@ def draw(folder: Path) -> list[Path]:
         drawn.supylabel("times as common\nas before any target", fontsize=8)
         digests = ", ".join(f"{style.words(name)} {digest[:8]}" for name, digest in about["scenarios"].items())
         sizes = f"{about['points']} points in each of {about['waves']} waves and {about['final']} weighed"
-        style.small_print(drawn, f"villagesim {about['version']} (model {about['sources'][:8]}), {sizes}, "
+        style.small_print(drawn, f"villagesim {about['version']} (sources {about['sources'][:8]}), {sizes}, "
                           f"{about['replicates']} runs each, seed {about['seeds'][0]}. {SAYS}\n"
                           f"Scenario hashes: {digests}.")
         return style.save(drawn, folder / "calibration")

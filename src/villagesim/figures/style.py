@@ -184,8 +184,8 @@ def source_line(drawn: Figure, about: dict[str, Any], more: str = "") -> None:
     seeds = about["seeds"]
     many = f"{len(seeds)} replicates from seed {seeds[0]}" if len(seeds) > 1 else f"one run, seed {seeds[0]}"
     digests = ", ".join(f"{words(name)} {digest[:8]}" for name, digest in about["scenarios"].items())
-    text = f"villagesim {about['version']} (model {about['sources'][:8]}); {many}. {more}\nScenario hashes: {digests}."
-    small_print(drawn, text)
+    made = f"villagesim {about['version']} (sources {about['sources'][:8]})"
+    small_print(drawn, f"{made}; {many}. {more}\nScenario hashes: {digests}.")
 
 
 def small_print(drawn: Figure, text: str) -> None:

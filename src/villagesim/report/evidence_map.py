@@ -83,9 +83,9 @@ def between(left: Left, unit: str) -> str:
     return f"{_three(left.median)} ({_three(left.q05)} to {_three(left.q95)}) {unit}"
 
 
-def circumstances(name: str) -> str:
-    """The numbers of an innovation that ships: what they mean, value, range varied over, what is left."""
-    region = evidence.made(name)["region"]
+def region(name: str) -> str:
+    """The numbers of a calibration beside the ensemble's: what they mean, value, range varied over, what is left."""
+    region = evidence.region(name)["region"]
     meant = {key: innovations.declared(Place(f"{name}.toml", key), key)[1].meaning for key in region}
     heads = ("number", "what it is", "unit", "value", "varied over", "fitting", "median", "90 % interval", "pinned",
              "found again")
@@ -126,7 +126,7 @@ def fitted(about: dict[str, Any]) -> str:
 
 def aside() -> str:
     """The targets that were not aimed at: those kept aside, and those that may be fitted and were not."""
-    made_so = [evidence.ensemble().about, *map(evidence.made, innovations.SHIPPED)]
+    made_so = [evidence.ensemble().about, *map(evidence.region, evidence.REGIONS)]
     aims = {name for about in made_so for name in about["aims"]}
     said = {evidence.VALIDATE: "kept aside, never fitted", evidence.CALIBRATE: "not aimed at this time"}
     return markdown(("target", "what", "published", "unit", "why not"), (
@@ -158,9 +158,9 @@ def tables() -> dict[str, Callable[[], str]]:
     ensemble = evidence.ensemble().about
     found = {"calibrated": calibrated, "fitted": partial(fitted, ensemble), "aside": aside,
              "made": partial(made, ensemble)}
-    for name in innovations.SHIPPED:
-        about = evidence.made(name)
-        found |= {name: partial(circumstances, name), f"{name}-fitted": partial(fitted, about),
+    for name in evidence.REGIONS:
+        about = evidence.region(name)
+        found |= {name: partial(region, name), f"{name}-fitted": partial(fitted, about),
                   f"{name}-made": partial(made, about)}
     return found
 

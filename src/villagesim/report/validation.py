@@ -54,7 +54,7 @@ def _parts(table: pd.DataFrame, members: pd.DataFrame, about: dict[str, Any]) ->
         counts = ", ".join(f"{count} {verdict}" for verdict, count in rows["verdict"].value_counts().items())
         yield f"<h2>{title}</h2>\n<p>{counts}.</p>"
         yield _table(rows, members)
-    yield (f"<p><small>villagesim {escape(str(about['version']))}, model {escape(str(about['sources']))[:8]}; "
+    yield (f"<p><small>villagesim {escape(str(about['version']))}, sources {escape(str(about['sources']))[:8]}; "
            f"{len(about['seeds'])} seeds from {about['seeds'][0]}.</small></p>\n</html>")
 
 

@@ -25,7 +25,7 @@ def ship(found: Calibration, folder: Path) -> list[Path]:
 
 
 def ship_made(found: Calibration, file: Path) -> Path:
-    """Write how a calibration was made and what it left of each number, for `evidence.made`; return the file."""
+    """Write how a calibration was made and what it left of each number; return the file."""
     said = {key: found.about[key] for key in SAID if key in found.about}
     said["aims"] = {row.target: {"value": row.value, "published": row.published, "discrepancy": row.discrepancy,
                                  "log": bool(row.log), "reached": bool(row.reached)}

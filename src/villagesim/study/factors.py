@@ -81,6 +81,13 @@ class Factor(NamedTuple):
         return stats.truncnorm((low - mean) / sd, (self.high - mean) / sd, mean, sd)
 
 
+def value_at(scenario: Any, dotted: str) -> float:
+    """A number of a scenario by its dotted key."""
+    for part in dotted.split("."):
+        scenario = getattr(scenario, part)
+    return float(scenario)
+
+
 def read(place: Place, name: str, said: Any, declared: Declares = declared_at) -> Factor:
     """A factor as a study file says it: {} for its declared range, or a table of KEYS. Raises ScenarioError.
 

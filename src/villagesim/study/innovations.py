@@ -17,6 +17,7 @@ from villagesim.mechanisms.innovation import InnovationParameters
 from villagesim.scenario import Scenario, changed
 from villagesim.scenario_sections import declared_at, fields_of, settings_of
 from villagesim.scenario_text import Document, Place, flat, nearest, read
+from villagesim.study.factors import value_at
 
 OWN = ("title", "innovation", "sessions")
 SHIPPED = ("insurance", "seed_corn")
@@ -66,11 +67,9 @@ class Innovation:
 
     def value_at(self, scenario: Scenario, dotted: str) -> float:
         """A number of the innovation laid over that scenario, by its dotted key."""
-        section, *inner = dotted.split(".")
-        found = self._own(section) or self.over(scenario)
-        for part in inner if self._own(section) else (section, *inner):
-            found = getattr(found, part)
-        return float(found)
+        own = {"innovation": self.offered, "sessions": self.sessions}
+        section, _, key = dotted.partition(".")
+        return value_at(own[section], key) if section in own else value_at(self.over(scenario), dotted)
 
     def varied(self, values: Mapping[str, int | float]) -> "Innovation":
         """The same with other values of some dotted keys."""
@@ -80,14 +79,13 @@ class Innovation:
         return replace(self, offered=self.offered._replace(**own["innovation"]),
                        sessions=self.sessions._replace(**own["sessions"]), laid={**self.laid, **laid})
 
-    def _own(self, section: str) -> Any:
-        return {"innovation": self.offered, "sessions": self.sessions}.get(section)
-
 
 def read_innovation(path: str | Path) -> Innovation:
     """The innovation in a TOML file. Raises ScenarioError, one line: file, key, what is wrong, what is allowed."""
     path = Path(path)
     values = read(path)
+    if "innovation" not in values:
+        raise Place(str(path), "innovation").problem("is missing", "what the innovation costs and brings: [innovation]")
     document = Document(str(path), values)
     offered = settings_of(document, ("innovation",), InnovationParameters)
     sessions = settings_of(document, ("sessions",), Sessions)
@@ -106,13 +104,13 @@ def declared(place: Place, dotted: str) -> tuple[type, Quantity, tuple[str, ...]
     section, *inner = dotted.split(".")
     if section not in OWN_NUMBERS:
         return declared_at(place, dotted)
-    fields = fields_of(OWN_NUMBERS[section])
-    key = ".".join(inner)
+    fields, key = fields_of(OWN_NUMBERS[section]), ".".join(inner)
+    varied = TAUGHT if section == "sessions" else tuple(fields)
+    says = ", ".join(f"{section}.{name}" for name in varied)
     if key not in fields:
-        raise place.problem("is not known", ", ".join(f"{section}.{name}" for name in fields), nearest(key, fields))
-    if section == "sessions" and key not in TAUGHT:
-        raise place.problem("is the design of the experiment, which its source says", " and ".join(
-            f"sessions.{name}" for name in TAUGHT))
+        raise place.problem("is not known", says, nearest(key, varied))
+    if key not in varied:
+        raise place.problem("is the design of the experiment, which its source says", says)
     return fields[key].type, fields[key].quantity, None
 
 

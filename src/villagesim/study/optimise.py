@@ -80,6 +80,10 @@ class Front:
                  "workers": self.problem.workers, "late_gain": late_gain(self.convergence)}
         tables = {"front": self.mixes, "convergence": self.convergence, "others": others,
                   "uncertainty": self.uncertainty}
+        for name in [name for name, table in tables.items() if table is None]:
+            # What an earlier search of the same name left says nothing of this one.
+            for ending in ("csv", "parquet"):
+                Path(folder, f"{name}.{ending}").unlink(missing_ok=True)
         return write_tables(folder, {name: table for name, table in tables.items() if table is not None},
                             {**about, "optimise": asked}, _book(self.problem))
 

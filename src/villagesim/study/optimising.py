@@ -28,7 +28,7 @@ KEYS = {"budget": (None, 0.0, 1e9), "workers": (None, 0.0, 1e6), "population": (
 
 
 # Outcomes (mixes, seeds, objectives).
-Run = Callable[[Sequence[Scenario], Sequence[int]], np.ndarray]
+Outcomes = Callable[[Sequence[Scenario], Sequence[int]], np.ndarray]
 
 
 def carry_out(study: Study, out: str | Path = "results", workers: int | None = None, executor: Executor | None = None,
@@ -78,7 +78,8 @@ def carry_out(study: Study, out: str | Path = "results", workers: int | None = N
         others = _others(study, found, run, fresh) if len(study.scenarios) > 1 else None
         if members:
             found = _under_members(base, names, found, run, fresh, members)
-    found.write(folder, about(study, fresh) | {"members": members}, others)
+    count = 0 if found.uncertainty is None else members
+    found.write(folder, about(study, fresh) | {"members": count}, others)
     return found
 
 
@@ -114,7 +115,7 @@ def asked(study: Study) -> dict[str, Any]:
     return found
 
 
-def _under_members(base: Scenario, names: Sequence[str], found: Front, run: Run, fresh: Sequence[int],
+def _under_members(base: Scenario, names: Sequence[str], found: Front, run: Outcomes, fresh: Sequence[int],
                    members: int) -> Front:
     """The front with its confirmed mixes run once under each of so many members, whose seed all of them share."""
     rows = found.mixes.loc[found.mixes["status"] == optimise.CONFIRMED, names].to_numpy(np.float64)
@@ -122,11 +123,11 @@ def _under_members(base: Scenario, names: Sequence[str], found: Front, run: Run,
         return found
     mixes = [optimise.mix_of(base, dict(zip(names, row, strict=True))) for row in rows]
     values = [run([assigned(mix, said) for mix in mixes], [fresh[place % len(fresh)]])[:, 0]
-              for place, said in enumerate(uncertainty.values_of(base, members, names))]
+              for place, said in enumerate(uncertainty.values_of(base, members))]
     return optimise.under_members(found, run(mixes, fresh), np.stack(values, axis=1))
 
 
-def _others(study: Study, found: Front, run: Run, seeds: Sequence[int]) -> Any:
+def _others(study: Study, found: Front, run: Outcomes, seeds: Sequence[int]) -> Any:
     """The shipped mixes on the fresh seeds, beside the front."""
     mixes = study.scenarios[1:]
     plans = {mix.name: optimise.planning(mix, [])(np.zeros((1, 0)))[0] for mix in mixes}

@@ -146,7 +146,7 @@ class _Scan:
         """Which targets each kind of evidence gives, and what none gives: found once, and kept."""
         file = self.store.folder / f"{self.key}-kinds.json"
         if not file.is_file():
-            kinds, left = giving(self.asked.bases[0], [one.id for one in self.targets])
+            kinds, left, _ = giving(self.asked.bases[0], [one.id for one in self.targets])
             self.store.write_text(file.name, json.dumps([kinds, sorted(left)]))
         kinds, left = json.loads(file.read_text(encoding="utf-8"))
         return {kind: tuple(names) for kind, names in kinds.items()}, tuple(left)
@@ -209,7 +209,9 @@ class _Scan:
 
     def _rows(self, entry: Entry, kinds: Mapping[str, Sequence[str]], usual: Mapping[tuple, Task],
               low: Mapping[tuple, Task], high: Mapping[tuple, Task]) -> list[tuple]:
-        listed = {target for pin in evidence.pins() if pin.parameter == entry.key for target in pin.moved}
+        asked = entry.key, entry.low, entry.high
+        listed = {target for pin in evidence.pins() if (pin.parameter, pin.low, pin.high) == asked
+                  for target in pin.moved}
         known, rows = {one.id: one for one in self.targets}, []
         for kind, names in kinds.items():
             places = [place for place in low if place[0] == kind]

@@ -19,7 +19,7 @@ import numpy as np
 
 from villagesim import __version__, evidence
 from villagesim.draws import replicate_seed
-from villagesim.scenario import Scenario, assigned, changed, digest, load
+from villagesim.scenario import Scenario, ScenarioError, assigned, changed, digest, load
 from villagesim.scenario_sections import declared_at
 from villagesim.scenario_text import Place, flat, listed, naming, nearest, read, shown
 from villagesim.sources import model, sources
@@ -42,7 +42,7 @@ NUMBERS = {"cutoff": 3.0, "discrepancy": 0.1}
 # Sections of what is no property of the county or the model, and can't be fitted.
 DECIDED = ("levers", "shocks")
 TEXTS = ("title", "question", "today", "programme", "innovation")
-KEYS = (*TEXTS, "settings", *SIZES, *NUMBERS, "quick", "vary", "targets")
+KEYS = (*TEXTS, "settings", *SIZES, *NUMBERS, "ensemble", "quick", "vary", "targets")
 # What evidence is made with, beside the sources of the model and the innovations that ship: an edit makes other runs.
 MADE_WITH = ("validation", "estimates", "differences", "panels", "surveys", "trials.design", "trials.sample",
              "chains", "diffusion", "followups", "innovations", "losses", "ties", "years")
@@ -51,7 +51,8 @@ MADE_WITH = ("validation", "estimates", "differences", "panels", "surveys", "tri
 class Simulated(NamedTuple):
     """A calibration that was read and checked, and the counties it is made from, one a village setting.
 
-    innovation: the one whose circumstances vary; None where numbers of the model do.
+    innovation: the one whose circumstances vary; None where numbers of the model do. ensemble: what it leaves may become
+    the ensemble that ships, and not only be told.
     """
 
     asked: Asked
@@ -59,6 +60,7 @@ class Simulated(NamedTuple):
     replicates: int
     key: str
     innovation: Innovation | None = None
+    ensemble: bool = True
 
 
 class Task(NamedTuple):
@@ -96,7 +98,7 @@ def read_calibration(path: str | Path, quick: bool = False) -> Simulated:
             for key, (least, usual) in SIZES.items()}
     number = {key: _number(Place(file, key), said.get(key, usual)) for key, usual in NUMBERS.items()}
     bases = tuple(based(path, values, place) for place in values["settings"])
-    innovation = _innovation(path, values)
+    innovation = _innovation(path, values, bases[0].today)
     declared = innovations.declared if innovation else declared_at
     varied = tuple(factors.read(Place(file, f"vary.{name}"), name, how, declared)
                    for name, how in values["vary"].items())
@@ -108,13 +110,14 @@ def read_calibration(path: str | Path, quick: bool = False) -> Simulated:
         if len({usual_of(one, factor.name, innovation) for base in bases for one in base}) > 1:
             raise Place(file, f"vary.{factor.name}").problem("is not the same in all scenarios and settings",
                                                              "what none of them sets for itself")
+        _check_ends(Place(file, f"vary.{factor.name}"), factor, bases[0].today, innovation)
     rules = Rules(size["waves"], size["points"], number["cutoff"], size["may_miss"], size["seed"])
     usual = tuple(usual_of(bases[0].today, factor.name, innovation) for factor in varied)
     asked = Asked(path.stem, values["title"], varied, usual, goals, rules, size["final"], size["members"])
     key = hashed([asked.name, [list(one) for one in goals], [repr(one) for one in varied], list(rules), size,
                  [digest(one) for base in bases for one in base], repr(innovation), __version__, sources(),
                   evidence_key()])
-    return Simulated(asked, bases, size["replicates"], key, innovation)
+    return Simulated(asked, bases, size["replicates"], key, innovation, values.get("ensemble", innovation is None))
 
 
 class Runs:
@@ -194,23 +197,31 @@ def kinds_of(base: Base, wanted: Sequence[str], innovation: Innovation | None = 
 
     Raises NoEvidenceError, one line, for a target that none gives.
     """
-    kinds, left = giving(base, wanted, innovation)
+    kinds, left, failed = giving(base, wanted, innovation)
     if left:
+        because = "".join(f"; {kind} failed: {why}" for kind, why in failed.items())
         raise aims.NoEvidenceError(f"targets: no simulated evidence gives {', '.join(sorted(left))}; leave out what is "
-                                   "not there")
+                                   f"not there{because}")
     return tuple(kinds)
 
 
 def giving(base: Base, wanted: Sequence[str], innovation: Innovation | None = None
-           ) -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
-    """Which of these targets each kind of simulated evidence gives, those alone that give one; and what none gives."""
-    left, kinds = set(wanted), {}
+           ) -> tuple[dict[str, tuple[str, ...]], frozenset[str], dict[str, str]]:
+    """Which of these targets each kind of simulated evidence gives, those alone that give one; what none gives; and
+    which kinds can't be made in these counties, with the last line of why."""
+    left, kinds, failed = set(wanted), {}, {}
     for kind in validation.EVIDENCE if innovation is None else diffusion.EVIDENCE:
-        given = tuple(name for name in _made(kind, base, 1, innovation) if name in left) if left else ()
+        if not left:
+            break
+        try:
+            given = tuple(name for name in _evidence(kind, base, 1, innovation) if name in left)
+        except Exception as error:
+            failed[kind] = traceback.format_exception_only(error)[-1].strip()
+            continue
         if given:
             kinds[kind] = given
             left -= set(given)
-    return kinds, frozenset(left)
+    return kinds, frozenset(left), failed
 
 
 def carry(task: Task) -> Row:
@@ -219,14 +230,14 @@ def carry(task: Task) -> Row:
     try:
         found: dict[str, float] = {}
         for kind in task.kinds:
-            found |= _made(kind, task.base, task.seed, task.innovation)
+            found |= _evidence(kind, task.base, task.seed, task.innovation)
     except Exception:
         return Row(task.run, None, time.perf_counter() - started, traceback.format_exc())
     values = tuple(float(found.get(name, float("nan"))) for name in task.wanted)
     return Row(task.run, values, time.perf_counter() - started, None)
 
 
-def _made(kind: str, base: Base, seed: int, innovation: Innovation | None) -> Mapping[str, float]:
+def _evidence(kind: str, base: Base, seed: int, innovation: Innovation | None) -> Mapping[str, float]:
     """One kind of evidence: of the county and what ships, or of that innovation in today's county."""
     if innovation is None:
         return validation.EVIDENCE[kind](base, seed)
@@ -255,6 +266,10 @@ def _check_forms(file: str, values: Mapping[str, Any]) -> None:
     for key in ("quick", "vary", "targets"):
         if key in values and not isinstance(values[key], Mapping):
             raise Place(file, key).problem(f"is {shown(values[key])}", "a table")
+    said = values.get("ensemble", False)
+    if not isinstance(said, bool) or (said and "innovation" in values):
+        raise Place(file, "ensemble").problem(f"is {shown(said)}", "true or false; false with an innovation, whose "
+                                              "circumstances no other run has")
     if not values["vary"]:
         raise Place(file, "vary").problem("is empty", "one parameter or more")
     settings_files(file, values["settings"])
@@ -285,6 +300,18 @@ def _check_sizes(file: str, size: Mapping[str, int], goals: int) -> None:
                                               f"at most the final runs, which are {size['final']}")
 
 
+def _check_ends(place: Place, factor: factors.Factor, today: Scenario, innovation: Innovation | None) -> None:
+    """Raises ScenarioError where no county has one end of the range, others usual: a share of what adds up to 1."""
+    for value in map(factor.typed, (factor.low, factor.high)):
+        try:
+            if innovation is None:
+                changed(today, {factor.name: value})
+            else:
+                innovation.varied({factor.name: value}).over(today)
+        except ScenarioError as error:
+            raise place.problem(f"can't be {value:g}, an end of its range: {error}") from None
+
+
 def _check_number(place: Place, factor: factors.Factor) -> None:
     """Raises ScenarioError for what has no values in between, and for what the programme decides."""
     section = factor.name.split(".")[0]
@@ -295,25 +322,27 @@ def _check_number(place: Place, factor: factors.Factor) -> None:
         raise place.problem("is a choice of words", "numbers alone, which have values in between")
 
 
-def _innovation(path: Path, values: Mapping[str, Any]) -> Innovation | None:
-    """The innovation that the file names, by its file or as one that ships; None for none. Raises ScenarioError."""
+def _innovation(path: Path, values: Mapping[str, Any], today: Scenario) -> Innovation | None:
+    """The innovation that the file names, by its file or as one that ships; None for none.
+
+    Raises ScenarioError, also where what it lays over today's county is wrong.
+    """
     said = values.get("innovation")
     if said is None or said in innovations.SHIPPED:
         return innovations.shipped(said) if said else None
-    with naming(Place(str(path), "innovation")):
-        return innovations.read_innovation(path.parent / said)
+    place, file = Place(str(path), "innovation"), path.parent / said
+    with naming(place):
+        found = innovations.read_innovation(file)
+    try:
+        found.over(today)
+    except ScenarioError as error:
+        raise place.problem(f"names a file that fails: {file}, laid over {error}") from None
+    return found
 
 
 def usual_of(scenario: Scenario, dotted: str, innovation: Innovation | None) -> float:
     """A number by its dotted key, as the scenario has it, or the innovation laid over it."""
-    return value_at(scenario, dotted) if innovation is None else innovation.value_at(scenario, dotted)
-
-
-def value_at(scenario: Any, dotted: str) -> float:
-    """A number of a scenario by its dotted key."""
-    for part in dotted.split("."):
-        scenario = getattr(scenario, part)
-    return float(scenario)
+    return factors.value_at(scenario, dotted) if innovation is None else innovation.value_at(scenario, dotted)
 
 
 def _size(place: Place, value: Any, least: int, most: int) -> int:
