@@ -186,9 +186,9 @@ def test_the_shipped_calibration_aims_only_at_what_may_be_fitted_and_is_small_wh
     ("settings = [", 'settings = ["a.toml", 3] # [', 'settings is ."a.toml", 3., where 3 is no file\'s name; allow'),
     ("baseline.toml", "nowhere.toml", "calibrate.toml: today names a file that fails: .*nowhere.toml: does not exist"),
     ("village_hill.toml", "hil.toml", "calibrate.toml: settings names a file that fails: .*hil.toml: does not exist"),
-    ("final = 500", f"final = {10**30}", "final is 10+; allowed: a whole number from 20 to 1024"),
+    ("final = 400", f"final = {10**30}", "final is 10+; allowed: a whole number from 20 to 1024"),
     ("points = 120", "points = 1025", "points is 1025; allowed: a whole number from 8 to 1024"),
-    ("members = 21", "members = 501", "members is 501; allowed: at most the final runs, which are 500"),
+    ("members = 21", "members = 401", "members is 401; allowed: at most the final runs, which are 400"),
     *(("cutoff = 2", f"cutoff = {said}", f"cutoff is {said[:40]}.*; allowed: a finite number above 0")
       for said in ("inf", "nan", "-1", f"1{'0' * 320}", "true")),
     ("discrepancy = 0.1", "discrepancy = inf", "discrepancy is inf; allowed: a finite number above 0"),
@@ -197,7 +197,8 @@ def test_the_shipped_calibration_aims_only_at_what_may_be_fitted_and_is_small_wh
       for key in ("county.carrier", "county.targeting", "parameters.choice.entry")),
     *(("[vary]", f'[vary]\n"{key}" = {{}}', f"vary.{key} is decided by the scenarios, .*; allowed: numbers of")
       for key in ("levers.camp.intensity", "shocks.exodus.intensity")),
-    ("may_miss = 1", "may_miss = 16", "may_miss is 16; allowed: fewer than the targets, which are 16"),
+    ("may_miss = 1", "may_miss = 13", "may_miss is 13; allowed: fewer than the targets, which are 13"),
+    ("waves = 4", "waves = 4\nensemble = 1", "ensemble is 1; allowed: true or false"),
 ])
 def test_a_calibration_that_is_written_wrongly_is_one_line(tmp_path, was, now, says):
     text = SHIPPED.read_text(encoding="utf-8").replace("../scenarios", str(SHIPPED.parents[1] / "scenarios"))

@@ -1,5 +1,6 @@
 """An innovation without parcels: the month's own phases in both engines; the sources' estimators on known data."""
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -196,6 +197,14 @@ def test_a_hazard_of_nobody_is_no_number():
     assert np.isnan(estimates.hazard_logit(table, "contacts").value)
 
 
+def test_a_hazard_whose_error_can_not_be_told_says_so_by_its_value_and_not_in_lines_on_the_way():
+    """Nobody has a contact who adopted: a calibration meets hundreds of such histories."""
+    table = pd.DataFrame({"contacts": 0.0, "year": np.repeat([1, 2], 20), "adopts": ([1.0] + [0.0] * 19) * 2})
+    with warnings.catch_warnings(record=True) as said:
+        assert np.isnan(estimates.hazard_logit(table, "contacts").se)
+    assert said == []
+
+
 def test_a_seed_that_brings_nothing_spreads_less(baseline):
     one = shipped("seed_corn")
     scenario = changed(one.over(baseline), {"run.months": 240})
@@ -210,9 +219,9 @@ def test_a_seed_that_brings_nothing_spreads_less(baseline):
 @pytest.mark.parametrize(("text", "says"), [
     ("[innovation]\nprice = -1", "innovation.price"),
     ("[innovation]\nprise = 1", "did you mean price"),
-    ("[sessions]\nfirst = 0.8\nuntaught = 0.5", "sessions.untaught"),
-    ("[sessions]\nprice_low = 8", "sessions.price_high"),
-    ("[sessions]\ntalk = 0", "sessions.talk"),
+    ("[innovation]\n[sessions]\nfirst = 0.8\nuntaught = 0.5", "sessions.untaught"),
+    ("[innovation]\n[sessions]\nprice_low = 8", "sessions.price_high"),
+    ("[innovation]\n[sessions]\ntalk = 0", "sessions.talk"),
 ])
 def test_an_innovation_that_is_written_wrongly_is_one_line(text, says, tmp_path):
     file = tmp_path / "mine.toml"

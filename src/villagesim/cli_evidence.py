@@ -183,8 +183,8 @@ def trial(
 def calibrate(
     file: Annotated[Path, typer.Argument(help="A calibration file, such as experiments/calibrate.toml.")],
     quick: Annotated[bool, typer.Option("--quick", help="The sizes of the table `quick`: minutes.")] = False,
-    ship: Annotated[bool, typer.Option("--ship", help="The ensemble becomes the one that the package carries and "
-                                       "`validate` runs over; with ensemble = false, what is left of its numbers.")] = False,
+    ship: Annotated[bool, typer.Option("--ship", help="What is left becomes what the package carries: the ensemble "
+                                       "that `validate` runs over, or, with ensemble = false, an interval.")] = False,
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:

@@ -3,6 +3,7 @@
 Each takes a table (one row a household, or a household and year) and gives one Estimate.
 """
 
+import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -84,12 +85,16 @@ def hazard_logit(data: pd.DataFrame, terms: str) -> Estimate:
     NaN where no maximum exists.
     """
     import statsmodels.formula.api as formulas
-    from statsmodels.tools.sm_exceptions import PerfectSeparationError
+    from statsmodels.tools.sm_exceptions import ModelWarning, PerfectSeparationError
 
     kept = data[data.groupby("year")["adopts"].transform("sum") > 0]
     first = terms.split(" + ")[0]
     try:
-        fitted = formulas.logit(f"adopts ~ {terms} + C(year)", kept).fit(disp=0, method="bfgs", maxiter=500)
+        with warnings.catch_warnings():
+            # Where hardly anybody adopted there is no standard error, or no maximum is found in time: hundreds of lines
+            # in a calibration, whose points lie that far out.
+            warnings.simplefilter("ignore", ModelWarning)
+            fitted = formulas.logit(f"adopts ~ {terms} + C(year)", kept).fit(disp=0, method="bfgs", maxiter=500)
     except (PerfectSeparationError, np.linalg.LinAlgError, ValueError):
         return Estimate(float("nan"), float("nan"), len(kept))
     return Estimate(float(fitted.params[first]), float(fitted.bse[first]), len(data))

@@ -51,8 +51,8 @@ MADE_WITH = ("validation", "estimates", "differences", "panels", "surveys", "tri
 class Simulated(NamedTuple):
     """A calibration that was read and checked, and the counties it is made from, one a village setting.
 
-    innovation: the one whose circumstances vary; None where numbers of the model do. ensemble: what it leaves may become
-    the ensemble that ships, and not only be told.
+    innovation: the one whose circumstances vary; None where numbers of the model do. ensemble: what it leaves may
+    become the ensemble that ships, and not only be told.
     """
 
     asked: Asked
