@@ -209,6 +209,25 @@ def test_what_is_found_is_shipped_beside_what_earlier_scans_found_of_other_numbe
     assert (found[DEMAND].low, found[DEMAND].high) == (30, 1500)
 
 
+def test_some_targets_can_be_asked_alone_and_what_is_known_of_the_others_stays(made_up, tmp_path, monkeypatch):
+    file = tmp_path / evidence.PINS
+    known = evidence.Pinned(DEMAND, 30.0, 1500.0, {"T8": 4.0, "T12": 9.0}, model())
+    earlier = [known, evidence.Pinned(LEAVE, 0.15, 0.3, {"T8": 1.0}, "earlier")]
+    evidence.write_pins(earlier, file)
+    monkeypatch.setattr(evidence, "folder", lambda: tmp_path)
+    words = ["pins", str(SHIPPED), "--only", DEMAND, "--only", LEAVE, "--ship", "--out", str(tmp_path)]
+    said = CliRunner().invoke(cli.app, [*words, "--target", "T12"])
+    assert said.exit_code == 0, said.output
+    assert "2 of 408 numbers, 1 targets" in said.stderr
+    found = {one.parameter: one for one in evidence.read_pins(file)}
+    # T12 anew, T8 as it was; of the other number nothing was known under this model, and so nothing is said.
+    assert found == {DEMAND: known._replace(moved={"T8": 4.0, "T12": -1.0}), LEAVE: earlier[1]}
+    assert set(pd.read_csv(tmp_path / "pins/pins.csv")["target"]) == {"T12"}
+    wrong = CliRunner().invoke(cli.app, [*words, "--target", "T21"])
+    assert wrong.exit_code == 2
+    assert '--target is "T21", which no target that may be fitted matches' in " ".join(wrong.stderr.split())
+
+
 def test_a_number_whose_runs_fail_or_whose_end_no_scenario_can_have_is_named(made_up, tmp_path, monkeypatch):
     def broken(base, seed):
         if base.today.parameters.sales.demand > 1000:

@@ -18,6 +18,8 @@ def pins(
     file: Annotated[Path, typer.Argument(help="A scan's file, such as experiments/pins.toml.")],
     only: Annotated[list[str] | None, typer.Option("--only", help="A number's key, or a pattern such as "
                                                    "'parameters.choice.*'; again for more. Usually all.")] = None,
+    target: Annotated[list[str] | None, typer.Option("--target", help="A target's name, or a pattern such as 'T6.*'; "
+                                                     "again for more. Usually all that may be fitted.")] = None,
     sample: Annotated[int | None, typer.Option("--sample", min=1, help="So many of them, drawn by the file's seed.")
                       ] = None,
     check: Annotated[bool, typer.Option("--check", help="Say which pins are shipped and not confirmed, and which are "
@@ -38,6 +40,7 @@ def pins(
     Examples:
       villagesim pins experiments/pins.toml --only 'parameters.choice.*' --check
       villagesim pins experiments/pins.toml --sample 20
+      villagesim pins experiments/pins.toml --target 'T6.*' --ship
       villagesim pins experiments/pins.toml --ship
     """
     from villagesim import evidence
@@ -45,8 +48,8 @@ def pins(
     from villagesim.study import pin_scan, pinning
 
     asked = pinning.read_pinning(file)
-    entries = pinning.chosen(only or (), sample, asked.seed)
-    typer.echo(f"{len(entries)} of {len(pinning.numbers())} numbers, {len(pinning.aims())} targets, "
+    entries, wanted = pinning.chosen(only or (), sample, asked.seed), pinning.aims(target or ())
+    typer.echo(f"{len(entries)} of {len(pinning.numbers())} numbers, {len(wanted)} targets, "
                f"{asked.seeds} seeds of each of {len(asked.bases)} settings", err=True)
     if dry_run:
         for entry in entries:
@@ -54,7 +57,7 @@ def pins(
         return
     folder = make_place(out / asked.name)
     with plain_failures(), progress(asked.title) as tell:
-        found = pin_scan.measure(asked, entries, out, workers, tell, retry)
+        found = pin_scan.measure(asked, entries, out, workers, tell, retry, wanted)
     moved = found.table[found.table["pins"]]
     _show(f"{asked.title}: moved by {asked.moves:.3g} widths of the target's interval or more, and by more than luck",
           moved, SHOWN, most=len(moved))

@@ -51,41 +51,53 @@ BOOK = {
 class Measured(NamedTuple):
     """table: a row a number and target, columns as BOOK. about: what it rests on. refused: numbers whose ends no
     scenario can have, and why. failed: numbers with runs that failed, and the last line of the first traceback.
-    without: targets that no simulated evidence gives."""
+    without: targets that no simulated evidence gives. whole: all targets were asked."""
 
     table: pd.DataFrame
     about: dict[str, Any]
     refused: dict[str, str]
     failed: dict[str, str]
     without: tuple[str, ...]
+    whole: bool = True
 
     def write(self, folder: str | Path) -> Path:
         """Write the table as CSV and Parquet; return the folder."""
         return write_tables(folder, {"pins": self.table}, self.about, BOOK)
 
     def ship(self, file: Path) -> Path:
-        """Put these numbers, but those whose runs failed, into that file, in the place of what it says of them."""
+        """Put these numbers, but those whose runs failed, into that file, in the place of what it says of them.
+
+        Where some targets were asked, what the file says of the others stays, and of a number that they were not asked
+        of, over this range and under this model, nothing is said yet.
+        """
         kept = {one.parameter: one for one in (evidence.read_pins(file) if file.is_file() else ())}
         for name, rows in self.table.groupby("parameter"):
-            if name not in self.failed:
-                pins, first = rows[rows["pins"]], rows.iloc[0]
-                moved = dict(zip(pins["target"], pins["moved"], strict=True))
-                kept[name] = evidence.Pinned(name, float(first["low"]), float(first["high"]), moved, model())
+            pins, first, old = rows[rows["pins"]], rows.iloc[0], kept.get(name)
+            found = evidence.Pinned(name, float(first["low"]), float(first["high"]), {}, model())
+            if name in self.failed or not (self.whole or (old and old._replace(moved={}) == found)):
+                continue
+            moved = dict(zip(pins["target"], pins["moved"], strict=True))
+            if not self.whole:
+                moved |= {target: by for target, by in old.moved.items() if target not in set(rows["target"])}
+            order = [one.id for one in aims()]
+            kept[name] = found._replace(moved={target: moved[target] for target in order if target in moved})
         evidence.write_pins(kept.values(), file)
         return file
 
 
 def measure(asked: Asked, entries: Sequence[Entry], out: str | Path = "results", workers: int | None = None,
-            progress: Callable[[State], None] | None = None, retry: bool = False) -> Measured:
+            progress: Callable[[State], None] | None = None, retry: bool = False,
+            wanted: Sequence[evidence.Target] = ()) -> Measured:
     """Run what is missing for these numbers, write pins.csv and .parquet into out/NAME, return the same.
 
-    retry: what has failed is tried again. Raises StoreError, runner.Interrupted, pool.PoolError.
+    retry: what has failed is tried again. wanted: the targets that are asked; usually all. Raises
+    StoreError, runner.Interrupted, pool.PoolError.
     """
     folder = Path(out) / asked.name
     with Store(folder, tuple(one.id for one in aims())) as store:
         if retry:
             store.forget_failures()
-        scan = _Scan(asked, store, workers, progress)
+        scan = _Scan(asked, store, workers, progress, frozenset(one.id for one in wanted or aims()))
         try:
             found = scan.measured(entries)
         except KeyboardInterrupt:
@@ -107,8 +119,9 @@ class _Scan:
     """One scan over a store."""
 
     def __init__(self, asked: Asked, store: Store, workers: int | None,
-                 progress: Callable[[State], None] | None) -> None:
+                 progress: Callable[[State], None] | None, wanted: frozenset[str]) -> None:
         self.asked, self.store, self.workers, self.progress = asked, store, workers or pool.available(), progress
+        self.wanted = wanted
         self.targets = aims()
         self.total = self.done = self.failed = self.begun = 0
         self.key = hashed([[digest(one) for base in asked.bases for one in base], [one.id for one in self.targets],
@@ -140,7 +153,8 @@ class _Scan:
                  "moves": self.asked.moves, "level": self.asked.level, "seeds": [self.asked.seed],
                  "scenarios": {f"{one.name} {place}": digest(one) for place, base in enumerate(self.asked.bases)
                                for one in base}}
-        return Measured(pd.DataFrame(rows, columns=list(BOOK)), about, refused, failed, without)
+        whole = self.wanted >= {one.id for one in self.targets}
+        return Measured(pd.DataFrame(rows, columns=list(BOOK)), about, refused, failed, without, whole)
 
     def _kinds(self) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
         """Which targets each kind of evidence gives, and what none gives: found once, and kept."""
@@ -149,7 +163,9 @@ class _Scan:
             kinds, left, _ = giving(self.asked.bases[0], [one.id for one in self.targets])
             self.store.write_text(file.name, json.dumps([kinds, sorted(left)]))
         kinds, left = json.loads(file.read_text(encoding="utf-8"))
-        return {kind: tuple(names) for kind, names in kinds.items()}, tuple(left)
+        asked = {kind: tuple(name for name in names if name in self.wanted) for kind, names in kinds.items()}
+        return ({kind: names for kind, names in asked.items() if names},
+                tuple(name for name in left if name in self.wanted))
 
     def _tasks(self, kinds: Iterable[str], bases: Sequence[Base], seeds: Iterable[int]) -> dict[tuple, Task]:
         """A task a kind, setting and seed, by these three. All numbers and both ends meet the same seeds."""

@@ -84,9 +84,18 @@ def chosen(patterns: Sequence[str] = (), sample: int | None = None, seed: int = 
     return tuple(found)
 
 
-def aims() -> tuple[evidence.Target, ...]:
-    """The targets that may pin a number: those that may be fitted, and none that is kept aside."""
-    return tuple(one for one in evidence.targets() if one.role == evidence.CALIBRATE)
+def aims(patterns: Sequence[str] = ()) -> tuple[evidence.Target, ...]:
+    """The targets that may pin a number: those that may be fitted, and none that is kept aside; with patterns, those
+    whose name matches one. Raises ScenarioError, one line, for a pattern that none matches."""
+    known = tuple(one for one in evidence.targets() if one.role == evidence.CALIBRATE)
+    for one in patterns:
+        if not any(fnmatch.fnmatchcase(target.id, one) for target in known):
+            names = [target.id for target in known]
+            raise Place("pins", "--target").problem(
+                f"is {shown(one)}, which no target that may be fitted matches",
+                "a name of `villagesim targets --role calibrate`, or a pattern such as T6.*", nearest(one, names))
+    return tuple(target for target in known
+                 if not patterns or any(fnmatch.fnmatchcase(target.id, one) for one in patterns))
 
 
 def _number(place: Place, value: Any, kind: type, least: float, most: float) -> Any:
