@@ -237,7 +237,7 @@ def test_what_an_innovation_says_of_itself_is_declared_in_full():
 
 
 def test_every_estimate_has_a_target_and_every_target_an_estimate(baseline):
-    found = spread.taught(baseline, 1) | spread.spread(baseline, 1)
+    found = spread.taught(shipped("insurance"), baseline, 1) | spread.spread(shipped("seed_corn"), baseline, 1)
     wanted = {one.id for one in evidence.targets() if one.id.split(".")[0] in ("T1", "T2", "T3", "T4", "T6")}
     assert set(found) == wanted
 
