@@ -125,6 +125,27 @@ def test_what_only_a_corner_of_many_parameters_reaches_is_found_there():
     assert stages["wave-1"][-1].tolist() == usual.tolist()
 
 
+def test_what_nothing_is_known_of_is_left_as_wide_as_it_was():
+    """Thirteen aims of seventeen numbers, five others that do nothing, levels until a millionth is left: few points are
+    kept by the levels, and what they had of the five by luck has to be wandered off before it is told."""
+    k, inert, rng = 22, slice(17, 22), np.random.default_rng(5)
+    slopes = rng.normal(size=(13, 17)) / np.sqrt(17)
+
+    def of(unit):
+        return np.sort(np.abs((unit[:, :17] - 0.5) @ slopes.T) / 0.04, axis=1)[:, -2]
+
+    def pinned(unit):
+        low, high = np.quantile(unit[:, inert], [0.05, 0.95], axis=0)
+        return 1.0 - (high - low) / 0.9
+
+    cloud, values, share = matching._levelled(of, rng.random((matching.CLOUD, k)), 2.0, rng)
+    assert share < 1e-5
+    settled, _ = matching._wandered(of, cloud, values, 2.0, rng, matching.SETTLING)
+    assert (of(settled) <= 2.0).all()
+    assert np.abs(pinned(settled[:400])).max() < 0.1
+    assert pinned(cloud[:400]).max() > 0.1
+
+
 def test_noise_is_what_replicates_differ_by_beyond_what_each_adds_everywhere():
     rng = np.random.default_rng(5)
     values = rng.normal(0, 0.3, (400, 3, 1)) + np.array([0.0, 5.0, -5.0])[:, None]

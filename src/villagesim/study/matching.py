@@ -18,6 +18,9 @@ from villagesim.study.samplers import unit_design
 STREAM = 0xCA1B
 # Points that stand for what is left, the share of them that a level keeps at least, and levels and moves at most.
 CLOUD, KEPT, LEVELS, MOVES = 1024, 0.1, 20, 12
+# Moves after the last wave. A wave's points need not be even, what is told of what is left must be: after a dozen moves
+# a number of twenty that nothing is known of still lies where those points did that the levels kept.
+SETTLING = 300
 NORMAL_95 = 1.959963984540054
 
 Simulate = Callable[[str, np.ndarray], np.ndarray]
@@ -104,7 +107,7 @@ def match(aims: Sequence[Aim], usual: np.ndarray, rules: Rules, simulate: Simula
         cloud, share = _narrowed(aims, (*waves, wave), cloud, rules, luck)
         left *= share
         waves.append(wave._replace(left=left))
-    return History(tuple(waves), cloud)
+    return History(tuple(waves), _settled(aims, waves, cloud, rules, luck))
 
 
 def summarised(aims: Sequence[Aim], values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -212,6 +215,15 @@ def _narrowed(aims: Sequence[Aim], waves: Sequence[Wave], cloud: np.ndarray, rul
                            "be missed, widen ranges, or state a larger discrepancy")
 
 
+def _settled(aims: Sequence[Aim], waves: Sequence[Wave], cloud: np.ndarray, rules: Rules,
+             luck: np.random.Generator) -> np.ndarray:
+    """The points of what is left after they have wandered long enough to be spread evenly over it."""
+    def of(unit: np.ndarray) -> np.ndarray:
+        return score(aims, waves, unit, rules.may_miss)
+
+    return _wandered(of, cloud, of(cloud), rules.cutoff, luck, SETTLING)[0]
+
+
 def _levelled(of: Callable[[np.ndarray], np.ndarray], cloud: np.ndarray, cutoff: float,
               luck: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float]:
     """Points spread evenly over where `of` is within the cutoff, its values there, and the share that this is: level by
@@ -229,11 +241,11 @@ def _levelled(of: Callable[[np.ndarray], np.ndarray], cloud: np.ndarray, cutoff:
 
 
 def _wandered(of: Callable[[np.ndarray], np.ndarray], cloud: np.ndarray, values: np.ndarray, limit: float,
-              luck: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+              luck: np.random.Generator, moves: int = MOVES) -> tuple[np.ndarray, np.ndarray]:
     """Points moved by differences between two others (ter Braak 2006), never out of the cube or over the limit: their
     even spread stays."""
     n, k = cloud.shape
-    for _ in range(MOVES):
+    for _ in range(moves):
         one, two = cloud[luck.permutation(n)], cloud[luck.permutation(n)]
         stride = 2.38 / np.sqrt(2 * k) * luck.random((n, 1)) ** 2
         proposed = cloud + stride * (one - two) + 0.01 * luck.normal(size=(n, k)) * luck.random((n, 1))
