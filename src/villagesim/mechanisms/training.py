@@ -63,7 +63,7 @@ class TrainingParameters(NamedTuple):
     phone_keeps: Annotated[float, Quantity("share", "part of that loss of the first rung which daily use of a phone prevents", 0.0, 1.0, _SWEPT, "C")] = 0.95
     by_ties: Annotated[float, Quantity("share/month", "first rung gained from trained ties when all ties are trained", 0.0, 0.2,
         "assumption: a month's talk of selling teaches less than some days' talk of one insurance, of which taught friends' share to "
-        "knowledge, 0.290 (Cai, de Janvry, Sadoulet 2015), asks .15 to .20; varied over its range in experiments/", "C")] = 0.03
+        "knowledge, 0.290 (Cai, de Janvry, Sadoulet 2015), asks .14 to .20; varied over its range in experiments/", "C")] = 0.03
     trust_gain: Annotated[float, Quantity("share", "trust gained by one visit at full competence, of what is missing", 0.02, 0.6, _SWEPT, "C")] = 0.2
     trust_lesson: Annotated[float, Quantity("1", "trust gained in a lesson, as a part of what a visit gains", 0.0, 1.0, _SWEPT, "C")] = 0.5
     trust_fade: Annotated[float, Quantity("share/month", "trust that fades without contact", 0.0, 0.05, _SWEPT, "C")] = 0.01
