@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from villagesim import cli, results
+from villagesim import cli, evidence, results
 from villagesim.draws import replicate_seed
 from villagesim.scenario import changed, load
 from villagesim.study import pool, runner
@@ -342,8 +342,8 @@ def test_every_shipped_experiment_is_right():
     assert all(read_experiment(file).replicates >= 20 for file in figures)
     trials = [file for file in files if file.name.startswith("trial_")]
     assert [read_trial(file).name for file in trials] == ["trial_access", "trial_county", "trial_training"]
-    calibrations = [file for file in files if file.name.startswith("calibrate")]
-    assert [read_calibration(file, quick=True).asked.members for file in calibrations] == [21]
+    calibrations = [file for file in files if file.stem in ("calibrate", *evidence.REGIONS)]
+    assert [read_calibration(file, quick=True).asked.members for file in calibrations] == [21] * 4
     pins = [file for file in files if file.name == "pins.toml"]
     assert [read_pinning(file).seeds for file in pins] == [3]
     studies = [read_study(file) for file in files if file not in figures + trials + calibrations + pins]
