@@ -10,7 +10,7 @@ from villagesim.mechanisms import Parameters
 from villagesim.outcomes import OUTCOMES
 from villagesim.scenario_sections import SETTINGS, fields_of
 from villagesim.scenario_text import nearest
-from villagesim.scenario_values import allowed
+from villagesim.scenario_values import allowed, plausible
 from villagesim.settings import WORDS
 from villagesim.tables import TABLES
 
@@ -41,13 +41,22 @@ class Entry(NamedTuple):
     grade: str
     meaning: str
     words: str = ""
+    plausible: tuple[float, float] | None = None
 
     @property
     def range(self) -> str:
-        """The allowed range, without its unit; of words, what is allowed; of an outcome, nothing."""
+        """The allowed range, without its unit, and what of it is plausible, where that is less; of words, what is
+        allowed; of an outcome, nothing."""
         if self.kind == "outcome":
             return ""
-        return self.words or allowed(Quantity("", "", self.low, self.high)).strip()
+        said = Quantity("", "", self.low, self.high, plausible=self.plausible)
+        less = f" (plausible: {plausible(said).strip()})" if self.plausible else ""
+        return self.words or allowed(said).strip() + less
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The range of a number that studies vary over where they say none."""
+        return self.plausible or (self.low, self.high)
 
 
 def _entry(kind: str, key: str, default: Any, quantity: Quantity) -> Entry:
@@ -61,6 +70,7 @@ def _entry(kind: str, key: str, default: Any, quantity: Quantity) -> Entry:
         quantity.source,
         quantity.grade,
         quantity.meaning,
+        plausible=quantity.plausible,
     )
 
 

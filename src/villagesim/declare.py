@@ -33,7 +33,10 @@ GRADES = {
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """What a number means: its unit, meaning, allowed range [low, high], source and evidence grade."""
+    """What a number means: its unit, meaning, allowed range [low, high], source and evidence grade.
+
+    plausible: the part of that range which evidence supports, where more is allowed than it does: studies vary over it.
+    """
 
     unit: str
     meaning: str
@@ -42,6 +45,12 @@ class Quantity:
     source: str = ""
     grade: str = ""
     initial: float = 0
+    plausible: tuple[float, float] | None = None
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The range that studies vary over where they say none: the plausible one."""
+        return self.plausible or (self.low, self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +93,13 @@ def incomplete(container: type) -> list[str]:
     lines = []
     for field in fields:
         quantity, usual = field.quantity, field.default
+        low, high = quantity.ends
         wrong = {
             "unit": not quantity.unit.strip(),
             "meaning": not quantity.meaning.strip(),
             "range": not -np.inf < quantity.low <= quantity.high < np.inf,
-            "default": parameters and (usual is None or not quantity.low <= usual <= quantity.high),
+            "plausible range": not quantity.low <= low <= high <= quantity.high,
+            "default": parameters and (usual is None or not low <= usual <= high),
             "source": parameters and not quantity.source.strip(),
             "grade": parameters and quantity.grade not in GRADES,
         }
@@ -132,7 +143,7 @@ def outside_range(table: Any) -> list[str]:
 
 
 def codebook(container: type) -> list[dict[str, Any]]:
-    """One row a declared field: name, type, unit, meaning, low, high, source, grade, default."""
+    """One row a declared field: name, type, unit, meaning, low, high, plausible, source, grade, default."""
     return [
         {
             "name": field.name,
@@ -141,6 +152,7 @@ def codebook(container: type) -> list[dict[str, Any]]:
             "meaning": field.quantity.meaning,
             "low": field.quantity.low,
             "high": field.quantity.high,
+            "plausible": field.quantity.ends,
             "source": field.quantity.source,
             "grade": field.quantity.grade,
             "default": field.default,

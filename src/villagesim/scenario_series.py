@@ -41,7 +41,7 @@ def published(name: str) -> tuple[Row, ...]:
 
 
 def checked(place: Place, lines: list[str]) -> tuple[Row, ...]:
-    """The rows in the lines of a CSV table, years rising, values above zero, each with its source.
+    """The rows in the lines of a CSV table, years rising, levels above zero, shares from 0 to 1, each with its source.
 
     Raises ScenarioError, one line.
     """
@@ -54,8 +54,9 @@ def checked(place: Place, lines: list[str]) -> tuple[Row, ...]:
             row = Row(float(said["year"]), float(said["value"]), *(said[name].strip() for name in COLUMNS[2:]))
         except (TypeError, ValueError, AttributeError):
             raise place.problem(f"has a row {shown(list(said.values()))}", ", ".join(COLUMNS)) from None
-        if not all(row[2:]) or not row.value > 0.0:
-            raise place.problem(f"has a row without a positive value, unit, source or confidence: {said['year']}")
+        if not all(row[2:]) or not (0.0 <= row.value < 1.0 if row.unit == "share" else row.value > 0.0):
+            raise place.problem(f"has a row without a value, unit, source or confidence: {said['year']}",
+                                "a share from 0 to less than 1, a level above 0")
         if rows and row.year <= rows[-1].year:
             raise place.problem(f"names {said['year']} after {rows[-1].year:g}", "years that rise")
         rows.append(row)

@@ -20,10 +20,17 @@ LONGEST_NUMBER = 200
 
 def allowed(quantity: Quantity) -> str:
     """The declared range and unit in words, such as "0 to 20 seat/village/month"; "0 to 5" where there is no unit."""
-    unit = "" if quantity.unit in UNITLESS else f" {quantity.unit}"
-    if quantity.low == quantity.high:
-        return f"{_plain(quantity.low)}{unit}"
-    return f"{_plain(quantity.low)} to {_plain(quantity.high)}{unit}"
+    return _from_to(quantity.low, quantity.high, quantity.unit)
+
+
+def plausible(quantity: Quantity) -> str:
+    """The range that studies vary over where they say none, in words."""
+    return _from_to(*quantity.ends, quantity.unit)
+
+
+def _from_to(low: float, high: float, unit: str) -> str:
+    unit = "" if unit in UNITLESS else f" {unit}"
+    return f"{_plain(low)}{unit}" if low == high else f"{_plain(low)} to {_plain(high)}{unit}"
 
 
 def _plain(bound: float) -> str:

@@ -15,8 +15,9 @@ def _km(meaning: str, low: float, high: float) -> Quantity:
     return Quantity("km", meaning, low, high, _SWEPT, "C")
 
 
-def _share(meaning: str, source: str = _SWEPT, grade: str = "C", low: float = 0.0, high: float = 1.0) -> Quantity:
-    return Quantity("share", meaning, low, high, source, grade)
+def _share(meaning: str, source: str = _SWEPT, grade: str = "C", low: float = 0.0, high: float = 1.0,
+           plausible: tuple[float, float] | None = None) -> Quantity:
+    return Quantity("share", meaning, low, high, source, grade, plausible=plausible)
 
 
 def _one(meaning: str, low: float, high: float, source: str = _SWEPT, grade: str = "C") -> Quantity:
@@ -97,7 +98,8 @@ class WorldSettings(NamedTuple):
     phone_income: Annotated[float, _share("phone ownership gained from no income a head to one far above the usual", high=1.0)] = 0.4
     output: Annotated[float, Quantity("yuan/year", "marketable output of a household in hills at the reference price, median", 1000, 100000,
         "assumption: 15,000 at the farm gate, which is 0.7 of the reference price; 12,000 to 30,000 by region, from business income of 7,431 "
-        "yuan a head (NBS 2023) with heads, primary share and cost share by judgement; varied over its range in experiments/", "C")] = 21000.0
+        "yuan a head (NBS 2023) with heads, primary share and cost share by judgement; varied over its range in experiments/", "C",
+        plausible=(17000.0, 43000.0))] = 21000.0
     output_spread: Annotated[float, _one("standard deviation of the log of output", 0, 1.5,
         "assumption: .8 to 1.0 by judgement; varied over its range in experiments/", "C")] = 0.9
     output_terrain: Annotated[float, _one("log of output lost from plain to high mountain", 0, 2,
@@ -109,10 +111,11 @@ class WorldSettings(NamedTuple):
         "others of their age and schooling; varied over its range in experiments/")] = 0.32
     off_farm_spread: Annotated[float, _one("standard deviation of the log of off-farm income", 0, 1.5)] = 0.6
     savings: Annotated[float, Quantity("yuan", "money held, median", 0, 200000,
-        "assumption: 10,000 to 20,000 by judgement (one Ningxia farmer told of 15,000); varied over its range in experiments/", "C")] = 12000.0
+        "assumption: 10,000 to 20,000 by judgement (one Ningxia farmer told of 15,000); varied over its range in experiments/", "C",
+        plausible=(10000.0, 20000.0))] = 12000.0
     savings_spread: Annotated[float, _one("standard deviation of the log of savings", 0, 1.5)] = 0.9
     debt: Annotated[float, _share("households in debt to their trader",
-        "assumption (.05-.25): varied over its range in experiments/")] = 0.15
+        "assumption: .05 to .25 by judgement; varied over its range in experiments/", plausible=(0.05, 0.25))] = 0.15
     debt_size: Annotated[float, Quantity("yuan", "debt of those in debt, median", 0, 20000, _SWEPT, "C")] = 1200.0
     debt_spread: Annotated[float, _one("standard deviation of the log of debt", 0, 1.5)] = 0.6
     risk_aversion: Annotated[float, _one("relative risk aversion, median", 0, 5)] = 2.0

@@ -22,7 +22,8 @@ class ChoiceParameters(NamedTuple):
     attention: Annotated[float, Quantity("1/month", "chance that an offline household thinks about selling online", 0.005, 0.3, _SWEPT, "C")] = 0.13
     prompted: Annotated[float, Quantity("1", "how far a lesson, visit or group this month multiplies that chance", 1.0, 10.0, _SWEPT, "C")] = 5.3
     start_cost: Annotated[float, Quantity("yuan", "phone, gear, samples and first-months' time to start",
-        300.0, 5000.0, "assumption: 500 to 5,000 yuan by judgement (a paid course alone cost 900, Guangming Daily 2021), less for an innovation that needs no shop; varied over its range in experiments/", "C")] = 600.0
+        300.0, 5000.0, "assumption: 500 to 5,000 yuan by judgement (a paid course alone cost 900, Guangming Daily 2021), less for an innovation that needs no shop; varied over its range in experiments/", "C",
+        plausible=(500.0, 5000.0))] = 600.0
     live_cost: Annotated[float, Quantity("yuan", "more gear to live-stream", 0.0, 5000.0, _SWEPT, "C")] = 800.0
     restart: Annotated[float, Quantity("share", "part of the start-up cost that one who has sold before pays again: the phone is there", 0.0, 1.0, _SWEPT, "C")] = 0.3
     scarcity: Annotated[float, Quantity("1", "price of a start-up yuan to a household that must borrow it", 1.0, 4.0, _SWEPT, "C")] = 2.0

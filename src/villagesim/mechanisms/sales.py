@@ -64,7 +64,8 @@ class SalesParameters(NamedTuple):
     returns: Annotated[float, Quantity("share", "returned or refunded sales of dry goods",
         0.02, 0.05, "assumption: dry 0.02 to 0.05 by judgement; varied over its range in experiments/", "C")] = 0.035
     returns_fresh: Annotated[float, Quantity("share/day", "more refunds for fresh goods per day on the way without a cold chain",
-        0.0, 0.06, "assumption: fresh refunds 0.03 to 0.12 by judgement, over some four days; varied over its range in experiments/", "C")] = 0.022
+        0.0, 0.06, "assumption: fresh refunds 0.03 to 0.12 by judgement, over some four days; varied over its range in experiments/", "C",
+        plausible=(0.0075, 0.03))] = 0.022
     transit_line: Annotated[float, Quantity("day", "days from the county seat to the buyer", 0.5, 6.0, _SWEPT, "C")] = 2.0
     transit_road: Annotated[float, Quantity("km/day", "road to the county seat that a parcel makes in a day, sorting on the way included",
         30.0, 400.0, _SWEPT, "C")] = 100.0

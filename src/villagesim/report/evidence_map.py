@@ -17,7 +17,7 @@ from villagesim.scenario_text import Place
 from villagesim.study import innovations
 
 CALIBRATED = ("q05", "median", "q95", "pinned")
-COLUMNS = ("key", "value", "unit", "low", "high", "grade", "source", "measured", "targets", "moved", *CALIBRATED)
+COLUMNS = ("key", "value", "unit", "low", "high", "plausible_low", "plausible_high", "grade", "source", "measured", "targets", "moved", *CALIBRATED)
 
 
 class Left(NamedTuple):
@@ -51,7 +51,7 @@ def known() -> Iterator[Known]:
     """Every number that a scenario can set. Raises ValueError, one line, where no ensemble is shipped."""
     moved, left = {(one.parameter, one.low, one.high): one.moved for one in evidence.pins()}, intervals()
     for entry in settable():
-        yield Known(entry, moved.get((entry.key, entry.low, entry.high)), left.get(entry.key))
+        yield Known(entry, moved.get((entry.key, *entry.ends)), left.get(entry.key))
 
 
 def intervals() -> dict[str, Left]:
@@ -68,7 +68,7 @@ def csv_text() -> str:
     for one in known():
         entry, moved = one.entry, one.moved or {}
         table.writerow([entry.key, _shown(entry.default), entry.unit, _shown(entry.low), _shown(entry.high),
-                        entry.grade, entry.source, "no" if one.moved is None else "yes", " ".join(moved),
+                        *map(_shown, entry.ends), entry.grade, entry.source, "no" if one.moved is None else "yes", " ".join(moved),
                         " ".join(f"{width:.3g}" for width in moved.values()),
                         *(f"{value:.4g}" for value in one.left or ()), *([] if one.left else [""] * len(CALIBRATED))])
     return text.getvalue()
@@ -149,6 +149,7 @@ def made(about: dict[str, Any]) -> str:
         ("runs over what is left", about["final"]),
         ("factor on the errors, so that enough of these runs count", f"{about['widened']:.3g}"),
         ("runs that they count as", f"{about['effective_runs']:.3g}"),
+        ("runs that they would count as without it", f"{about['unwidened_runs']:.3g}"),
         ("members, different ones among them", f"{about['members']}, {about['distinct_members']}"),
         ("out of reach of every point", ", ".join(about["out_of_reach"]) or NOTHING)))
 

@@ -139,6 +139,7 @@ def _calibrated(asked: Asked, simulate: matching.Simulate, choose: matching.Choo
         "name": asked.name, "title": asked.title, "targets": [aim.name for aim in aims],
         "out_of_reach": [aim.name for place, aim in enumerate(aims) if place not in reached],
         "left": history.waves[-1].left, "widened": weighed.widened, "effective_runs": weighed.effective,
+        "unwidened_runs": weighed.unwidened,
         "distinct_members": len(set(rows.tolist())), **rules._asdict(), "final": len(unit),
         "members": asked.members,
         "how": "history matching, then runs spread evenly over what is left, weighed by exp(-d^2 / (2 widened^2)), "

@@ -26,7 +26,7 @@ KEYS = {
     "months": (int, "a whole number from 1 to 1200"),
     "set": (dict, "a table of dotted scenario keys, such as \"world.villages\" = 40"),
     "vary": (dict, "a table of dotted scenario keys, such as \"parameters.sales.demand\" = {}"),
-    "grades": (list, "grades of evidence, such as [\"C\"]: all numbers of that grade vary over their declared ranges"),
+    "grades": (list, "grades of evidence, such as [\"C\"]: all numbers of that grade vary over their plausible ranges"),
     "sampler": (str, "the name of a sampler"),
     "n": (int, "a whole number above 0"),
     "second_order": (bool, "true or false"),

@@ -13,7 +13,7 @@ from villagesim.study.validation import Base
 
 # What a reader needs to know of how the ensemble was made, and to make it again.
 SAID = ("name", "title", "version", "model", "scenarios", "seeds", "quick", "waves", "points", "replicates", "final",
-        "members", "cutoff", "may_miss", "targets", "out_of_reach", "left", "widened", "effective_runs",
+        "members", "cutoff", "may_miss", "targets", "out_of_reach", "left", "widened", "effective_runs", "unwidened_runs",
         "distinct_members", "how")
 
 

@@ -94,8 +94,10 @@ def hazard_logit(data: pd.DataFrame, terms: str) -> Estimate:
             # Where hardly anybody adopted there is no standard error, or no maximum is found in time: hundreds of lines
             # in a calibration, whose points lie that far out.
             warnings.simplefilter("ignore", ModelWarning)
-            fitted = formulas.logit(f"adopts ~ {terms} + C(year)", kept).fit(disp=0, method="bfgs", maxiter=500)
+            fitted = formulas.logit(f"adopts ~ {terms} + C(year)", kept).fit(disp=0, maxiter=100)
     except (PerfectSeparationError, np.linalg.LinAlgError, ValueError):
+        return Estimate(float("nan"), float("nan"), len(kept))
+    if not fitted.mle_retvals["converged"]:
         return Estimate(float("nan"), float("nan"), len(kept))
     return Estimate(float(fitted.params[first]), float(fitted.bse[first]), len(data))
 

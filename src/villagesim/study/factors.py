@@ -1,4 +1,4 @@
-"""What varies in a study: one scenario key, over its declared range, a range, a list or a distribution."""
+"""What varies in a study: one scenario key, over its plausible range, a range, a list or a distribution."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from villagesim.declare import GRADES, Quantity
 from villagesim.mechanisms import Parameters
 from villagesim.scenario_sections import declared_at, fields_of
 from villagesim.scenario_text import Place, listed, nearest, shown
-from villagesim.scenario_values import allowed, code, number
+from villagesim.scenario_values import allowed, code, number, plausible
 from villagesim.settings import OutsideSettings, WorldSettings
 
 # How a factor may be spread, and what must be said of it beside (or instead of) its range.
@@ -89,7 +89,7 @@ def value_at(scenario: Any, dotted: str) -> float:
 
 
 def read(place: Place, name: str, said: Any, declared: Declares = declared_at) -> Factor:
-    """A factor as a study file says it: {} for its declared range, or a table of KEYS. Raises ScenarioError.
+    """A factor as a study file says it: {} for its plausible range, or a table of KEYS. Raises ScenarioError.
 
     declared: type, quantity and words of what a dotted key sets.
     """
@@ -100,7 +100,7 @@ def read(place: Place, name: str, said: Any, declared: Declares = declared_at) -
     said = {"list": said} if isinstance(said, list) else said
     if not isinstance(said, Mapping):
         raise place.problem(f"is {shown(said)}", "a list of values, or a table such as {range = [0.1, 0.4]}; {} takes "
-                            f"the declared range, {allowed(quantity)}")
+                            f"the plausible range, {plausible(quantity)}")
     for key in said:
         if key not in KEYS:
             raise place.problem(f"says {key}, which is not known", ", ".join(KEYS), nearest(key, KEYS))
@@ -180,8 +180,8 @@ def _shape(place: Place, key: str, value: Any) -> float:
 
 
 def _range(place: Place, said: Mapping[str, Any], kind: type, quantity: Quantity) -> tuple[float, float]:
-    """The range said, or the declared one."""
-    ends = said.get("range", [quantity.low, quantity.high])
+    """The range said, or the plausible one."""
+    ends = said.get("range", list(quantity.ends))
     says = f"[low, high] within {allowed(quantity)}"
     if not isinstance(ends, list):
         raise place.problem(f"has range {shown(ends)}, which is no list", says)

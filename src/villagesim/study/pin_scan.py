@@ -31,9 +31,9 @@ LOW, HIGH = ENDS = ("low", "high")
 BOOK = {
     "parameter": ("code", "number of the model, by its key in a scenario file"),
     "unit": ("code", "its unit"),
-    "low": ("parameter's unit", "lower end of its declared range"),
+    "low": ("parameter's unit", "lower end of its plausible range"),
     "usual": ("parameter's unit", "value where nothing else is said"),
-    "high": ("parameter's unit", "upper end of its declared range"),
+    "high": ("parameter's unit", "upper end of its plausible range"),
     "target": ("code", "published target that may be fitted"),
     "target_unit": ("code", "its unit"),
     "width": ("target's unit", "width of its published interval, of logarithms where those are its scale"),
@@ -134,7 +134,7 @@ class _Scan:
         for entry in entries:
             try:
                 ends[entry.key] = {end: [_at(base, entry, value) for base in self.asked.bases]
-                                   for end, value in zip(ENDS, (entry.low, entry.high), strict=True)}
+                                   for end, value in zip(ENDS, entry.ends, strict=True)}
             except ScenarioError as error:
                 refused[entry.key] = str(error)
         seeds, first = range(self.asked.seeds), range(1)
@@ -225,7 +225,7 @@ class _Scan:
 
     def _rows(self, entry: Entry, kinds: Mapping[str, Sequence[str]], usual: Mapping[tuple, Task],
               low: Mapping[tuple, Task], high: Mapping[tuple, Task]) -> list[tuple]:
-        asked = entry.key, entry.low, entry.high
+        asked = entry.key, *entry.ends
         listed = {target for pin in evidence.pins() if (pin.parameter, pin.low, pin.high) == asked
                   for target in pin.moved}
         known, rows = {one.id: one for one in self.targets}, []
@@ -245,7 +245,8 @@ class _Scan:
                                                           name))
                 at_usual = float(np.mean(told[np.isfinite(told)])) if np.isfinite(told).any() else float("nan")
                 means = (movements.unscaled(one, mean) for mean in (found.at_low, at_usual, found.at_high))
-                rows.append((entry.key, entry.unit, entry.low, entry.default, entry.high, name, one.unit, wide, *means,
+                low_end, high_end = entry.ends
+                rows.append((entry.key, entry.unit, low_end, entry.default, high_end, name, one.unit, wide, *means,
                              found.moved, found.luck, found.seeds, found.pins(self.asked.moves), name in listed))
         return rows
 

@@ -61,7 +61,7 @@ def numbers() -> tuple[Entry, ...]:
     """The numbers that a target could pin: all that a scenario can set, but words, decisions and what is by design."""
     return tuple(entry for entry in settable() if not isinstance(entry.default, str)
                  and entry.key.split(".")[0] not in DECIDED and not entry.source.startswith(BY_DESIGN)
-                 and not (entry.kind == "lever" and entry.key.endswith(".intensity")) and entry.low < entry.high)
+                 and not (entry.kind == "lever" and entry.key.endswith(".intensity")) and entry.ends[0] < entry.ends[1])
 
 
 def chosen(patterns: Sequence[str] = (), sample: int | None = None, seed: int = 1) -> tuple[Entry, ...]:

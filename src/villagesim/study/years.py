@@ -9,6 +9,9 @@ from villagesim.scenario import Scenario, changed
 from villagesim.tables import World
 
 FIRST, LAST = 2015, 2023
+# When rural people were online as the source of the usual `world.phone` says, and points counted as that of
+# `world.service_point` does.
+PHONES_OF, POINTS_OF = 2022.0, 2017.0
 # Of all households, and of each village.
 SUMS, PLACES = ("sellers", "income", "persons"), ("service_point", "route_serving")
 YEAR, JUNE, DECEMBER = 12, 5, 11
@@ -19,7 +22,7 @@ PROGRAMME_YEARS = 2
 def series(today: Scenario, seed: int, counties: int) -> dict[str, float]:
     """T12, T13 and T14 over the years, in so many counties that start in 2015 and have no programme.
 
-    They start with the phones of 2015, and as the scenario's county is in all else. A point whose condition has worn
+    They start with the phones and points of 2015, and as the scenario's county is in all else. A point whose condition has worn
     counts for that part of a village. Sellers are few: they are added up over the counties; NaN where there is none in
     either year.
     """
@@ -54,7 +57,7 @@ def _followed(county: Scenario, seed: int) -> tuple[np.ndarray, dict[int, np.nda
 
 
 def large_programme(county: Scenario, seed: int) -> dict[str, float]:
-    """V8 in a county that starts in 2015, with that year's phones, under its programme: parcels of its first two years.
+    """V8 in a county that starts in 2015, with that year's phones and points, under its programme: parcels of its first two years.
 
     V8.bought, V8.sent: purchases and shipments [parcel/village/month]; V8: their ratio, NaN where nothing is sent.
     """
@@ -72,9 +75,17 @@ def large_programme(county: Scenario, seed: int) -> dict[str, float]:
 
 
 def as_of_first(today: Scenario) -> Scenario:
-    """Today's county with the smartphones of FIRST: fewer by as much as fewer rural people were online than today."""
-    years, shares = zip(*((row.year, row.value) for row in scenario_series.published("internet")), strict=True)
-    return changed(today, {"world.phone": today.world.phone * float(np.interp(FIRST, years, shares)) / shares[-1]})
+    """Today's county with the smartphones and points of FIRST: fewer by as much as fewer rural people were online, and
+    fewer villages had a point, than when those of today's county were counted."""
+    part = {"phone": _grown("internet", PHONES_OF), "service_point": _grown("points", POINTS_OF)}
+    return changed(today, {f"world.{name}": getattr(today.world, name) / grown for name, grown in part.items()})
+
+
+def _grown(name: str, until: float) -> float:
+    """How many times as large a published share was at a time as at the start of FIRST."""
+    years, shares = zip(*((row.year, row.value) for row in scenario_series.published(name)), strict=True)
+    before, then = np.interp([FIRST, until], years, shares)
+    return float(then / before)
 
 
 def _month(year: int, month: int) -> int:
