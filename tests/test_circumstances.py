@@ -13,7 +13,7 @@ from conftest import SCENARIOS
 from villagesim import cli, cli_evidence, evidence, figures
 from villagesim.scenario import ScenarioError, changed, load
 from villagesim.sources import model
-from villagesim.study import diffusion, innovations, simulated
+from villagesim.study import calibrating, diffusion, innovations, simulated
 from villagesim.study.innovations import shipped
 from villagesim.study.store import Store
 
@@ -38,7 +38,7 @@ def written(folder: Path, was: str = "", now: str = "") -> Path:
 
 @pytest.mark.parametrize("name", innovations.SHIPPED)
 def test_a_calibration_of_circumstances_knows_their_usual_values_and_holds_them_in_its_ranges(name, baseline):
-    read = simulated.read_calibration(FILES[name])
+    read = calibrating.read_calibration(FILES[name])
     assert read.innovation == shipped(name)
     for factor, usual in zip(read.asked.factors, read.asked.usual, strict=True):
         assert usual == shipped(name).value_at(baseline, factor.name)
@@ -83,7 +83,7 @@ def test_each_circumstance_reaches_the_experiment(baseline):
 ])
 def test_a_calibration_of_circumstances_that_is_written_wrongly_is_one_line(tmp_path, was, now, says):
     with pytest.raises(ScenarioError, match=says) as caught:
-        simulated.read_calibration(written(tmp_path, was, now))
+        calibrating.read_calibration(written(tmp_path, was, now))
     assert "\n" not in str(caught.value)
 
 
@@ -128,13 +128,13 @@ def test_only_what_the_package_carries_can_be_shipped_and_it_is_said_before_anyt
 def test_an_innovation_that_is_written_wrongly_is_named_by_its_file(tmp_path, text, says):
     (tmp_path / "own.toml").write_text(text, encoding="utf-8")
     with pytest.raises(ScenarioError, match=f"innovation names a file that fails: .*{says}") as caught:
-        simulated.read_calibration(written(tmp_path, 'innovation = "insurance"', 'innovation = "own.toml"'))
+        calibrating.read_calibration(written(tmp_path, 'innovation = "insurance"', 'innovation = "own.toml"'))
     assert "\n" not in str(caught.value)
 
 
 def test_a_share_of_what_adds_up_to_1_can_not_vary_alone(tmp_path):
     with pytest.raises(ScenarioError, match=r"vary\.county\.mix_organising can't be 0, an end of its range.*not 1"):
-        simulated.read_calibration(written(tmp_path, "[vary]", '[vary]\n"county.mix_organising" = {}'))
+        calibrating.read_calibration(written(tmp_path, "[vary]", '[vary]\n"county.mix_organising" = {}'))
 
 
 def test_an_experiment_that_can_not_be_evaluated_says_why_in_one_line(tmp_path, monkeypatch):
@@ -155,7 +155,7 @@ def test_runs_of_one_innovation_are_not_those_of_another(tmp_path, monkeypatch):
     names = []
     for debt in ("0.0", "0.1"):
         (tmp_path / "own.toml").write_text(text.replace("debt = 0.0", f"debt = {debt}"), encoding="utf-8")
-        read = simulated.read_calibration(written(tmp_path, 'innovation = "insurance"', 'innovation = "own.toml"'))
+        read = calibrating.read_calibration(written(tmp_path, 'innovation = "insurance"', 'innovation = "own.toml"'))
         with Store(tmp_path / f"store{debt}", tuple(aim.name for aim in read.asked.aims)) as store:
             ran = []
             monkeypatch.setattr(simulated.pool, "each", lambda of, tasks, *_, ran=ran: ran.extend(tasks))
@@ -203,7 +203,7 @@ def test_a_known_circumstance_is_found_again(tmp_path, monkeypatch):
     monkeypatch.setattr(diffusion, "EVIDENCE", {"taught": taught})
     monkeypatch.setattr(simulated.runner, "prepare", lambda scenarios: None)
     monkeypatch.setattr(simulated.pool, "each", each)
-    _, found = simulated.carry_out(simulated.read_calibration(file), tmp_path)
+    _, found = simulated.carry_out(calibrating.read_calibration(file), tmp_path)
     rows = found.region.set_index("parameter")
     assert rows.loc[WORTH, "q05"] < 12 < rows.loc[WORTH, "q95"]
     assert rows.loc[BELIEF, "q05"] < 0.4 < rows.loc[BELIEF, "q95"]
@@ -213,7 +213,7 @@ def test_a_known_circumstance_is_found_again(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", innovations.SHIPPED)
 def test_what_is_shipped_of_a_calibration_is_of_the_values_that_the_innovation_has(name, baseline):
     region = evidence.region(name)["region"]
-    assert set(region) == {factor.name for factor in simulated.read_calibration(FILES[name]).asked.factors}
+    assert set(region) == {factor.name for factor in calibrating.read_calibration(FILES[name]).asked.factors}
     for key, one in region.items():
         assert one["usual"] == shipped(name).value_at(baseline, key), key
         assert one["varied"][0] <= one["interval"][0] <= one["median"] <= one["interval"][1] <= one["varied"][1]
@@ -223,6 +223,6 @@ def test_what_is_shipped_was_made_with_todays_model_over_the_ranges_that_its_fil
     found = {"calibrate": evidence.ensemble().about} | {name: evidence.region(name) for name in evidence.REGIONS}
     for name, about in found.items():
         assert about["model"] == model(), name
-        asked = simulated.read_calibration(EXPERIMENTS / f"{name}.toml").asked
+        asked = calibrating.read_calibration(EXPERIMENTS / f"{name}.toml").asked
         assert {key: one["varied"] for key, one in about["region"].items()} == {
             factor.name: [factor.low, factor.high] for factor in asked.factors}, name

@@ -18,7 +18,7 @@ from villagesim.figures import draw
 from villagesim.scenario import ScenarioError, changed, load
 from villagesim.study import runner
 from villagesim.study.countryside import counties as places
-from villagesim.study.countryside import life, national, price, stream, tables, totals
+from villagesim.study.countryside import life, members, national, price, stream, tables, totals
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 SMALL = {"run.months": 36, "run.spin_up": 14}
@@ -298,9 +298,31 @@ def test_the_command_writes_the_tables_and_refuses_a_share_that_is_none(tmp_path
     assert done.exit_code == 0, done.output
     assert "2 counties" in done.stdout
     assert len(pd.read_csv(tmp_path / "countryside-mine" / "counties.csv")) == 2
+    assert not (tmp_path / "countryside-mine" / "uncertainty.csv").exists()
+    done = CliRunner().invoke(cli.app, [*words, "--share", "0.5", "--workers", "1", "--ensemble", "2"])
+    assert done.exit_code == 0, done.output
+    assert "2 of the counties under each of 21 parameter sets" in done.stdout
+    assert set(pd.read_csv(tmp_path / "countryside-mine" / "uncertainty.csv")["members"]) == {21}
+    book = pd.read_csv(tmp_path / "countryside-mine" / "codebook.csv")
+    assert set(book[book["table"] == "uncertainty"]["column"]) == set(members.BOOK)
     wrong = CliRunner().invoke(cli.app, [*words, "--share", "0"])
     assert wrong.exit_code == 2
     assert wrong.stderr == "--share: is 0, out of range; allowed: above 0, to 1\n"
+
+
+def test_the_same_counties_under_each_parameter_set_say_what_is_not_known(programme, tmp_path):
+    """Under sets that change nothing, nothing is unknown; under those of the ensemble adoption is."""
+    of = country(pilot_counties=3)
+    found = members.varied(programme, of, SCENARIOS, 6, 3, tmp_path, 2)
+    table = found.table.set_index("outcome")
+    assert (found.counties, found.members) == (6, 3)
+    assert (table["ensemble_low"] <= table["ensemble_mean"]).all()
+    assert (table["ensemble_mean"] <= table["ensemble_high"]).all()
+    assert table.loc["adoption", "parameter_sd"] > 0
+    usual = national.run(programme, of, SCENARIOS, folder=tmp_path / "usual", workers=2, passes=1)
+    assert table.loc["adoption", "usual"] == tables.tables(usual)["country"].iloc[-1]["adoption"]
+    same = members.table_of([usual] * 4)
+    assert same["parameter_sd"].max() == same["luck_sd"].max() == 0.0
 
 
 def test_what_is_kept_of_a_county_does_not_grow_with_its_households():

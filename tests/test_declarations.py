@@ -45,6 +45,14 @@ class DefaultOutside(NamedTuple):
     speed: Annotated[float, Quantity("km/hour", "how fast", 0.0, 2.0, "a citation", "A")] = 3.0
 
 
+class PlausibleOutside(NamedTuple):
+    speed: Annotated[float, Quantity("km/hour", "how fast", 0.0, 5.0, "a citation", "A", plausible=(2.0, 6.0))] = 3.0
+
+
+class DefaultImplausible(NamedTuple):
+    speed: Annotated[float, Quantity("km/hour", "how fast", 0.0, 5.0, "a citation", "A", plausible=(4.0, 5.0))] = 3.0
+
+
 class NoDefault(NamedTuple):
     distance: Annotated[float, Quantity("km", "how far", 0.0, 9.0, "a citation", "A")]
     speed: Annotated[float, Quantity("km/hour", "how fast", 0.0, 9.0, "a citation", "A")] = 3.0
@@ -84,6 +92,8 @@ def test_a_complete_declaration_is_accepted(container):
         (NoRange, "range"),
         (RangeUpsideDown, "range"),
         (DefaultOutside, "default"),
+        (PlausibleOutside, "plausible range"),
+        (DefaultImplausible, "default"),
         (NoDefault, "default"),
         (NoSource, "source"),
         (NoGrade, "grade"),

@@ -197,6 +197,17 @@ def test_a_hazard_of_nobody_is_no_number():
     assert np.isnan(estimates.hazard_logit(table, "contacts").value)
 
 
+@pytest.mark.parametrize("adopts", ["all", "none"])
+def test_a_hazard_that_has_no_maximum_is_no_number(adopts):
+    """All who have a contact adopt, or none does: the likelihood grows for ever."""
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame({"contacts": (rng.random(400) < 0.05).astype(float), "year": rng.integers(1, 5, 400)})
+    others = (rng.random(400) < 0.2).astype(float)
+    told = np.where(table["contacts"] > 0, float(adopts == "all"), others)
+    assert np.isnan(estimates.hazard_logit(table.assign(adopts=told), "contacts").value)
+    assert np.isfinite(estimates.hazard_logit(table.assign(adopts=others), "contacts").value)
+
+
 def test_a_hazard_whose_error_can_not_be_told_says_so_by_its_value_and_not_in_lines_on_the_way():
     """Nobody has a contact who adopted: a calibration meets hundreds of such histories."""
     table = pd.DataFrame({"contacts": 0.0, "year": np.repeat([1, 2], 20), "adopts": ([1.0] + [0.0] * 19) * 2})

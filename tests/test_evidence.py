@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from conftest import SCENARIOS
 from villagesim import cli, evidence
 from villagesim.scenario import changed, load
-from villagesim.study import estimates, panels, surveys, validation
+from villagesim.study import estimates, kinds, panels, surveys, validation
 from villagesim.study.estimates import Estimate
 
 ROOT = Path(__file__).parents[1]
@@ -180,13 +180,13 @@ def test_who_sells_is_asked_in_several_counties_whose_villages_are_told_apart(mo
         seen.append(table)
         return Estimate(0.1, 0.1, len(table))
 
-    monkeypatch.setattr(validation.surveys, "households", county)
-    monkeypatch.setattr(validation.estimates, "naive_gap", gap)
+    monkeypatch.setattr(kinds.surveys, "households", county)
+    monkeypatch.setattr(kinds.estimates, "naive_gap", gap)
     plain = load(SCENARIOS / "baseline.toml")
-    found = validation.sellers(validation.Base(plain, plain), 1)
+    found = kinds.sellers(kinds.Base(plain, plain), 1)
     assert set(found) == {"V4", "V6.age", "V6.schooling", "V6.returnee"}
-    assert len(set(asked)) == validation.ASKED > 1
-    assert seen[0].groupby("village").size().tolist() == [20] * 16 * validation.ASKED
+    assert len(set(asked)) == kinds.ASKED > 1
+    assert seen[0].groupby("village").size().tolist() == [20] * 16 * kinds.ASKED
 
 
 @pytest.mark.parametrize(("model", "said"), [(0.05, validation.INSIDE), (0.061, validation.SIGN),
@@ -225,11 +225,11 @@ def test_a_logarithm_needs_a_range_above_nothing():
 
 def test_no_two_targets_are_one_and_the_same_estimate():
     """A target that repeats another's number tests nothing of its own."""
-    base = validation.Base(*(changed(load(SCENARIOS / name), {"run.spin_up": 13})
+    base = kinds.Base(*(changed(load(SCENARIOS / name), {"run.spin_up": 13})
                              for name in ("baseline.toml", "integrated.toml")))
     found = {}
     for kind in ("ordinary", "posts", "calendar"):
-        found |= validation.EVIDENCE[kind](base, 5)
+        found |= kinds.EVIDENCE[kind](base, 5)
     # a share may be 1 for more than one
     known = [value for value in found.values() if np.isfinite(value) and value != 1.0]
     assert len(set(known)) == len(known)
@@ -254,17 +254,17 @@ def people_of(sells, away):
 
 
 def test_members_away_are_compared_between_villages_of_many_sellers_and_the_others():
-    found = validation.away_where_dense(people_of(sells=(0, 1, 20, 30), away=(20, 20, 15, 15)))
+    found = kinds.away_where_dense(people_of(sells=(0, 1, 20, 30), away=(20, 20, 15, 15)))
     assert found == pytest.approx(15 / 20 - 1)
-    assert np.isnan(validation.away_where_dense(people_of(sells=(5, 5, 5, 5), away=(20, 20, 15, 15))))
-    assert np.isnan(validation.away_where_dense(people_of(sells=(0, 1, 20, 30), away=(0, 0, 5, 5))))
+    assert np.isnan(kinds.away_where_dense(people_of(sells=(5, 5, 5, 5), away=(20, 20, 15, 15))))
+    assert np.isnan(kinds.away_where_dense(people_of(sells=(0, 1, 20, 30), away=(0, 0, 5, 5))))
 
 
 def test_as_many_are_asked_in_a_promoted_county_as_its_source_asked(monkeypatch):
     """What is not a multiple of a 346th is no share of 346 answers."""
     baseline, integrated = (load(SCENARIOS / f"{name}.toml") for name in ("baseline", "integrated"))
-    monkeypatch.setattr(validation, "COUNTY", {"world.villages": 4, "world.townships": 2, "world.households": 120})
-    found = validation.promoted(validation.Base(baseline, integrated), 2)
-    answers = found["T15"] * validation.RESPONDENTS
+    monkeypatch.setattr(kinds, "COUNTY", {"world.villages": 4, "world.townships": 2, "world.households": 120})
+    found = kinds.promoted(kinds.Base(baseline, integrated), 2)
+    answers = found["T15"] * kinds.RESPONDENTS
     assert answers == pytest.approx(round(answers))
     assert 0 < found["T15"] <= found["T15.willing"] < 1

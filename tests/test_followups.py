@@ -91,10 +91,13 @@ def test_parcels_of_the_first_programme_years_are_those_of_2015_and_2016():
     assert today["V8"] == 0.0
 
 
-def test_a_county_of_2015_has_less_than_half_of_todays_phones():
+def test_a_county_of_2015_has_half_of_todays_phones_and_a_fifth_of_the_points_of_the_census():
     county = load(SCENARIOS / "baseline.toml")
-    # 28.5 % of rural people online at the start of 2015 (5.1 % in mid-2007, 30.1 % in mid-2015), 66.5 % in the last row
-    assert years.as_of_first(county).world.phone == pytest.approx(county.world.phone * 0.2854 / 0.665, rel=0.001)
+    # 28.5 % of rural people online as 2015 began (5.1 % in mid-2007, 30.1 % in mid-2015), 57.6 % at the end of 2021
+    then = years.as_of_first(county).world
+    assert then.phone == pytest.approx(county.world.phone * 0.2854 / 0.576, rel=0.001)
+    # none in mid-2014, 25.1 % at the end of 2016: a fifth of that way
+    assert then.service_point == pytest.approx(county.world.service_point / 5)
 
 
 def test_a_county_followed_from_2015_has_more_points_in_2022_than_it_began_with():

@@ -11,12 +11,12 @@ from villagesim import cli, evidence
 from villagesim.results import read_codebook
 from villagesim.scenario import ScenarioError
 from villagesim.sources import model
-from villagesim.study import movements, pin_scan, pinning, validation
+from villagesim.study import evidence_tasks, kinds, movements, pin_scan, pinning
 from villagesim.study.aims import KeptAsideError
 
 SHIPPED = Path(__file__).parents[1] / "experiments" / "pins.toml"
 TARGETS = {one.id: one for one in evidence.targets()}
-ORDINARY = validation.ordinary
+ORDINARY = kinds.ordinary
 DEMAND, LEAVE = "parameters.sales.demand", "parameters.workforce.leave_rate"
 
 
@@ -124,7 +124,7 @@ def made_up(monkeypatch):
             take(task, of(task))
             state["done"].append(task)
 
-    monkeypatch.setattr(validation, "EVIDENCE", {"ordinary": ordinary, "posts": posts})
+    monkeypatch.setattr(evidence_tasks, "EVIDENCE", {"ordinary": ordinary, "posts": posts})
     monkeypatch.setattr(pin_scan, "evidence_key", lambda: "made up")
     monkeypatch.setattr(pin_scan.runner, "prepare", lambda scenarios: None)
     monkeypatch.setattr(pin_scan.pool, "each", each)
@@ -150,7 +150,7 @@ def test_what_moves_beyond_luck_pins_and_evidence_that_does_not_depend_is_run_on
 
 
 def test_a_number_reaches_the_real_evidence_and_pins_what_it_makes(made_up, tmp_path, monkeypatch):
-    monkeypatch.setattr(validation, "EVIDENCE", {"ordinary": ORDINARY, "posts": posts})
+    monkeypatch.setattr(evidence_tasks, "EVIDENCE", {"ordinary": ORDINARY, "posts": posts})
     rows = pin_scan.measure(pinning.read_pinning(SHIPPED), pinning.chosen(["world.age"]), tmp_path
                             ).table.set_index("target")
     assert rows.loc["T16.age", "pins"]
@@ -240,14 +240,14 @@ def test_a_number_whose_runs_fail_or_whose_end_no_scenario_can_have_is_named(mad
         return original(base, entry, value)
 
     original = pin_scan._at
-    monkeypatch.setattr(validation, "EVIDENCE", {"broken": broken})
+    monkeypatch.setattr(evidence_tasks, "EVIDENCE", {"broken": broken})
     monkeypatch.setattr(pin_scan, "_at", refusing)
     words = ["pins", str(SHIPPED), "--only", DEMAND, "--only", LEAVE, "--out", str(tmp_path)]
     said = CliRunner().invoke(cli.app, words)
     assert said.exit_code == 1
     assert f"{DEMAND}: 9 runs: ZeroDivisionError: nothing left" in said.stderr
     assert f"{LEAVE}: not measured, for no scenario can have an end of its range: leave_rate is nothing" in said.stderr
-    monkeypatch.setattr(validation, "EVIDENCE", {"broken": lambda base, seed: {"T12": 0.1}})
+    monkeypatch.setattr(evidence_tasks, "EVIDENCE", {"broken": lambda base, seed: {"T12": 0.1}})
     assert CliRunner().invoke(cli.app, [*words, "--retry"]).exit_code == 0
 
 

@@ -32,7 +32,7 @@ def test_all_numbers_were_measured_over_their_ranges_and_under_todays_model():
     assert set(MEASURED) == {entry.key for entry in pinning.numbers()}
     assert {one.model for one in evidence.pins()} == {model()}
     assert [one.parameter for one in evidence.pins()
-            if (one.low, one.high) != (NUMBERS[one.parameter].low, NUMBERS[one.parameter].high)] == []
+            if (one.low, one.high) != NUMBERS[one.parameter].ends] == []
 
 
 def test_what_was_measured_over_another_range_is_not_said_to_be_measured(monkeypatch):

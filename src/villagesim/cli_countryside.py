@@ -29,6 +29,9 @@ def countryside(
     cluster: Cluster = None,
     passes: Annotated[int, typer.Option("--passes", min=1, help="How often all counties may be run for the price to "
                                                                 "settle.")] = 3,
+    ensemble: Annotated[int | None, typer.Option(
+        "--ensemble", min=2, help="Also run so many of the counties under each parameter set of the calibrated "
+                                  "ensemble, some 21 times: what is not known of the model.")] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Try again what has failed.")] = False,
 ) -> None:
     """Every county of a country, streamed: what happens in each province, at a price that answers what all sell.
@@ -38,14 +41,16 @@ def countryside(
     \b
     Examples:
       villagesim countryside scenarios/integrated.toml --share 0.01
+      villagesim countryside scenarios/integrated.toml --share 0.01 --ensemble 10
       villagesim countryside scenarios/integrated.toml --cluster local
     """
+    from villagesim import evidence
     from villagesim.country import load_country
     from villagesim.figures import draw
     from villagesim.results import check_place
     from villagesim.scenario import load
     from villagesim.scenario_text import Place
-    from villagesim.study.countryside import national, tables
+    from villagesim.study.countryside import members, national, tables
 
     if not 0.0 < share <= 1.0:
         raise Place("--share").problem(f"is {share:g}, out of range", "above 0, to 1")
@@ -55,15 +60,18 @@ def countryside(
         with plain_failures(), executor(cluster, workers) as (carrying, lanes), _bar() as tell:
             lived = national.run(chosen, found, settings or scenario.parent, share, folder, lanes, carrying, tell,
                                  passes, retry)
+            varied = None if ensemble is None else members.varied(
+                chosen, found, settings or scenario.parent, ensemble, len(evidence.ensemble().rows), folder, lanes,
+                carrying, tell)
     except national.CountiesFailedError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
-    tables.write(lived, folder)
+    tables.write(lived, folder, None if varied is None else (varied.table, members.BOOK))
     draw("countryside", folder)
-    _say(lived, folder)
+    _say(lived, varied, folder)
 
 
-def _say(lived: Any, folder: Path) -> None:
+def _say(lived: Any, varied: Any, folder: Path) -> None:
     """What came out, in a few lines."""
     from villagesim.study.countryside.tables import tables
 
@@ -74,7 +82,13 @@ def _say(lived: Any, folder: Path) -> None:
                f"platform price x {country.price_factor:.3f}")
     typer.echo(f"the price paid differs from the one that the counties' own supply asks for by at most "
                f"{100 * lived.gap:.2f} % (pilot of {lived.pilot} counties, passes: {lived.passes})")
-    typer.echo(f"written: {folder}: counties, provinces, provinces_years, country (Parquet and CSV), codebook.csv, "
+    if varied is not None:
+        typer.echo(f"{varied.counties} of the counties under each of {varied.members} parameter sets, 95 % of them:")
+        for row in varied.table.itertuples():
+            typer.echo(f"  {row.outcome}: {row.ensemble_low:.4g} to {row.ensemble_high:.4g} {row.unit} "
+                       f"(under the usual values {row.usual:.4g})")
+    names = ["counties", "provinces", "provinces_years", "country", *(["uncertainty"] if varied is not None else [])]
+    typer.echo(f"written: {folder}: {', '.join(names)} (Parquet and CSV), codebook.csv, "
                "manifest.json, countryside.png, countryside.svg")
 
 

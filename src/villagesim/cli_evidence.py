@@ -13,8 +13,8 @@ from villagesim.cli_studies import BAD_INPUT, Out, Workers, plain_failures
 from villagesim.cli_trials import EnsembleOfTrials, say_trials, show_varied
 
 if TYPE_CHECKING:
-    from villagesim.study.simulated import Simulated
-    from villagesim.study.validation import Base
+    from villagesim.study.calibrating import Simulated
+    from villagesim.study.kinds import Base
 
 SCENARIOS = Path("scenarios")
 # Letters of what a target is that are printed: in a narrow terminal more would cut off the values.
@@ -203,9 +203,10 @@ def calibrate(
     from villagesim.results import make_place
     from villagesim.study import ensembles
     from villagesim.study.aims import NoEvidenceError
+    from villagesim.study.calibrating import read_calibration
     from villagesim.study.matching import NothingLeftError
     from villagesim.study.posterior import TooFewError
-    from villagesim.study.simulated import carry_out, folder_of, read_calibration
+    from villagesim.study.simulated import carry_out, folder_of
 
     read = read_calibration(file, quick)
     _check_shipped(file, read, ship)
@@ -249,8 +250,9 @@ def _check_shipped(file: Path, read: "Simulated", ship: bool) -> None:
 
 
 def validate(
-    members: Annotated[int, typer.Option("--members", min=3, help="Counties of the ensemble: plain, hill and mountain "
-                                         "in turn.")] = 21,
+    members: Annotated[int, typer.Option("--members", min=3, help="Members of the ensemble.")] = 21,
+    counties: Annotated[int, typer.Option("--counties", min=1, help="Counties that each member is lived in: plain, "
+                                          "hill and mountain in turn.")] = 3,
     scenarios: Annotated[Path, typer.Option("--scenarios", help="Folder of baseline.toml, integrated.toml and the "
                                             "village settings.")] = SCENARIOS,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of all luck.")] = 1,
@@ -278,14 +280,15 @@ def validate(
     make_place(out / "validation")
     with plain_failures(), _counting("Evidence") as tell:
         of, made = _bases_of(scenarios, bases) if ensemble else (None, "point values")
-        found = validated(bases, members, seed, workers, tell, of, made)
+        found = validated(bases, members, counties, seed, workers, tell, of, made)
     folder = found.write(out / "validation")
     for role, rows in found.table.groupby("role", sort=False):
         said = rows.assign(
             published=[_between(*row) for row in rows[["source_value", "source_low", "source_high"]].to_numpy()],
             model=[_between(*row) for row in rows[["model", "low", "high"]].to_numpy()],
             what=rows["what"].str.slice(0, SAID))
-        _show(f"{role} ({members} counties)", said, ("target", "published", "model", "verdict", "what"), most=len(rows))
+        _show(f"{role} ({members} members, {counties} counties each)", said,
+              ("target", "published", "model", "verdict", "what"), most=len(rows))
     counts = found.table.groupby("role", sort=False)["verdict"].value_counts()
     typer.echo("; ".join(f"{role}: {count} {verdict}" for (role, verdict), count in counts.items()))
     for one in evidence.targets():
@@ -298,7 +301,8 @@ def validate(
         from villagesim.report.validation import page
 
         pages = [page(folder)]
-    _say([folder / "validation.csv", folder / "members.csv", *draw("validation", folder), *pages])
+    _say([*(folder / f"{name}.csv" for name in ("validation", "members", "counties")), *draw("validation", folder),
+          *pages])
 
 
 def _between(value: float, low: float, high: float) -> str:
@@ -310,7 +314,7 @@ def _between(value: float, low: float, high: float) -> str:
     return f"{value:.3g} ({low:.3g} to {high:.3g})" if value == value else ""
 
 
-def _bases_of(folder: Path, bases: "list[Base]") -> "tuple[Callable[[int, Base], Base], str]":
+def _bases_of(folder: Path, bases: "list[Base]") -> "tuple[Callable[[int, int], Base], str]":
     """The base of each member under its own row of the shipped ensemble, and what to say of where that is from."""
     from villagesim import evidence
     from villagesim.sources import model
@@ -329,8 +333,8 @@ def _bases_of(folder: Path, bases: "list[Base]") -> "tuple[Callable[[int, Base],
         typer.echo(f"The ensemble was made with model {shipped.about['model']}, this is {model()}: `villagesim "
                    "calibrate experiments/calibrate.toml --ship` makes it anew.", err=True)
 
-    def of(member: int, base: "Base") -> "Base":
-        return ensembles.of_member(base, shipped.rows[member % len(shipped.rows)], own[member % len(bases)])
+    def of(member: int, place: int) -> "Base":
+        return ensembles.of_member(bases[place], shipped.rows[member % len(shipped.rows)], own[place])
 
     return of, made
 
@@ -339,7 +343,7 @@ def _base(folder: Path, place: str) -> "Base":
     """Today's county and the same under the programme, in one setting."""
     from villagesim.scenario import changed, load
     from villagesim.scenario_text import flat, read
-    from villagesim.study.validation import Base
+    from villagesim.study.kinds import Base
 
     setting = {key: value for key, value in flat(read(folder / place)).items() if key != "title"}
     return Base(*(changed(load(folder / name), setting) for name in NAMES))

@@ -18,7 +18,8 @@ EDGE = 4.0
 THOUSAND = 1000
 SAYS = (
     "Band: the published interval (two standard errors, or the range of its sources), its middle at 0.\n"
-    "Marks: mean over the counties of the ensemble; lines: their 2.5th to 97.5th percentile. Right: model / published."
+    "Marks: mean over the members of the ensemble, each the mean of its counties; lines: 2.5th to 97.5th percentile of "
+    "members.\nRight: model / published."
 )
 
 
@@ -67,7 +68,7 @@ def _marks(axes: Axes, table: pd.DataFrame) -> None:
 
 
 def strip(row: Any, values: pd.Series) -> str:
-    """One target as SVG text: the published interval as a band, its value as a line, a dot a county, the mean as a bar.
+    """One target as SVG text: the published interval as a band, its value as a line, a dot a member, the mean as a bar.
 
     row: a row of the table, by name. values: the model's estimates, shape (members,), in the target's unit.
     """
@@ -76,7 +77,7 @@ def strip(row: Any, values: pd.Series) -> str:
         axes = drawn.subplots()
         axes.axvspan(row.source_low, row.source_high, color=style.GREY, alpha=0.25, linewidth=0)
         axes.axvline(row.source_value, color=style.GREY, linewidth=1.2)
-        # Dots of equal value must not hide one another: they are spread evenly in the order of the counties.
+        # Dots of equal value must not hide one another: they are spread evenly in the order of the members.
         heights = np.linspace(-0.6, 0.6, len(found))
         axes.scatter(found, heights, color=COLOURS[row.verdict], s=9, alpha=0.75, linewidth=0)
         axes.plot([row.model] * 2, [-0.9, 0.9], color=COLOURS[row.verdict], linewidth=2)

@@ -17,7 +17,8 @@ from villagesim.scenario_text import Place
 from villagesim.study import innovations
 
 CALIBRATED = ("q05", "median", "q95", "pinned")
-COLUMNS = ("key", "value", "unit", "low", "high", "plausible_low", "plausible_high", "grade", "source", "measured", "targets", "moved", *CALIBRATED)
+COLUMNS = ("key", "value", "unit", "low", "high", "plausible_low", "plausible_high", "grade", "source", "measured",
+           "targets", "moved", *CALIBRATED)
 
 
 class Left(NamedTuple):
@@ -68,7 +69,8 @@ def csv_text() -> str:
     for one in known():
         entry, moved = one.entry, one.moved or {}
         table.writerow([entry.key, _shown(entry.default), entry.unit, _shown(entry.low), _shown(entry.high),
-                        *map(_shown, entry.ends), entry.grade, entry.source, "no" if one.moved is None else "yes", " ".join(moved),
+                        *map(_shown, entry.ends), entry.grade, entry.source, "no" if one.moved is None else "yes",
+                        " ".join(moved),
                         " ".join(f"{width:.3g}" for width in moved.values()),
                         *(f"{value:.4g}" for value in one.left or ()), *([] if one.left else [""] * len(CALIBRATED))])
     return text.getvalue()

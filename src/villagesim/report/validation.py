@@ -30,23 +30,25 @@ HEADS = ("target", "published", "model", "", "verdict")
 def page(folder: str | Path) -> Path:
     """Write folder/validation.html from the tables beside it; return it. Raises FileNotFoundError without them."""
     folder = Path(folder)
-    table, members = (pd.read_parquet(folder / f"{name}.parquet") for name in ("validation", "members"))
+    table, members, counties = (pd.read_parquet(folder / f"{name}.parquet")
+                                for name in ("validation", "members", "counties"))
     about = read_about(folder / "validation.parquet")
     file = folder / "validation.html"
-    file.write_text("\n".join(_parts(table, members, about)), encoding="utf-8")
+    file.write_text("\n".join(_parts(table, members, counties, about)), encoding="utf-8")
     return file
 
 
-def _parts(table: pd.DataFrame, members: pd.DataFrame, about: dict[str, Any]) -> Iterator[str]:
+def _parts(table: pd.DataFrame, members: pd.DataFrame, counties: pd.DataFrame, about: dict[str, Any]) -> Iterator[str]:
     yield '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>villagesim: validation</title>'
     yield f"<style>{STYLE}</style>\n<h1>What is published, and what the model gives</h1>"
-    yield (f"<p>{len(members)} simulated counties, each by the source's own estimator. Plots: the published interval "
-           "(grey), its value (line), a dot a county, their mean (bar). Intervals of the model: 2.5th to 97.5th "
-           f"percentile over the counties. Parameters: {escape(str(about.get('parameters', 'point values')))}.</p>")
+    yield (f"<p>{len(members)} members in {len(counties)} simulated counties, each by the source's own estimator. "
+           "Plots: the published interval (grey), its value (line), a dot a member (the mean over its counties), their "
+           "mean (bar). Intervals of the model: 2.5th to 97.5th percentile over the members; sd: between the counties "
+           f"of one member. Parameters: {escape(str(about.get('parameters', 'point values')))}.</p>")
     yield "<h2>One model, three designs</h2>"
     yield ("<p>A trial of access alone, a county programme followed for years, and the plain gap between those online "
            "and those not: the three differ by design, horizon and selection, and one set of parameters has to give "
-           f"them together. {escape(checked(checks(members)))}.</p>")
+           f"them together. {escape(checked(checks(counties)))}.</p>")
     yield _table(table[table["target"].isin(TOGETHER)], members)
     yield "<ul>" + "".join(f"<li>{escape(said)}</li>" for said in reconciled(members)) + "</ul>"
     for role, title in ROLES.items():
@@ -74,7 +76,7 @@ def _row(row: Any, members: pd.DataFrame) -> str:
     if pd.isna(row.model):
         model, plot = "–", ""
     else:
-        model = f"{row.model:.4g}<br><small>{row.low:.4g} to {row.high:.4g}</small>"
+        model = f"{row.model:.4g}<br><small>{row.low:.4g} to {row.high:.4g}, sd {row.county_sd:.2g}</small>"
         plot = strip(row, members[row.target])
     kind = row.verdict.split()[0]
     return (f'<tr><td>{what}</td><td class="number">{published}</td><td class="number">{model}</td><td>{plot}</td>'

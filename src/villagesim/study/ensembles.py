@@ -9,12 +9,12 @@ from villagesim.catalogue import settable
 from villagesim.scenario import Scenario, assigned
 from villagesim.scenario_text import flat, gather
 from villagesim.study.calibration import Calibration
-from villagesim.study.validation import Base
+from villagesim.study.kinds import Base
 
 # What a reader needs to know of how the ensemble was made, and to make it again.
 SAID = ("name", "title", "version", "model", "scenarios", "seeds", "quick", "waves", "points", "replicates", "final",
-        "members", "cutoff", "may_miss", "targets", "out_of_reach", "left", "widened", "effective_runs", "unwidened_runs",
-        "distinct_members", "how")
+        "members", "cutoff", "may_miss", "targets", "out_of_reach", "left", "widened", "effective_runs",
+        "unwidened_runs", "distinct_members", "how")
 
 
 def ship(found: Calibration, folder: Path) -> list[Path]:

@@ -21,11 +21,11 @@ from villagesim.scenario_sections import declared_at
 from villagesim.scenario_text import Place
 from villagesim.sources import model, sources
 from villagesim.study import movements, pool, runner
+from villagesim.study.evidence_tasks import Task, carry, evidence_key, giving, hashed
+from villagesim.study.kinds import Base
 from villagesim.study.pinning import Asked, aims
-from villagesim.study.simulated import Task, carry, evidence_key, giving, hashed
 from villagesim.study.store import Row, Store
 from villagesim.study.sweep import State
-from villagesim.study.validation import Base
 
 LOW, HIGH = ENDS = ("low", "high")
 BOOK = {

@@ -14,8 +14,8 @@ import numpy as np
 from villagesim import evidence
 from villagesim.catalogue import Entry, settable
 from villagesim.scenario_text import Place, nearest, read, shown
-from villagesim.study.simulated import based, settings_files
-from villagesim.study.validation import Base
+from villagesim.study.calibrating import based, settings_files
+from villagesim.study.kinds import Base
 
 # How much is run, and what counts: key, kind, usual value, least, most.
 NUMBERS = {"seeds": (int, 3, 2, 1000), "seed": (int, 1, 0, 2**53), "moves": (float, 1 / 3, 0.0, 100.0),

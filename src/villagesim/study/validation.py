@@ -1,8 +1,7 @@
-"""Every published target beside what the model gives, by the source's own estimator on simulated data.
+"""Every published target beside what the model gives, by the source's own estimator on simulated data (`kinds.py`).
 
-Kinds of simulated evidence: an ordinary county, who sells in several such, a promoted county, its posts, counties that
-follow the calendar from 2015 on, fresh goods with and without cold stores, a field trial of access, a panel of counties
-under a programme, and two innovations that spread without trade. Each is made anew for every member of the ensemble.
+Each member of the ensemble is lived in several counties, each kind of evidence made anew in each: what members differ
+by is what is not known of the parameters, and what the counties of one member differ by is luck and setting.
 """
 
 import json
@@ -14,58 +13,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from villagesim import __version__, engine
+from villagesim import __version__
 from villagesim.draws import replicate_seed
 from villagesim.evidence import Target, targets
-from villagesim.outcomes import OUTCOME
-from villagesim.results import last_months, record, write_tables
-from villagesim.scenario import Scenario, changed, digest
+from villagesim.results import write_tables
+from villagesim.scenario import digest
 from villagesim.sources import sources
-from villagesim.study import (
-    chains,
-    differences,
-    diffusion,
-    estimates,
-    followups,
-    losses,
-    panels,
-    pool,
-    reconciliation,
-    runner,
-    surveys,
-    ties,
-    trials,
-    years,
-)
-from villagesim.study.innovations import shipped
-from villagesim.tables import World
+from villagesim.study import pool, reconciliation, runner
+from villagesim.study.kinds import EVIDENCE, Base, Values
 
 INSIDE, SIGN, WRONG, NOT_YET, NOT_MODELLED = "inside", "right sign", "wrong", "not computed", "not modelled"
-# The county that evidence is made in: small enough for many, large enough for each estimator.
-COUNTY = {"world.villages": 16, "world.townships": 4, "world.households": 120}
-# The panels behind V3: 2008 to 2022, national programmes beginning in 2014 to 2020, as many counties never in one.
-# Four counties a start: of two, errors by cluster are too small, and the test of leads finds what is not there.
-PANEL = {"world.villages": 6, "world.townships": 2, "world.households": 120}
-PANEL_COUNTIES, PANEL_STARTS, PANEL_YEARS = 56, (6, 7, 8, 9, 10, 11, 12), 15
-# Households that the survey behind T15 asked.
-RESPONDENTS = 346
-# Sixty of a hundred villages by lot; the point opened in 38 of the 60, and in 5 of the others.
-TRIAL = trials.Asked(
-    title="access alone", scenario="", set={"world.households": 60}, share=0.6, villages=(100,),
-    compliance=trials.Compliance(treated=38 / 60, control=5 / 40),
-    arm={"county.budget": 400, "levers.service_point.intensity": 1, "levers.coverage.intensity": 1})
-# Villages with a route, and without one, that it takes to tell V2: of fewer, a route that opens by chance decides.
-A_SIDE = 20
-# Counties in which households are asked who sells, and sellers counted over the years: one has a handful, and sources
-# asked thousands of households.
-ASKED = 8
-YEAR = 12
-# Years for which a promoted county is followed.
-FOLLOWED = 5
-# What a programme does for its workers beyond a post.
-CARE = ("pay", "ladder", "mentors", "supervision")
-
-Values = dict[str, float]
 Progress = Callable[[int, int], None]
 BOOK = {
     "target": ("code", "target"),
@@ -75,13 +32,16 @@ BOOK = {
     "source_value": ("target's unit", "published value"),
     "source_low": ("target's unit", "lower end of what counts as inside"),
     "source_high": ("target's unit", "upper end of what counts as inside"),
-    "model": ("target's unit", "mean over the ensemble; geometric where the target's scale is the logarithm"),
-    "low": ("target's unit", "2.5th percentile over the ensemble"),
-    "high": ("target's unit", "97.5th percentile over the ensemble"),
+    "model": ("target's unit", "mean over the members; geometric where the target's scale is the logarithm"),
+    "low": ("target's unit", "2.5th percentile over the members, each the mean of its counties"),
+    "high": ("target's unit", "97.5th percentile over the same"),
+    "county_sd": ("target's unit", "standard deviation between the counties of one member: luck and village setting"),
+    "parameter_sd": ("target's unit", "standard deviation between members beyond that; 0: not told from it"),
     "verdict": ("code", "inside the published interval, right sign, wrong, not computed or not modelled"),
     "estimator": ("code", "estimator"),
 }
-MEMBER = {"member": ("1", "county of the ensemble")}
+MEMBER = {"member": ("1", "member of the ensemble")}
+COUNTY = {"county": ("1", "county that the member is lived in")}
 # What comes with the difference-in-differences: an estimate that staggered starts do not bias, and two checks.
 CHECKS = {"V3.imputed": "log points", "V3.placebo": "log points", "V3.placebo_found": "1", "V3.pre_trend": "p-value"}
 # What the ratio of V8 is made of: levels that go with the size of a village, which the source does not tell.
@@ -90,23 +50,16 @@ OTHERS = CHECKS | PARCELS | {name: unit for name, (unit, _) in reconciliation.UN
 TOLD = 0.05
 
 
-class Base(NamedTuple):
-    """What evidence is made from: today's county, and the same county under the whole programme."""
-
-    today: Scenario
-    programme: Scenario
-
-
 class _Task(NamedTuple):
     kind: str
     base: Base
-    member: int
     seed: int
 
 
 @dataclass(frozen=True)
 class Validation:
-    """table: a row a target, columns as BOOK. values: a row a member, a column a target. about: what they rest on."""
+    """table: a row a target, columns as BOOK. values: a row a county of a member, a column a target. about: what they
+    rest on."""
 
     table: pd.DataFrame
     values: pd.DataFrame
@@ -117,200 +70,70 @@ class Validation:
         return reconciled(self.values)
 
     def write(self, folder: str | Path) -> Path:
-        """Write both tables as CSV and Parquet, and the checks as checks.json; return the folder."""
+        """Write the table, and the values by member and by county, as CSV and Parquet, and the checks as checks.json;
+        return the folder."""
         units = {one.id: one.unit for one in targets()} | OTHERS
-        book = BOOK | MEMBER | {name: (units[name], "estimate on the member's simulated data") for name in self.values
-                                if name not in MEMBER}
-        folder = write_tables(folder, {"validation": self.table, "members": self.values}, self.about, book)
+        told = "estimate on simulated data; of a member, the mean over its counties"
+        book = BOOK | MEMBER | COUNTY | {name: (units[name], told) for name in self.values
+                                         if name not in MEMBER | COUNTY}
+        kept = {"validation": self.table, "members": of_members(self.values), "counties": self.values}
+        folder = write_tables(folder, kept, self.about, book)
         (folder / "checks.json").write_text(json.dumps(checks(self.values), indent=1) + "\n", encoding="utf-8")
         return folder
 
 
-def ordinary(base: Base, seed: int) -> Values:
-    """What a survey of today's villages finds: T5, T10, T12, T13, T14, T16, T17."""
-    today, chain = changed(base.today, {**COUNTY, "run.months": YEAR}), chains.Chain()
-    run = record(today, seed, also=chain)
-    group, village = last_months(run.group), last_months(run.village)
-    every = group[group["group"] == "all"].mean(numeric_only=True)
-    people = surveys.households(today, seed, (YEAR - 1,))
-    sent = village["parcels_out"].sum()
-    return ties.values(today, seed) | {
-        "T10.gross": float(every["online_price"] / every["farm_gate"]),
-        "T10.edge": float(every["online_margin"] / every["farm_gate"]),
-        "T10.trader": chain.share,
-        "T12": float(village["route_serving"].mean()),
-        "T13": float(every["adoption"]),
-        # The office counts who lives there; what those away send home is income of those who stayed.
-        "T14.income": float(people["income"].sum() / (people["size"] - people["away"]).sum()),
-        "T16.age": float(people["age"].mean()),
-        "T16.size": float(people["size"].mean()),
-        "T16.literate": float((people["schooling"] > 0).mean()),
-        "T17": float(village["parcels_in"].sum() / sent) if sent else float("nan"),
-    }
-
-
-def sellers(base: Base, seed: int) -> Values:
-    """How those who sell differ, by a survey of several of today's counties: V4, V6."""
-    today = changed(base.today, {**COUNTY, "run.months": YEAR})
-    asked = [surveys.households(today, replicate_seed(seed, county), (YEAR - 1,)) for county in range(ASKED)]
-    people = pd.concat([one.assign(village=one["village"].astype(int) + county * COUNTY["world.villages"])
-                        for county, one in enumerate(asked)], ignore_index=True)
-    people = people.assign(outcome=np.log(people["income"].clip(lower=1.0)), takes_part=people["sells"])
-    return {"V4": estimates.naive_gap(people).value} | {
-        f"V6.{name}": estimates.difference_of_means(people.assign(outcome=people[name].astype(float))).value
-        for name in ("age", "schooling", "returnee")}
-
-
-def promoted(base: Base, seed: int) -> Values:
-    """A county under the whole programme for five years: T9, T15, T18, V5."""
-    programme = changed(base.programme, {**COUNTY, "run.months": FOLLOWED * YEAR})
-    run = record(programme, seed)
-    county, spending = (table[table["month"] >= YEAR] for table in (run.county, run.spending))
-    every = last_months(run.group[run.group["group"] == "all"]).mean(numeric_only=True)
-    people = surveys.households(programme, seed, (FOLLOWED * YEAR - 1,))
-    asked = people.loc[np.random.default_rng([surveys.STREAM, seed, 3]).permutation(len(people))[:RESPONDENTS]]
-    posts = spending[spending["lever"].isin(("posts", "pay", "ladder"))]["yuan"].sum()
-    return {
-        "T9": float(posts / county["posts_filled"].sum() * YEAR),
-        "T15": float(asked["sells"].mean()),
-        "T15.willing": float(asked["feasible"].mean()),
-        "T18": float(every["seat_started"]),
-        "V5": away_where_dense(people),
-    }
-
-
-def away_where_dense(people: pd.DataFrame) -> float:
-    """Households with a member away in villages with more sellers than the median village, over those in the others,
-    less 1, with controls: NaN where no village has more."""
-    sellers = people.groupby("village")["sells"].mean()
-    dense = people["village"].map(sellers > sellers.median()).astype(float)
-    away = people.assign(outcome=(people["away"] > 0).astype(float), takes_part=dense)
-    elsewhere = float(away.loc[dense == 0, "outcome"].mean())
-    return estimates.naive_gap(away).value / elsewhere if elsewhere > 0 else float("nan")
-
-
-def posts(base: Base, seed: int) -> Values:
-    """Posts as they were where leaving was counted, without better pay, ladder, mentors and supervision: T8, V7."""
-    plain = {f"levers.{name}.intensity": 0 for name in CARE if name in base.programme.levers}
-    asked, left, filled = followups.FollowUp(), 0, 0
-
-    def observe(month: int, world: World) -> None:
-        nonlocal left, filled
-        asked(month, world)
-        if month >= 0:
-            left += int(OUTCOME["workers_left"].take(world).sum())
-            filled += int(OUTCOME["posts_filled"].take(world).sum())
-
-    engine.run(changed(base.programme, {**COUNTY, **plain, "run.months": 10 * YEAR}), seed, observe=observe)
-    stays = 1 - left / filled
-    return {"T8": float(1 - stays**YEAR), "V7": asked.share}
-
-
-def calendar(base: Base, seed: int) -> Values:
-    """Counties that follow the published series from 2015 on, without a programme and under points: T12 to T14, V8."""
-    today = changed(base.today, COUNTY)
-    return years.series(today, seed, ASKED) | years.large_programme(changed(today, TRIAL.arm), seed)
-
-
-def spoilage(base: Base, seed: int) -> Values:
-    """Fresh goods lost on the way without a cold store and with one in every village, where many send any: T11."""
-    county = changed(base.programme, COUNTY)
-    return {"T11": losses.fresh_losses(county, seed, cold_chain=False),
-            "T11.cold": losses.fresh_losses(county, seed, cold_chain=True)}
-
-
-def taught(base: Base, seed: int) -> Values:
-    """An insurance explained in sessions, in a county of today's parameters: T1, T2, T3, T4."""
-    return diffusion.taught(shipped("insurance"), base.today, seed)
-
-
-def alike(base: Base, seed: int) -> Values:
-    """The same sessions, and how alike neighbours decide: T7, which needs no regression and so little time."""
-    return diffusion.alike(shipped("insurance"), base.today, seed)
-
-
-def spread(base: Base, seed: int) -> Values:
-    """A seed that nobody campaigns for, in a county of today's parameters: T6."""
-    return diffusion.spread(shipped("seed_corn"), base.today, seed)
-
-
-def trial(base: Base, seed: int) -> Values:
-    """A village-randomised trial of access alone, after twelve months: V1."""
-    return {"V1": estimates.intention_to_treat(_tried(base.today, seed)).value}
-
-
-def buyers(base: Base, seed: int) -> Values:
-    """The same trial in several counties, and what villages buy, by whether a route served them before: V2."""
-    tried = pd.concat([_tried(base.today, replicate_seed(seed, county)).assign(county=county)
-                       for county in range(ASKED)], ignore_index=True)
-    villages = tried["village"].astype(int) + tried["county"] * TRIAL.villages[0]
-    parcels = tried.assign(village=villages, outcome=tried["bought"], before=tried["bought_before"])
-    by_route = {route: estimates.intention_to_treat(part).value for route, part in parcels.groupby("route_before")
-                if part["treated"].nunique() == 2 and part["village"].nunique() >= A_SIDE}
-    return {"V2": by_route[False] - by_route[True] if len(by_route) == 2 else float("nan")}
-
-
-def _tried(today: Scenario, seed: int) -> pd.DataFrame:
-    """A row a household asked after the trial, as `trials.compared` gives it."""
-    planned = trials.Trial("access", TRIAL, trials.arms(changed(today, TRIAL.set), TRIAL))
-    return trials.compared(TRIAL, trials.survey(planned, TRIAL.villages[0], seed))
-
-
-def panel(base: Base, seed: int) -> Values:
-    """Counties under the programme from staggered years, the others never: V3, a robust estimate and both checks."""
-    today, programme = (changed(one, PANEL) for one in base)
-    data = panels.staggered(today, programme, PANEL_COUNTIES, PANEL_STARTS, PANEL_YEARS, seed)
-    found = differences.differences(data)
-    return {"V3": found.two_way.value, "V3.imputed": found.imputed.value, "V3.placebo": found.placebo.value,
-            "V3.placebo_found": float(found.placebo.significant), "V3.pre_trend": found.pre_trend}
-
-
-def together(base: Base, seed: int) -> Values:
-    """What no survey sees of V3 and V4: one county lived twice, its gain told apart (`reconciliation.UNITS`)."""
-    today, programme = (changed(one, COUNTY) for one in base)
-    return reconciliation.account(today, programme, FOLLOWED, seed)
-
-
-EVIDENCE: dict[str, Callable[[Base, int], Values]] = {
-    "ordinary": ordinary, "sellers": sellers, "promoted": promoted, "posts": posts, "calendar": calendar,
-    "spoilage": spoilage, "taught": taught, "alike": alike, "spread": spread,
-    "trial": trial, "buyers": buyers, "panel": panel, "together": together}
-
-
-def validate(bases: Sequence[Base], members: int = 21, seed: int = 1, workers: int | None = None,
-             progress: Progress | None = None, of: Callable[[int, Base], Base] | None = None,
+def validate(bases: Sequence[Base], members: int = 21, counties: int = 3, seed: int = 1, workers: int | None = None,
+             progress: Progress | None = None, of: Callable[[int, int], Base] | None = None,
              made: str = "point values") -> Validation:
-    """All targets over an ensemble of `members` counties, dealt to the bases in turn. Raises what the runs raise.
+    """All targets over `members`, each in so many counties, dealt to the bases in turn. Raises what the runs raise.
 
-    of: the base that a member is made from, under its own parameters (None: the base as it is). made: in words, where
-    the parameters come from.
+    of: the base under a member's own parameters, by member and by the base's place (None: the base as it is). made: in
+    words, where the parameters come from.
     """
-    def base(member: int) -> Base:
-        one = bases[member % len(bases)]
-        return of(member, one) if of is not None else one
-
-    tasks = [_Task(kind, base(member), member, replicate_seed(seed, member))
-             for member in range(members) for kind in EVIDENCE]
+    lived = [(member, county) for member in range(members) for county in range(counties)]
+    places = [(member + county) % len(bases) for member, county in lived]
+    made_from = [of(member, place) if of is not None else bases[place]
+                 for (member, _), place in zip(lived, places, strict=True)]
+    seeds = [replicate_seed(seed, number) for number in range(len(lived))]
+    tasks = [_Task(kind, base, one) for base, one in zip(made_from, seeds, strict=True) for kind in EVIDENCE]
     runner.prepare([bases[0].programme])
-    found: list[Values] = [{} for _ in range(members)]
-    for task, values in zip(tasks, pool.gather(_carry, tasks, workers, progress), strict=True):
-        found[task.member] |= values
-    table = pd.DataFrame(found)
-    table.insert(0, "member", range(members))
+    found: list[Values] = [{} for _ in lived]
+    for number, values in enumerate(pool.gather(_carry, tasks, workers, progress)):
+        found[number // len(EVIDENCE)] |= values
+    table = pd.concat([pd.DataFrame(lived, columns=["member", "county"]), pd.DataFrame(found)], axis=1)
     about = {"scenarios": {f"{one.name} {place}": digest(one) for place, base in enumerate(bases) for one in base},
-             "seeds": [replicate_seed(seed, member) for member in range(members)],
+             "seeds": seeds,
              "version": __version__, "sources": sources(), "parameters": made}
     return Validation(held_against(table, targets()), table, about)
 
 
 def reconciled(values: pd.DataFrame) -> list[str]:
-    """V1, V3 and V4 from one set of parameters, in sentences. values: a row a member, as `Validation.values`."""
+    """V1, V3 and V4 from one set of parameters, in sentences. values: as `Validation.values`."""
     chosen = {one.id: one for one in targets() if one.id in reconciliation.TOGETHER}
-    return reconciliation.words(values, {name: one.value for name, one in chosen.items()},
+    return reconciliation.words(of_members(values), {name: one.value for name, one in chosen.items()},
                                 {name: one.range for name, one in chosen.items()})
+
+
+def of_members(values: pd.DataFrame) -> pd.DataFrame:
+    """A row a member, the mean over its counties of what is known; geometric where a target's scale is the logarithm.
+
+    A ratio of 0 has no logarithm: it counts only where a member's counties have no other.
+    """
+    if "county" not in values:
+        return values
+    kept = values.drop(columns="county")
+    means = kept.groupby("member", as_index=False).mean()
+    for one in targets():
+        if one.logarithmic and one.id in kept:
+            logs = np.log(kept[one.id].where(kept[one.id] > 0)).groupby(kept["member"]).mean()
+            means[one.id] = np.exp(logs).to_numpy() if logs.notna().all() else \
+                np.where(logs.notna(), np.exp(logs), means[one.id])
+    return means
+
+
 def checks(values: pd.DataFrame) -> dict[str, float]:
-    """What stands beside V3, over the members: the mean robust estimate and placebo [log points], and the shares of
-    members whose placebo is found and whose leads before the start are not 0, at 5 %; empty where not computed."""
+    """What stands beside V3, over all panels: the mean robust estimate and placebo [log points], and the shares of
+    panels whose placebo is found and whose leads before the start are not 0, at 5 %; empty where not computed."""
     if not set(CHECKS) <= set(values):
         return {}
     said = values[list(CHECKS)].dropna()
@@ -329,7 +152,8 @@ def checked(found: Mapping[str, float]) -> str:
 
 def held_against(values: pd.DataFrame, wanted: Sequence[Target]) -> pd.DataFrame:
     """A row a target: the published value and interval, the model's, and the verdict."""
-    return pd.DataFrame([_row(one, values) for one in wanted], columns=list(BOOK))
+    members = of_members(values)
+    return pd.DataFrame([_row(one, members, values) for one in wanted], columns=list(BOOK))
 
 
 def verdict(model: float, one: Target) -> str:
@@ -340,17 +164,35 @@ def verdict(model: float, one: Target) -> str:
     return SIGN if model * one.value > 0 else WRONG
 
 
-def _row(one: Target, values: Mapping[str, Any]) -> tuple:
+def _row(one: Target, members: pd.DataFrame, values: pd.DataFrame) -> tuple:
     low, high = one.range
     said = (one.id, one.what, one.unit, one.role, one.value, low, high)
     if one.not_modelled:
-        return (*said, np.nan, np.nan, np.nan, NOT_MODELLED, one.estimator)
-    if one.id not in values or np.isnan(values[one.id]).all():
-        return (*said, np.nan, np.nan, np.nan, NOT_YET, one.estimator)
-    found = values[one.id].dropna()
-    # A ratio of 0 has no logarithm: such a county is left out of the mean, and not of the interval.
+        return (*said, *[np.nan] * 5, NOT_MODELLED, one.estimator)
+    if one.id not in members or members[one.id].isna().all():
+        return (*said, *[np.nan] * 5, NOT_YET, one.estimator)
+    found = members[one.id].dropna()
+    # A ratio of 0 has no logarithm: such a member is left out of the mean, and not of the interval.
     model = float(np.exp(np.log(found[found > 0]).mean()) if one.logarithmic else found.mean())
-    return (*said, model, *np.percentile(found, [2.5, 97.5]), verdict(model, one), one.estimator)
+    return (*said, model, *np.percentile(found, [2.5, 97.5]), *_apart(values, one.id), verdict(model, one),
+            one.estimator)
+
+
+def _apart(values: pd.DataFrame, name: str) -> tuple[float, float]:
+    """Standard deviations between the counties of one member, and between members beyond what these make of a mean.
+
+    NaN where no member has two counties, or fewer than two members have one.
+    """
+    if "county" not in values:
+        return float("nan"), float("nan")
+    grouped = values.dropna(subset=[name]).groupby("member")[name]
+    sizes, means = grouped.size(), grouped.mean()
+    freedom = int((sizes - 1).sum())
+    if freedom < 1 or len(means) < 2:
+        return float("nan"), float("nan")
+    within = float(((sizes - 1) * grouped.var(ddof=1).fillna(0.0)).sum() / freedom)
+    between = float(means.var(ddof=1)) - within * float((1.0 / sizes).mean())
+    return float(np.sqrt(within)), float(np.sqrt(max(between, 0.0)))
 
 
 def _carry(task: _Task) -> Values:

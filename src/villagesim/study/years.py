@@ -22,9 +22,9 @@ PROGRAMME_YEARS = 2
 def series(today: Scenario, seed: int, counties: int) -> dict[str, float]:
     """T12, T13 and T14 over the years, in so many counties that start in 2015 and have no programme.
 
-    They start with the phones and points of 2015, and as the scenario's county is in all else. A point whose condition has worn
-    counts for that part of a village. Sellers are few: they are added up over the counties; NaN where there is none in
-    either year.
+    They start with the phones and points of 2015, and as the scenario's county is in all else. A point whose condition
+    has worn counts for that part of a village. Sellers are few: they are added up over the counties; NaN where there is
+    none in either year.
     """
     followed = as_of_first(changed(today, {"run.start_year": FIRST, "run.months": (LAST - FIRST + 1) * YEAR}))
     found = [_followed(followed, replicate_seed(seed, county)) for county in range(counties)]
@@ -57,7 +57,7 @@ def _followed(county: Scenario, seed: int) -> tuple[np.ndarray, dict[int, np.nda
 
 
 def large_programme(county: Scenario, seed: int) -> dict[str, float]:
-    """V8 in a county that starts in 2015, with that year's phones and points, under its programme: parcels of its first two years.
+    """V8 in a county that starts in 2015, with that year's phones and points, under its programme: two years' parcels.
 
     V8.bought, V8.sent: purchases and shipments [parcel/village/month]; V8: their ratio, NaN where nothing is sent.
     """

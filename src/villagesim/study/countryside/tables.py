@@ -73,9 +73,16 @@ def ratios(totals: pd.DataFrame) -> pd.DataFrame:
                          for name, one in RATIOS.items()}, index=totals.index)
 
 
-def write(found: Countryside, folder: str | Path) -> Path:
-    """Write every table as Parquet (units in it) and CSV, codebook.csv and manifest.json; return the folder."""
+def write(found: Countryside, folder: str | Path,
+          uncertainty: tuple[pd.DataFrame, Mapping[str, tuple[str, str]]] | None = None) -> Path:
+    """Write every table as Parquet (units in it) and CSV, codebook.csv and manifest.json; return the folder.
+
+    uncertainty: a table beside them, and the unit and meaning of its columns.
+    """
     folder, made = Path(folder), tables(found)
+    book = dict.fromkeys(made, BOOK)
+    if uncertainty is not None:
+        made["uncertainty"], book["uncertainty"] = uncertainty
     about = {
         "title": found.scenario.title, "share": found.share, "seed": int(found.scenario.run.seed),
         "counties": len(found.counties), "months": int(found.scenario.run.months), "passes": found.passes,
@@ -83,8 +90,9 @@ def write(found: Countryside, folder: str | Path) -> Path:
         "scenarios": {found.scenario.name: found.identity["scenario"]}, **found.identity,
         "country": dict(found.country.settings._asdict()),
     }
-    write_tables(folder, made, about, BOOK)
-    rows = [(table, name, *BOOK[name]) for table, frame in made.items() for name in frame.columns]
+    for table, frame in made.items():
+        write_tables(folder, {table: frame}, about, book[table])
+    rows = [(table, name, *book[table][name]) for table, frame in made.items() for name in frame.columns]
     pd.DataFrame(rows, columns=["table", "column", "unit", "meaning"]).to_csv(
         folder / "codebook.csv", index=False, lineterminator="\n")
     said = [{"name": f"country.{one.name}", "value": getattr(found.country.settings, one.name),
