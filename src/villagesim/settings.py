@@ -59,14 +59,15 @@ class WorldSettings(NamedTuple):
     sorting: Annotated[float, _share("villages whose route has sorting gear")] = 0.02
     works_condition: Annotated[float, _share("condition of the works that stand at the start", low=0.1)] = 0.8
     courier: Annotated[float, _share("courier routes that run at the start",
-        "share of villages as a proxy for routes; State Post Bureau: 45 % of villages covered in mid-2020; 56.6 % of 824 villages with a point in 2022", "B"
+        "share of villages as a proxy for routes; State Post Bureau: 45 % of villages covered in mid-2020; over 80 % in 2021, of which some .6 may work: 56.6 % of 824 villages with a point in 2022", "B"
         )] = 0.45
     hub: Annotated[float, _share("share of the county's parcels that go through a county hub",
         "990 county hubs in 2022 in some 2,850 counties: an ordinary county has none; one costs 2 to 20 million yuan, 25 to 250 yuan a household, which no budget here pays: it stands from the start", "B")] = 0.0
     route_villages: Annotated[int, Quantity("village", "villages along one courier route, at most", 1, 20, _SWEPT,
         "C")] = 3
     trader_households: Annotated[float, Quantity("household", "households on one trader's round, inside a village, mean", 5,
-        2000, "assumption (2-6 traders a village): varied over its range in experiments/", "C")] = 40.0
+        2000, "assumption: 2 to 6 traders a village of 200 households by judgement; varied over its range in experiments/", "C",
+        plausible=(33.0, 100.0))] = 40.0
     trader_spread: Annotated[float, _share("how far the rounds of a village differ in size by chance")] = 0.6
     size: Annotated[float, Quantity("person", "household members, those away included, mean", 1.5, 8, _CAI, "A")] = 4.9
     size_spread: Annotated[float, Quantity("person", "standard deviation of household members", 0, 3, _SWEPT, "C")] = 1.4
@@ -100,12 +101,14 @@ class WorldSettings(NamedTuple):
         "assumption: 15,000 at the farm gate, which is 0.7 of the reference price; 12,000 to 30,000 by region, from business income of 7,431 "
         "yuan a head (NBS 2023) with heads, primary share and cost share by judgement; varied over its range in experiments/", "C",
         plausible=(17000.0, 43000.0))] = 21000.0
-    output_spread: Annotated[float, _one("standard deviation of the log of output", 0, 1.5,
-        "assumption: .8 to 1.0 by judgement; varied over its range in experiments/", "C")] = 0.9
-    output_terrain: Annotated[float, _one("log of output lost from plain to high mountain", 0, 2,
-        "assumption: mountain counties 12,000 to 22,000 against 20,000 to 30,000 nationally, by judgement; varied over its range in experiments/", "C")] = 0.7
+    output_spread: Annotated[float, Quantity("1", "standard deviation of the log of output", 0, 1.5,
+        "assumption: .8 to 1.0 by judgement; varied over its range in experiments/", "C", plausible=(0.8, 1.0))] = 0.9
+    output_terrain: Annotated[float, Quantity("1", "log of output lost from plain to high mountain", 0, 2,
+        "assumption: mountain counties 12,000 to 22,000 against 20,000 to 30,000 nationally, by judgement; varied over its range in experiments/", "C",
+        plausible=(0.0, 1.0))] = 0.7
     off_farm: Annotated[float, Quantity("yuan/month", "local wages, transfers and property of a household of usual size, "
-        "median", 0, 20000, "so that about 30 % of income, remittances aside, is household business (34.3 % of 21,691 yuan a head, NBS 2023; 30 to 40 % by county)", "B")] = 2200.0
+        "median", 0, 20000, "so that about 30 % of income, remittances aside, is household business (34.3 % of 21,691 yuan a head, NBS 2023; 30 to 40 % by county): 1,200 to 1,800 in mountains, 2,400 to 3,800 in plains", "B",
+        plausible=(1200.0, 3800.0))] = 2200.0
     enterprise: Annotated[float, _one("correlation of the luck that a household has as a seller with its off-farm income: some do better at "
         "whatever they do", 0, 0.6, "assumption: no published figure known; the form is here because surveys find those online richer than "
         "others of their age and schooling; varied over its range in experiments/")] = 0.32
@@ -169,7 +172,7 @@ class CountySettings(NamedTuple):
     """What the county's government spends, through whom, for whom, and how its workers use their hours."""
 
     budget: Annotated[float, Quantity("yuan/household/year", "programme money when it comes whole", 0, 10000,
-        "national demonstration counties: 18.5 million yuan and 1.5 million after rating, 200 counties of 2015 (Ministry of Commerce; sgcio): 94 to 125 yuan a household and year in one of 80,000 over two years; pilots pay more", "B")] = 0.0
+        "national demonstration counties: 18.5 million yuan and 1.5 million after rating, 200 counties of 2015 (Ministry of Commerce; sgcio): 94 to 125 yuan a household and year in one of 80,000 over two years; the whole programme of integrated.toml takes four to six times as much, for longer", "B")] = 0.0
     contractors: Annotated[int, Quantity("code", "who holds the posts (carrier)", 0, 1,
         "by design: chosen by the scenario (claim D1 compares the two)", "A")] = 0
     targeting: Annotated[int, Quantity("code", "who comes first for seats and hours", 0, 4,
@@ -190,7 +193,8 @@ class OutsideSettings(NamedTuple):
     city_wage_growth: Annotated[float, Quantity("share/year", "growth of the city wage, up to 100,000 yuan", -0.1, 0.2, _SWEPT,
         "C")] = 0.03
     inbound: Annotated[float, Quantity("parcel/household/month", "parcels a connected household buys", 0, 14,
-        "Taojiang, Hunan 2022: 16-29 parcels a village point and day (county and city news); 1-5 in far mountains (Garze 2019)", "B")] = 2.5
+        "Taojiang, Hunan 2022: 16-29 parcels a village point and day (county and city news); 1-5 in far mountains (Garze 2019), 92 in a tourist "
+        "village (Shenlongwan 2021); villages of 200 households", "B")] = 2.5
     inbound_growth: Annotated[float, Quantity("share/year", "growth of parcels bought", -0.2, 0.6,
         "assumption: 36 % a year from 2016 to 2021 (State Post Bureau) enters as a series; what comes after is not known; varied over its range in experiments/", "C")] = 0.05
     retail: Annotated[float, Quantity("yuan/yuan", "online retail price over the reference price", 1.0, 1.54,
@@ -207,7 +211,8 @@ class OutsideSettings(NamedTuple):
     point_growth: Annotated[float, Quantity("share/year", "missing service points that national programmes open", 0.0, 0.5,
         _SWEPT, "C")] = 0.0
     media_margin: Annotated[float, Quantity("yuan/yuan", "online margin that media suggest", -0.5, 1.0,
-        "assumption (news report net edges of 0-.3): varied over its range in experiments/", "C")] = 0.3
+        "assumption: news report edges of 0 to .3 net of freight, and prices 1.4 to 2.2 times the trader's, which is .28 to .84 of the reference price before it; varied over its range in experiments/", "C",
+        plausible=(0.0, 0.85))] = 0.3
 
 
 # In a scenario file these codes are written as words: field -> (key in the file, words in the order of the codes).

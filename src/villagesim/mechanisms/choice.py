@@ -29,15 +29,17 @@ class ChoiceParameters(NamedTuple):
     scarcity: Annotated[float, Quantity("1", "price of a start-up yuan to a household that must borrow it", 1.0, 4.0, _SWEPT, "C")] = 2.0
     cushion: Annotated[float, Quantity("1", "start-up costs in savings below which it must be borrowed", 0.0, 10.0, _SWEPT, "C")] = 2.0
     horizon: Annotated[float, Quantity("year", "years over which a start-up cost is written off",
-        0.5, 6.0, "small shops: 60 % under 2 years old, over 90 % up to 3 (Taobao 2012, 75 sellers: a weak source)", "C")] = 2.5
+        0.5, 6.0, "small shops: 60 % under 2 years old, over 90 % up to 3 (Taobao 2012, 75 sellers: a weak source), so that 0.25 to 0.45 close in a year", "C",
+        plausible=(2.0, 4.0))] = 2.5
     hour_value: Annotated[float, Quantity("yuan/hour", "value of an hour of the household's labour", 2.0, 25.0,
         "assumption: below the 10 to 25 yuan of day wages (80 to 200 yuan a day, Weishi 2022; IOL), since paid work is not to be had every day; varied over its range in experiments/", "C")] = 7.0
     fixed_hours: Annotated[float, Quantity("hour/month", "hours that a shop takes whatever it sells",
-        0.5, 60.0, "assumption: families that live off it work 40 to 100 hours a month (Pu'an, Guizhou 2018; China Daily), sideline sellers far less; varied over its range in experiments/", "C")] = 1.8
+        0.5, 60.0, "assumption: families that live off it are live some 3 hours almost daily (Pu'an, Guizhou 2018; China Daily), 40 to 100 hours a month by judgement, sideline sellers far less; varied over its range in experiments/", "C")] = 1.8
     variable_hours: Annotated[float, Quantity("hour/yuan", "hours per yuan of goods sold online",
         0.0009, 0.0067, "about 10 kg packed a person-hour (Lixian, Gansu 2020; Xinhua): 6 to 12 minutes an order of 30 to 110 yuan", "B")] = 0.0025
     spare_hours: Annotated[float, Quantity("hour/month/adult", "hours that an adult at home can spare", 15.0, 120.0,
-        "assumption: families in e-commerce work 40 to 100 hours a month at it (Pu'an, Guizhou 2018; China Daily), and one adult's part-time job takes as many; varied over its range in experiments/", "C")] = 60.0
+        "assumption: families in e-commerce are live some 3 hours almost daily (Pu'an, Guizhou 2018; China Daily), 40 to 100 hours a month of one adult or of two by judgement, and a part-time job takes as many; varied over its range in experiments/", "C",
+        plausible=(20.0, 100.0))] = 60.0
     noise_variance: Annotated[float, Quantity("1", "variance of a year's realised margin about the believed one", 0.01, 0.6, _SWEPT, "C")] = 0.10
     living: Annotated[float, Quantity("yuan/year/person", "consumption against which risk is weighed",
         4000.0, 25000.0, "Qinghai yearbook 7-13, 2019: rural spending 11,343 yuan a head", "B")] = 12000.0

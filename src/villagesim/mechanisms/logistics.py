@@ -26,7 +26,8 @@ class LogisticsParameters(NamedTuple):
     commission: Annotated[float, Quantity("yuan/parcel", "paid to the route for one delivered parcel",
         0.7, 1.5, "transport 0.4 to 1.0 (bus firm, Taojiang, Hunan 2022: 0.5 to 0.9) and handling 0.3 to 0.5 (Shenlongwan 2021) a parcel", "B")] = 1.1
     line_haul: Annotated[float, Quantity("yuan/parcel", "parcel firm's part of an outbound fee",
-        1.0, 8.0, "assumption: economy parcel 2.5 to 5 yuan at county rates; varied over its range in experiments/", "C")] = 3.5
+        1.0, 8.0, "assumption: economy parcel 2.5 to 5 yuan at county rates; varied over its range in experiments/", "C",
+        plausible=(2.5, 5.0))] = 3.5
     fee_low: Annotated[float, Quantity("yuan/parcel", "lowest outbound fee",
         2.5, 5.0, "assumption: county rate 2.5 to 5 yuan; varied over its range in experiments/", "C")] = 4.0
     fee_high: Annotated[float, Quantity("yuan/parcel", "highest outbound fee",

@@ -24,11 +24,12 @@ class PolicyParameters(NamedTuple):
         0.0, 0.6, _SWEPT, "C")] = 0.30
     rating_a: Annotated[float, Quantity("share/year", "yearly rise of the active share that earns rating A", 0.0, 0.1, _SWEPT, "C")] = 0.015
     rating_b: Annotated[float, Quantity("share/year", "yearly rise of the active share that earns rating B", 0.0, 0.05, _SWEPT, "C")] = 0.005
-    pays_b: Annotated[float, Quantity("share", "part of the award paid for rating B", 0.0, 1.0, "Henan rule 2025/17: A/B/C/D pay 100/80/60/0 %", "A")] = 0.8
-    pays_c: Annotated[float, Quantity("share", "part of the award paid for rating C (no fall)", 0.0, 1.0, "Henan rule 2025/17: A/B/C/D pay 100/80/60/0 %", "A")] = 0.6
+    pays_b: Annotated[float, Quantity("share", "part of the award paid for rating B", 0.0, 1.0, "Henan rule 2025/17: A/B/C/D pay 100/80/60/0 %", "A", plausible=(0.8, 0.8))] = 0.8
+    pays_c: Annotated[float, Quantity("share", "part of the award paid for rating C (no fall)", 0.0, 1.0, "Henan rule 2025/17: A/B/C/D pay 100/80/60/0 %", "A", plausible=(0.6, 0.6))] = 0.6
     build_rate: Annotated[float, Quantity("share/month", "part of a work that can be built in a month", 0.02, 1.0, _SWEPT, "C")] = 0.2
     wear: Annotated[float, Quantity("share/month", "condition lost without maintenance",
-        0.005, 0.1, "assumption: an inspection found unmanned points and says no share; 0.2 to 0.5 idle two years after the money by judgement; varied over its range in experiments/", "C")] = 0.025
+        0.005, 0.1, "assumption: an inspection found unmanned points and says no share; 0.2 to 0.5 idle two years after the money by judgement; varied over its range in experiments/", "C",
+        plausible=(0.009, 0.029))] = 0.025
 
 
 @rule

@@ -21,7 +21,7 @@ class SalesParameters(NamedTuple):
     peak_fresh: Annotated[float, Quantity("share", "fresh harvest in its peak month (the two beside it get half of that each)",
         0.3, 0.45, "fruit: 60 to 90 % of sales in 2 to 3 months (apples, Yan'an post; citrus, Rong county; kiwi, lychee, loquat: county news)", "B")] = 0.38
     peak_dry: Annotated[float, Quantity("share", "dry goods' harvest in their peak month (the two beside it half each)",
-        0.0833, 0.25, "assumption: dry goods sell over the year (persimmon cakes October to May); varied over its range in experiments/", "C")] = 0.15
+        0.0833, 0.25, "assumption: dry goods sell over the year (persimmon cakes October to May), their harvest less evenly, since it is stored; varied over its range in experiments/", "C")] = 0.15
     basket_fresh: Annotated[float, Quantity("yuan/parcel", "goods in one fresh parcel, at the reference price",
         19.0, 61.0, "orders of 30 to 60 yuan at retail (33.5 in Zhangzhou; 1.7 to 1.9 kg in Weishi 2022), at 1.4 to 2.2 times the trader's price, which is 0.7 of the reference price", "B")] = 30.0
     basket_dry: Annotated[float, Quantity("yuan/parcel", "goods in one dry parcel, at the reference price",
@@ -39,27 +39,31 @@ class SalesParameters(NamedTuple):
     demand_live: Annotated[float, Quantity("1", "how far live-streaming multiplies demand", 1.0, 6.0, _SWEPT, "C")] = 1.8
     demand_brand: Annotated[float, Quantity("1", "how far a full village brand multiplies demand", 0.0, 6.0, _SWEPT, "C")] = 1.5
     ramp: Annotated[float, Quantity("month", "months until half of a seller's public is found",
-        1.0, 9.0, "a few orders a day at first, steady after 3 to 9 months (Zoucheng 2017)", "B")] = 3.0
+        1.0, 9.0, "a few orders a day at first, steady after 3 to 9 months (Zoucheng 2017), half of it earlier", "B")] = 3.0
     luck_spread: Annotated[float, Quantity("1", "spread of persistent luck in the logarithm of demand",
         0.0, 1.5, "under 1 % of newly verified sellers become successful firms (a platform, about 2019-20; yjin.io)", "B")] = 0.55
     crowding: Annotated[float, Quantity("1", "fall of visibility where all households of the village sell alike", 0.0, 30.0, _SWEPT, "C")] = 10.0
     price_skill: Annotated[float, Quantity("share", "price gained by a full third rung", 0.0, 0.4, _SWEPT, "C")] = 0.08
     price_brand: Annotated[float, Quantity("share", "price gained by a full village brand",
-        0.0, 0.45, "labelled rice sells for more online (Ge et al. 2025, Economic Geography 45(7)): sign only; 0.05 to 0.25 by judgement, varied over its range in experiments/", "C")] = 0.12
+        0.0, 0.45, "labelled rice sells for more online (Ge et al. 2025, Economic Geography 45(7)): sign only; 0.05 to 0.25 by judgement, varied over its range in experiments/", "C",
+        plausible=(0.05, 0.25))] = 0.12
     price_cheat: Annotated[float, Quantity("share", "price gained by shipping poor quality", 0.0, 0.4, _SWEPT, "C")] = 0.12
     price_common: Annotated[float, Quantity("share", "spread of the price shock that all share", 0.0, 0.4, _SWEPT, "C")] = 0.10
     price_own: Annotated[float, Quantity("share", "spread of a seller's own price shock", 0.0, 0.6, _SWEPT, "C")] = 0.15
     price_luck: Annotated[float, Quantity("share", "spread of persistent luck in the price", 0.0, 0.4, _SWEPT, "C")] = 0.08
     fresh_bonus: Annotated[float, Quantity("share", "retail price of fresh goods above the common ratio",
-        0.0, 0.5, "loquat at 20 yuan a jin online against 10 from the trader (Deqing 2019), other goods 1.4 to 2.2 times the trader's price", "B")] = 0.1
+        0.0, 0.5, "loquat at 20 yuan a jin online against 10 from the trader (Deqing 2019), other goods 1.4 to 2.2 times the trader's price", "B",
+        plausible=(0.0, 0.12))] = 0.1
     commission: Annotated[float, Quantity("share", "platform commission",
         0.006, 0.05, "assumption: 0.6 to 5 %, rates not readable; varied over its range in experiments/", "C")] = 0.03
     traffic: Annotated[float, Quantity("share", "promotion cost of sales",
         0.05, 0.3, "promotion 10 to 30 % of cost for 40 % of small sellers (Taobao 2012, 75 sellers: a weak source)", "C")] = 0.135
     packaging: Annotated[float, Quantity("yuan/parcel", "box, ice or filler", 0.5, 10.0,
-        "assumption: logistics take 0.08 to 0.20 of a dry order's price by judgement, freight of 5 to 6 yuan among it, so 1 to 10; varied over its range in experiments/", "C")] = 2.5
+        "assumption: logistics take 0.08 to 0.20 of a dry order's price by judgement, freight of 5 to 6 yuan among it, so 1 to 10; varied over its range in experiments/", "C",
+        plausible=(1.0, 10.0))] = 2.5
     packaging_fresh: Annotated[float, Quantity("yuan/parcel", "more for fresh goods: foam, ice, speed",
-        0.0, 30.0, "logistics over 40 % of a mango's online price (Hainan 2025), fresh 0.30 to 0.55; keep-fresh fee 0 to 5 yuan, cold freight 25 to 90 by distance (Guangdong 2025)", "B")] = 10.0
+        0.0, 30.0, "logistics over 40 % of a mango's online price (Hainan 2025), fresh 0.30 to 0.55; keep-fresh fee 0 to 5 yuan, cold freight 25 to 90 by distance (Guangdong 2025)", "B",
+        plausible=(5.0, 17.0))] = 10.0
     tax: Annotated[float, Quantity("share", "platform taxes and fees without relief", 0.0, 0.05, _SWEPT, "C")] = 0.01
     returns: Annotated[float, Quantity("share", "returned or refunded sales of dry goods",
         0.02, 0.05, "assumption: dry 0.02 to 0.05 by judgement; varied over its range in experiments/", "C")] = 0.035
@@ -78,7 +82,7 @@ class SalesParameters(NamedTuple):
     returns_delay: Annotated[float, Quantity("share", "more refunds when nothing is carried in time", 0.0, 0.4, _SWEPT, "C")] = 0.12
     help_from: Annotated[float, Quantity("parcel/month", "parcels a household packs itself", 2.0, 300.0, _SWEPT, "C")] = 10.0
     help_pay: Annotated[float, Quantity("yuan/parcel", "paid for packing and customer service of one parcel",
-        1.25, 4.5, "10 kg packed a person-hour (Lixian, Gansu 2020; Xinhua), packers 100 to 200 yuan a day (Weishi 2022; IOL), 1.8 kg an order", "B")] = 2.5
+        1.25, 4.5, "10 kg packed a person-hour (Lixian, Gansu 2020; Xinhua), packers 100 to 200 yuan a day (Weishi 2022; IOL), 1.8 kg an order: 1 to 5 yuan; a piece packed alone 0.2 to 0.6 by judgement", "B")] = 2.5
     help_shared: Annotated[float, Quantity("share", "part of that pay that full teamwork saves", 0.0, 0.8, _SWEPT, "C")] = 0.3
     spoilage: Annotated[float, Quantity("share", "part of its product's monthly loss that fresh goods suffer unsold", 0.1, 1.0, _SWEPT, "C")] = 0.6
     cold_saves: Annotated[float, Quantity("share", "part of spoilage and refunds that a cold store avoids",
@@ -88,7 +92,7 @@ class SalesParameters(NamedTuple):
         0.24, 0.39, "assumption: 0.35 to 0.55 of output at the farm gate by judgement, and that is 0.7 of the reference price; near its lower end, for a third of income is household business (34.3 %, 2023; NBS); varied over its range in experiments/", "C")] = 0.25
     low_savings: Annotated[float, Quantity("month", "months of inputs in savings below which inputs are taken on credit", 0.0, 24.0, _SWEPT, "C")] = 1.0
     credit_share: Annotated[float, Quantity("share", "inputs that the trader lends to one who is short",
-        0.0, 1.0, "assumption: 0.05 to 0.25 of households tied by judgement; varied over its range in experiments/", "C")] = 0.5
+        0.0, 1.0, _SWEPT, "C")] = 0.5
     credit_most: Annotated[float, Quantity("month", "months of inputs owed from which on the trader lends no more", 0.0, 24.0, _SWEPT, "C")] = 6.0
     repay_share: Annotated[float, Quantity("share", "sales to the trader kept to pay back debt", 0.0, 1.0, _SWEPT, "C")] = 0.4
     record_weight: Annotated[float, Quantity("share", "weight of a month's margin in a seller's record of its margins", 0.05, 1.0, _SWEPT, "C")] = 0.25

@@ -23,7 +23,8 @@ _TURNOVER = "17.6 to 25 % a year in Shenzhen, Guangzhou, Dongguan and Shanghai, 
 class WorkforceParameters(NamedTuple):
     """Leaving, hiring, competence, hours and pay of those who hold posts."""
 
-    leave_rate: Annotated[float, Quantity("1/year", "leaving hazard of an outsider at usual pay without a ladder", 0.15, 0.3, _TURNOVER, "B")] = 0.2
+    leave_rate: Annotated[float, Quantity("1/year", "leaving hazard of an outsider at usual pay without a ladder", 0.15, 0.3,
+        _TURNOVER + "; 0.15 to 0.3 in rural stations by judgement", "B")] = 0.2
     leave_pay: Annotated[float, Quantity("1", "effect of the pay gap to the city wage on the log hazard", 0.0, 4.0, _SWEPT, "C")] = 1.5
     leave_ladder: Annotated[float, Quantity("1", "fall of the log hazard under a full career ladder", 0.0, 1.5, _SWEPT, "C")] = 0.5
     leave_local: Annotated[float, Quantity("1", "fall of the log hazard for returnees and village officials", 0.0, 1.5, _SWEPT, "C")] = 0.6
@@ -42,7 +43,8 @@ class WorkforceParameters(NamedTuple):
     social_start: Annotated[float, Quantity("share", "social-work competence of a new outsider or graduate", 0.1, 0.9, _SWEPT, "C")] = 0.45
     social_local: Annotated[float, Quantity("share", "social-work competence of a new returnee or official (knows everyone)", 0.1, 0.9, _SWEPT, "C")] = 0.40
     online_start: Annotated[float, Quantity("share", "e-commerce competence of a new outsider or official",
-        0.0, 0.5, "assumption: hybrid workers are few, 0.05 to 0.15 by judgement; varied over its range in experiments/", "C")] = 0.10
+        0.0, 0.5, "assumption: hybrid workers are few, 0.05 to 0.15 by judgement; varied over its range in experiments/", "C",
+        plausible=(0.05, 0.15))] = 0.10
     online_graduate: Annotated[float, Quantity("share", "e-commerce competence of a new college graduate", 0.0, 0.6, _SWEPT, "C")] = 0.22
     online_returnee: Annotated[float, Quantity("share", "e-commerce competence of a new returnee", 0.0, 0.8, _SWEPT, "C")] = 0.30
     hired_spread: Annotated[float, Quantity("share", "half-range of a new hire's competence by chance", 0.0, 0.6, _SWEPT, "C")] = 0.3
@@ -57,8 +59,11 @@ class WorkforceParameters(NamedTuple):
     grade_months: Annotated[float, Quantity("month", "service before the next grade", 6.0, 60.0, _SWEPT, "C")] = 24.0
     hours: Annotated[float, Quantity("hour/month", "working hours of a post", 120.0, 200.0, "Chinese labour law: 40-hour week", "A")] = 168.0
     paperwork: Annotated[float, Quantity("share", "hours spent on paperwork where departments coordinate",
-        0.1, 0.6, "assumption: 0.3 to 0.6 of hours in rural stations by judgement, uncoordinated ones among them; varied over its range in experiments/", "C")] = 0.3
-    paperwork_alone: Annotated[float, Quantity("share", "hours more on paperwork where each department asks on its own", 0.0, 0.4, _SWEPT, "C")] = 0.20
+        0.1, 0.6, "assumption: 0.3 to 0.6 of hours in rural stations by judgement, uncoordinated ones among them; varied over its range in experiments/", "C",
+        plausible=(0.1, 0.4))] = 0.3
+    paperwork_alone: Annotated[float, Quantity("share", "hours more on paperwork where each department asks on its own", 0.0, 0.4,
+        "assumption: 0.3 to 0.6 of hours in rural stations by judgement, uncoordinated ones among them; varied over its range in experiments/", "C",
+        plausible=(0.0, 0.3))] = 0.20
     paperwork_assessed: Annotated[float, Quantity("share", "hours more on paperwork under full assessment", 0.0, 0.3, _SWEPT, "C")] = 0.05
     slack: Annotated[float, Quantity("share", "service hours that lapse with time in post where nobody assesses", 0.0, 0.8, _SWEPT, "C")] = 0.35
     slack_months: Annotated[float, Quantity("month", "time in post after which half of that has lapsed", 3.0, 48.0, _SWEPT, "C")] = 12.0
@@ -69,8 +74,9 @@ class WorkforceParameters(NamedTuple):
     road_plain: Annotated[float, Quantity("1", "a kilometre of plain, counted in kilometres of high mountain", 0.1, 1.0, _SWEPT, "C")] = 0.4
     hardware_loss: Annotated[float, Quantity("share", "productive time lost where there is neither coverage nor point", 0.0, 0.9, _SWEPT, "C")] = 0.35
     overhead: Annotated[float, Quantity("share", "part of a post's price that goes to insurance, travel and office", 0.05, 0.5, _SWEPT, "C")] = 0.22
-    city_share: Annotated[float, Quantity("share", "part of the city wage that a worker compares with", 0.3, 1.5,
-        "assumption: the wage here is a migrant worker's, and urban units, which posts are held against (Guizhou 2022), pay more; varied over its range in experiments/", "C")] = 1.2
+    city_share: Annotated[float, Quantity("share", "part of the city wage that a worker compares with", 0.3, 2.0,
+        "assumption: the wage here is a migrant worker's, and urban units, which posts are held against (Guizhou 2022), pay more: posts 0.5 to 0.8 of their mean by judgement; varied over its range in experiments/", "C",
+        plausible=(1.2, 2.0))] = 1.2
 
 
 @rule
