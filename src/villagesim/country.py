@@ -34,8 +34,8 @@ class CountrySettings(NamedTuple):
     counties: Annotated[int, Quantity("county", "counties, each for as many households of the country", 1, 10000,
         "derived: 510 million villagers (census 2020) at 2.55 a household, 80,000 households a county", "B")] = 2500
     households: Annotated[int, Quantity("household", "households a county, mean", 10, 1000000,
-        "derived: 200 million rural households (510 million villagers of the census of 2020 at 2.55 each) in about 2,500 "
-        "counties with villages", "B")] = 80000
+        "derived: 200 million rural households (510 million villagers of the census of 2020 at 2.55 each) in about "
+        "2,500 counties with villages", "B")] = 80000
     township: Annotated[int, Quantity("household", "households a township, mean", 10, 100000,
         "derived: about 38,000 townships and towns for 200 million rural households", "B")] = 5000
     terrain_between: Annotated[float, Quantity("share", "standard deviation of ruggedness between counties of a kind",
