@@ -30,7 +30,7 @@ MOST = {"waves": 100, "points": CLOUD, "replicates": 1000, "may_miss": 1000, "fi
         "seed": 2**63 - 1}
 NUMBERS = {"cutoff": 3.0, "discrepancy": 0.1}
 # Sections of what is no property of the county or the model, and can't be fitted.
-DECIDED = ("levers", "shocks")
+SCENARIOS_SAY = ("levers", "shocks")
 TEXTS = ("title", "question", "today", "programme", "innovation")
 KEYS = (*TEXTS, "settings", *SIZES, *NUMBERS, "ensemble", "quick", "vary", "targets")
 
@@ -164,7 +164,7 @@ def _check_ends(place: Place, factor: factors.Factor, today: Scenario, innovatio
 def _check_number(place: Place, factor: factors.Factor) -> None:
     """Raises ScenarioError for what has no values in between, and for what the programme decides."""
     section = factor.name.split(".")[0]
-    if section in DECIDED:
+    if section in SCENARIOS_SAY:
         raise place.problem("is decided by the scenarios, today's and the programme's",
                             "numbers of the model, the county and the world outside")
     if factor.words is not None:

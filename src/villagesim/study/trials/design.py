@@ -40,7 +40,7 @@ LEVER_PARTS, PAYS = 3, "county.budget"
 TOWNSHIP = 10
 MOST = TOWNSHIP * (int(fields_of(WorldSettings)["townships"].quantity.high) + 1) - 1
 # What the trial itself says of its county, by the key that a scenario has for it, and where.
-DECIDED = {"world.villages": "villages of the trial", "world.townships": f"villages, {TOWNSHIP} a township",
+TRIAL_SAYS = {"world.villages": "villages of the trial", "world.townships": f"villages, {TOWNSHIP} a township",
            "run.months": "the last of survey.waves", "run.seed": "seed of the trial",
            "county.selection": "share of the trial, drawn by lot"}
 
@@ -228,8 +228,8 @@ def _within(place: Place, make: Callable[[], Any]) -> Any:
 def _check_set(file: str, asked: Asked) -> None:
     """Raises ScenarioError for keys for everybody that the trial itself would overrule."""
     for key in flat(dict(asked.set or {})):
-        if key in DECIDED:
-            raise Place(file, f"set.{key}").problem("is said by the trial itself", DECIDED[key])
+        if key in TRIAL_SAYS:
+            raise Place(file, f"set.{key}").problem("is said by the trial itself", TRIAL_SAYS[key])
 
 
 def _check_arm(file: str, asked: Asked) -> None:
