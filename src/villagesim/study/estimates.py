@@ -81,16 +81,17 @@ def hazard_logit(data: pd.DataFrame, terms: str) -> Estimate:
     """Log-odds of adopting in a year by the first of `terms`, given the others and the year, in a discrete-time hazard.
 
     data: a row a household and year in which it had not yet adopted: adopts, year, and the columns that `terms` adds up
-    as in a formula ("contacts + prevalence"). Years in which nobody adopted say nothing and are left out. The value is
-    NaN where no maximum exists.
+    as in a formula ("contacts + prevalence"). Years in which nobody adopted, or all who had not, say nothing and are
+    left out. The value is NaN where no maximum exists.
     """
     import statsmodels.formula.api as formulas
     from statsmodels.tools.sm_exceptions import ModelWarning, PerfectSeparationError
 
-    kept = data[data.groupby("year")["adopts"].transform("sum") > 0]
+    adopting = data.groupby("year")["adopts"].transform("mean")
+    kept = data[(adopting > 0) & (adopting < 1)]
     first = terms.split(" + ")[0]
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), np.errstate(over="ignore"):
             # Where hardly anybody adopted there is no standard error, or no maximum is found in time: hundreds of lines
             # in a calibration, whose points lie that far out.
             warnings.simplefilter("ignore", ModelWarning)
