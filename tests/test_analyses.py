@@ -291,6 +291,8 @@ def test_an_incomplete_design_is_refused_or_it_is_said_what_was_done(tmp_path):
 
 
 def test_a_grade_of_evidence_stands_for_all_numbers_that_carry_it(tmp_path):
+    by_source = design.read_study(written(tmp_path, "morris", 2, 1, 'grades = ["A"]'))
+    assert "parameters.policy.pays_b" not in {factor.name for factor in by_source.factors}
     study = design.read_study(written(tmp_path, "morris", 2, 1, 'grades = ["C"]'))
     names = {factor.name for factor in study.factors}
     assert len(names) > 200
@@ -343,6 +345,7 @@ def test_what_a_factor_cannot_mean_is_one_line(said, says):
     ("run.seed", [1, 2], "is no factor; .*seed_is_a_factor, replicates"),
     ("run.months", {"range": [12, 24]}, "is no factor"),
     ("run.spin_up", {}, "is no factor"),
+    ("parameters.policy.pays_b", {}, "is 0.8 share by its source; allowed: a range of your own, within 0 to 1 share"),
 ])
 def test_words_have_no_range_and_a_run_has_no_factors(name, said, says):
     with pytest.raises(ValueError, match=says):

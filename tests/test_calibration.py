@@ -339,7 +339,9 @@ def test_validation_lives_each_member_in_several_counties_dealt_to_the_bases(mon
     assert found.values["T13"].tolist() == [100.0, 200.0, 120.0, 120.0, 130.0, 130.0]
     assert found.values["member"].tolist() == [0, 0, 1, 1, 2, 2]
     assert found.values["county"].tolist() == [0, 1, 0, 1, 0, 1]
-    assert len(set(found.about["seeds"])) == 6
+    assert found.values["setting"].tolist() == [0, 1, 1, 0, 0, 1]
+    # none is the seed itself, from which a county draws its own counties
+    assert len({1, *found.about["seeds"]}) == 7
     assert found.about["parameters"] == "three"
     assert validation.validate(bases, 3, 1).values["T13"].tolist() == [100.0, 200.0, 100.0]
     assert validation.of_members(found.values)["T13"].tolist() == pytest.approx([np.sqrt(2e4), 120.0, 130.0])

@@ -321,6 +321,9 @@ def test_the_same_counties_under_each_parameter_set_say_what_is_not_known(progra
     assert table.loc["adoption", "parameter_sd"] > 0
     usual = national.run(programme, of, SCENARIOS, folder=tmp_path / "usual", workers=2, passes=1)
     assert table.loc["adoption", "usual"] == tables.tables(usual)["country"].iloc[-1]["adoption"]
+    # what a set changes in one kind alone is no luck
+    made = np.array([[1.0, 1.0, 2.0, 2.0], [1.5, 1.5, 2.0, 2.0]])
+    assert members._luck(made, pd.Series(["plain", "plain", "hill", "hill"])) == 0.0
     same = members.table_of([usual] * 4)
     assert same["parameter_sd"].max() == same["luck_sd"].max() == 0.0
 

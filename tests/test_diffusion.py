@@ -208,6 +208,16 @@ def test_a_hazard_that_has_no_maximum_is_no_number(adopts):
     assert np.isfinite(estimates.hazard_logit(table.assign(adopts=others), "contacts").value)
 
 
+def test_a_year_in_which_all_who_are_left_adopt_says_nothing_of_contacts():
+    rng = np.random.default_rng(5)
+    table = pd.DataFrame({"contacts": rng.random(600), "year": np.repeat([1, 2, 3], 200)})
+    table["adopts"] = (rng.random(600) < 0.1 + 0.3 * table["contacts"]).astype(float)
+    last = pd.DataFrame({"contacts": rng.random(30), "year": 4, "adopts": 1.0})
+    whole, without = (estimates.hazard_logit(one, "contacts").value for one in (pd.concat([table, last]), table))
+    assert whole == pytest.approx(without)
+    assert whole > 0.5
+
+
 def test_a_hazard_whose_error_can_not_be_told_says_so_by_its_value_and_not_in_lines_on_the_way():
     """Nobody has a contact who adopted: a calibration meets hundreds of such histories."""
     table = pd.DataFrame({"contacts": 0.0, "year": np.repeat([1, 2], 20), "adopts": ([1.0] + [0.0] * 19) * 2})

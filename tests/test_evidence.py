@@ -204,6 +204,38 @@ def test_the_difference_in_differences_of_the_table_comes_with_its_checks():
     assert "not computed" in validation.checked(validation.checks(values[["member", "V3"]]))
 
 
+def test_luck_and_parameters_are_told_apart_whatever_settings_differ_by():
+    """Forty members in three settings: parameters 0.03, luck 0.01, settings 0.05 to 0.24."""
+    rng = np.random.default_rng(4)
+    rows = [{"member": member, "county": county, "setting": (member + county) % 3,
+             "T12": (0.24, 0.18, 0.05)[(member + county) % 3] + own + rng.normal(0, 0.01)}
+            for member, own in enumerate(rng.normal(0, 0.03, 40)) for county in range(3)]
+    values = pd.DataFrame(rows)
+    luck, parameters = validation.apart(values, evidence.target("T12"))
+    assert luck == pytest.approx(0.01, rel=0.2)
+    assert parameters == pytest.approx(0.03, rel=0.3)
+    # a share is held against its logarithm: T13
+    logs = validation.apart(values.assign(T13=np.exp(values["T12"])), evidence.target("T13"))
+    assert logs == pytest.approx((luck, parameters))
+    table = validation.held_against(values, evidence.targets()).set_index("target")
+    assert table.loc["T12", ["luck_sd", "parameter_sd"]].tolist() == pytest.approx([luck, parameters])
+    same = values.assign(T12=0.1 * values["setting"])
+    assert validation.apart(same, evidence.target("T12")) == pytest.approx((0.0, 0.0), abs=1e-9)
+    alone = values[values["county"] == 0]
+    assert np.isnan(validation.apart(alone, evidence.target("T12"))).all()
+
+
+def test_a_member_is_the_mean_of_its_counties_and_of_a_test_of_one_panel_there_is_no_mean():
+    values = pd.DataFrame({"member": [0, 0, 1, 1], "county": [0, 1, 0, 1], "setting": [0, 1, 1, 0],
+                           "T12": [0.2, 0.4, np.nan, 0.5], "T17": [10.0, 1000.0, 0.0, 50.0], "V8": [0.0, 0.0, 2.0, 8.0],
+                           "V3.pre_trend": [0.01, 0.9, 0.5, 0.5], "V3.placebo_found": [0.0, 1.0, 0.0, 0.0]})
+    found = validation.of_members(values)
+    assert list(found) == ["member", "T12", "T17", "V8"]
+    assert found["T12"].tolist() == pytest.approx([0.3, 0.5])
+    assert found["T17"].tolist() == pytest.approx([100.0, 50.0])
+    assert found["V8"].tolist() == pytest.approx([0.0, 4.0])
+
+
 def test_a_ratio_is_averaged_by_its_logarithm_and_an_amount_is_not():
     values = pd.DataFrame({"T17": [5.0, 50.0, 500.0], "V8": [1.0, 100.0, np.nan], "T8": [0.1, 0.2, 0.6]})
     table = validation.held_against(values, evidence.targets()).set_index("target")

@@ -64,7 +64,7 @@ def _computed(file: Path, out: Path, only: list[str] | None, workers: int | None
     from rich.console import Console
     from rich.progress import Progress
 
-    from villagesim import evidence
+    from villagesim.cli_runs import warn_of_stale_ensemble
     from villagesim.study import claim_members, claim_rows, claim_runs, claim_table
     from villagesim.study import claims as study
     from villagesim.study.runner import RunsFailedError
@@ -75,7 +75,7 @@ def _computed(file: Path, out: Path, only: list[str] | None, workers: int | None
     chosen = [claim for claim in declared if not only or claim.id in only]
     try:
         if ensemble:
-            evidence.ensemble()
+            warn_of_stale_ensemble()
     except ValueError as error:
         _refuse(f"{error} (or claims --run --no-ensemble)")
     try:

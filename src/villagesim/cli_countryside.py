@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from villagesim.cli_runs import warn_of_stale_ensemble
 from villagesim.cli_studies import FAILED, Cluster, executor, plain_failures
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ def countryside(
         raise Place("--share").problem(f"is {share:g}, out of range", "above 0, to 1")
     chosen, found = load(scenario), load_country(country)
     folder = check_place(out / f"countryside-{chosen.name}")
+    if ensemble is not None:
+        with plain_failures():
+            warn_of_stale_ensemble()
     try:
         with plain_failures(), executor(cluster, workers) as (carrying, lanes), _bar() as tell:
             lived = national.run(chosen, found, settings or scenario.parent, share, folder, lanes, carrying, tell,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from villagesim.cli_analyses import _say, _show
-from villagesim.cli_runs import Engine, NoEnsemble, _members
+from villagesim.cli_runs import Engine, NoEnsemble, _members, warn_of_stale_ensemble
 from villagesim.cli_studies import BAD_INPUT, Out, Workers, plain_failures
 from villagesim.cli_trials import EnsembleOfTrials, say_trials, show_varied
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 SCENARIOS = Path("scenarios")
 # Letters of what a target is that are printed: in a narrow terminal more would cut off the values.
-SAID = 30
+SAID = 22
+# Standard deviations of one county of a member by luck, and of members by their parameters.
+APART = "sd: luck, parameters"
 # Columns of a trial's table that plan it; the others check it.
 PLANNED = ("villages", "trials", "effect", "low", "high", "se", "spread", "power", "mde")
 NAMES = ("baseline.toml", "integrated.toml")
@@ -286,9 +288,10 @@ def validate(
         said = rows.assign(
             published=[_between(*row) for row in rows[["source_value", "source_low", "source_high"]].to_numpy()],
             model=[_between(*row) for row in rows[["model", "low", "high"]].to_numpy()],
+            **{APART: [_apart(*row) for row in rows[["luck_sd", "parameter_sd"]].to_numpy()]},
             what=rows["what"].str.slice(0, SAID))
         _show(f"{role} ({members} members, {counties} counties each)", said,
-              ("target", "published", "model", "verdict", "what"), most=len(rows))
+              ("target", "published", "model", APART, "verdict", "what"), most=len(rows))
     counts = found.table.groupby("role", sort=False)["verdict"].value_counts()
     typer.echo("; ".join(f"{role}: {count} {verdict}" for (role, verdict), count in counts.items()))
     for one in evidence.targets():
@@ -305,6 +308,15 @@ def validate(
           *pages])
 
 
+def _apart(luck: float, parameters: float) -> str:
+    """Two standard deviations, two digits each; nothing where they are not told.
+
+    >>> _apart(0.0123, 0.0), _apart(float("nan"), float("nan"))
+    ('0.012, 0', '')
+    """
+    return f"{luck:.2g}, {parameters:.2g}" if luck == luck and parameters == parameters else ""
+
+
 def _between(value: float, low: float, high: float) -> str:
     """A value with its interval, three digits each.
 
@@ -317,10 +329,10 @@ def _between(value: float, low: float, high: float) -> str:
 def _bases_of(folder: Path, bases: "list[Base]") -> "tuple[Callable[[int, int], Base], str]":
     """The base of each member under its own row of the shipped ensemble, and what to say of where that is from."""
     from villagesim import evidence
-    from villagesim.sources import model
     from villagesim.study import ensembles
 
     try:
+        warn_of_stale_ensemble()
         shipped = evidence.ensemble()
         for row in shipped.rows:
             ensembles.check(row)
@@ -329,9 +341,6 @@ def _bases_of(folder: Path, bases: "list[Base]") -> "tuple[Callable[[int, int], 
         raise typer.Exit(BAD_INPUT) from None
     own = [[ensembles.set_in(folder / name, folder / place) for name in NAMES] for place in PLACES]
     made = f"ensemble of {len(shipped.rows)} from {shipped.about['name']}"
-    if shipped.about["model"] != model():
-        typer.echo(f"The ensemble was made with model {shipped.about['model']}, this is {model()}: `villagesim "
-                   "calibrate experiments/calibrate.toml --ship` makes it anew.", err=True)
 
     def of(member: int, place: int) -> "Base":
         return ensembles.of_member(bases[place], shipped.rows[member % len(shipped.rows)], own[place])

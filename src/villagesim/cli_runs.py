@@ -108,9 +108,23 @@ def _members(asked: int | None, without: bool, replicates: int, engine: Engine) 
     if without and asked is not None:
         _refuse("--ensemble and --no-ensemble exclude each other")
     try:
-        return 0 if without else uncertainty.wanted(asked, replicates, engine.value)
+        count = 0 if without else uncertainty.wanted(asked, replicates, engine.value)
     except ValueError as error:
         _refuse(str(error) if asked else f"{error} (or say --no-ensemble)")
+    if count:
+        warn_of_stale_ensemble()
+    return count
+
+
+def warn_of_stale_ensemble() -> None:
+    """One line where the shipped ensemble was made with another model than this. Raises ValueError where none is."""
+    from villagesim import evidence
+    from villagesim.sources import model
+
+    made = evidence.ensemble().about["model"]
+    if made != model():
+        typer.echo(f"The ensemble was made with model {made}, this is {model()}: `villagesim calibrate "
+                   "experiments/calibrate.toml --ship` makes it anew.", err=True)
 
 
 def _say_cost(scenarios: int, replicates: int, members: int) -> None:

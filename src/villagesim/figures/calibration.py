@@ -1,4 +1,4 @@
-"""Calibration: what no target rules out of each parameter's declared range, and where the weighed runs lie in it."""
+"""Calibration: what no target rules out of the range that a parameter was varied over, and where weighed runs lie."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from villagesim.results import read_about
 
 WIDE, BINS = 4, 20
 SAYS = (
-    "Bars: how much of what is left has the parameter there, over the declared range, which is the axis; at 1 "
+    "Bars: how much of what is left has the parameter there, over the range varied, which is the axis; at 1 "
     "(dashed) it is as common as before any target, so even bars are a parameter that no target pins. Line: 90 % "
     "interval and median of the runs, weighed by how near they come to the targets."
 )

@@ -43,8 +43,9 @@ def _parts(table: pd.DataFrame, members: pd.DataFrame, counties: pd.DataFrame, a
     yield f"<style>{STYLE}</style>\n<h1>What is published, and what the model gives</h1>"
     yield (f"<p>{len(members)} members in {len(counties)} simulated counties, each by the source's own estimator. "
            "Plots: the published interval (grey), its value (line), a dot a member (the mean over its counties), their "
-           "mean (bar). Intervals of the model: 2.5th to 97.5th percentile over the members; sd: between the counties "
-           f"of one member. Parameters: {escape(str(about.get('parameters', 'point values')))}.</p>")
+           "mean (bar). Intervals of the model: 2.5th to 97.5th percentile over the members; sd: by luck, "
+           "and between members beyond it (log points where a mean is geometric). Parameters: "
+           f"{escape(str(about.get('parameters', 'point values')))}.</p>")
     yield "<h2>One model, three designs</h2>"
     yield ("<p>A trial of access alone, a county programme followed for years, and the plain gap between those online "
            "and those not: the three differ by design, horizon and selection, and one set of parameters has to give "
@@ -66,6 +67,13 @@ def _table(rows: pd.DataFrame, members: pd.DataFrame) -> str:
     return f"<table>\n<tr>{head}</tr>\n{body}\n</table>"
 
 
+def _apart(row: Any) -> str:
+    """What luck and parameters make of a target, where that is told."""
+    if pd.isna(row.luck_sd) or pd.isna(row.parameter_sd):
+        return ""
+    return f"<br>sd {row.luck_sd:.2g} by luck, {row.parameter_sd:.2g} by parameters"
+
+
 def _row(row: Any, members: pd.DataFrame) -> str:
     target = evidence.target(row.target)
     what = (f"<b>{escape(row.target)}</b> {escape(row.what)}<br>"
@@ -76,7 +84,7 @@ def _row(row: Any, members: pd.DataFrame) -> str:
     if pd.isna(row.model):
         model, plot = "–", ""
     else:
-        model = f"{row.model:.4g}<br><small>{row.low:.4g} to {row.high:.4g}, sd {row.county_sd:.2g}</small>"
+        model = f"{row.model:.4g}<br><small>{row.low:.4g} to {row.high:.4g}{_apart(row)}</small>"
         plot = strip(row, members[row.target])
     kind = row.verdict.split()[0]
     return (f'<tr><td>{what}</td><td class="number">{published}</td><td class="number">{model}</td><td>{plot}</td>'

@@ -123,7 +123,7 @@ def _calibrated(asked: Asked, simulate: matching.Simulate, choose: matching.Choo
     means, noise = matching.summarised(aims, simulate(FINAL, unit))
     reached = [place for place, one in enumerate(history.waves[-1].emulators) if one is not None]
     if not reached:
-        raise matching.NothingLeftError("no target is reached anywhere in the declared ranges")
+        raise matching.NothingLeftError("no target is reached anywhere in the ranges varied")
     kept = [aims[place] for place in reached]
     weighed = posterior.weigh(posterior.distance(kept, means[:, reached]), asked.members)
     held, width = posterior.recovery(unit, means[:, reached], kept, asked.members, rules.seed, LEVEL)

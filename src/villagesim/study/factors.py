@@ -128,7 +128,7 @@ def graded(place: Place, grades: Sequence[str]) -> list[str]:
     """Dotted keys of the numbers and forms of the model, of the county and of the world outside, of these grades.
 
     How large the county is stays as the scenario says, and so does the weight of craft goods, so that something is
-    always grown. Raises ScenarioError for an unknown grade.
+    always grown, and what its source gives as one value. Raises ScenarioError for an unknown grade.
     """
     for grade in grades:
         if not isinstance(grade, str) or grade not in GRADES:
@@ -136,7 +136,8 @@ def graded(place: Place, grades: Sequence[str]) -> list[str]:
     kinds = {"world": WorldSettings, "outside": OutsideSettings} | {
         f"parameters.{name}": kind for name, kind in Parameters.__annotations__.items()}
     return [f"{section}.{key}" for section, kind in kinds.items() for key, field in fields_of(kind).items()
-            if field.quantity.grade in grades and (section != "world" or field.type is float) and key != "craft"]
+            if field.quantity.grade in grades and (section != "world" or field.type is float) and key != "craft"
+            and field.quantity.ends[0] < field.quantity.ends[1]]
 
 
 def seed_factor(replicates: int) -> Factor:
@@ -182,6 +183,9 @@ def _shape(place: Place, key: str, value: Any) -> float:
 def _range(place: Place, said: Mapping[str, Any], kind: type, quantity: Quantity) -> tuple[float, float]:
     """The range said, or the plausible one."""
     ends = said.get("range", list(quantity.ends))
+    if "range" not in said and ends[0] == ends[1]:
+        raise place.problem(f"is {plausible(quantity)} by its source",
+                            f"a range of your own, within {allowed(quantity)}")
     says = f"[low, high] within {allowed(quantity)}"
     if not isinstance(ends, list):
         raise place.problem(f"has range {shown(ends)}, which is no list", says)

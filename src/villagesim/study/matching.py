@@ -28,7 +28,7 @@ Choose = Callable[[str, Callable[[], np.ndarray]], np.ndarray]
 
 
 class NothingLeftError(ValueError):
-    """No point of the declared ranges can have made the data, as far as the emulators know. One line: by what."""
+    """No point of the ranges varied can have made the data, as far as the emulators know. One line: by what."""
 
 
 class Aim(NamedTuple):

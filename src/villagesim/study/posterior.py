@@ -1,6 +1,6 @@
 """What is left, weighed: runs near the data count more (approximate Bayesian computation); an ensemble is drawn.
 
-Runs are spread evenly over what history matching leaves; the prior is even over the declared ranges. The weight of a
+Runs are spread evenly over what history matching leaves; the prior is even over the ranges varied. The weight of a
 run is the density of its distance under the errors of data and model: with these errors as the kernel, ABC is no
 approximation, but exact for data with such errors (Wilkinson 2013).
 """

@@ -35,19 +35,21 @@ BOOK = {
     "model": ("target's unit", "mean over the members; geometric where the target's scale is the logarithm"),
     "low": ("target's unit", "2.5th percentile over the members, each the mean of its counties"),
     "high": ("target's unit", "97.5th percentile over the same"),
-    "county_sd": ("target's unit", "standard deviation between the counties of one member: luck and village setting"),
-    "parameter_sd": ("target's unit", "standard deviation between members beyond that; 0: not told from it"),
+    "luck_sd": ("target's unit", "standard deviation of one county by luck; log points where the mean is geometric"),
+    "parameter_sd": ("target's unit", "standard deviation between members beyond it, likewise; 0: not told from it"),
     "verdict": ("code", "inside the published interval, right sign, wrong, not computed or not modelled"),
     "estimator": ("code", "estimator"),
 }
 MEMBER = {"member": ("1", "member of the ensemble")}
-COUNTY = {"county": ("1", "county that the member is lived in")}
+LIVED = {"county": ("1", "county that the member is lived in"), "setting": ("1", "village setting of that county")}
 # What comes with the difference-in-differences: an estimate that staggered starts do not bias, and two checks.
 CHECKS = {"V3.imputed": "log points", "V3.placebo": "log points", "V3.placebo_found": "1", "V3.pre_trend": "p-value"}
 # What the ratio of V8 is made of: levels that go with the size of a village, which the source does not tell.
 PARCELS = {"V8.bought": "parcel/village/month", "V8.sent": "parcel/village/month"}
 OTHERS = CHECKS | PARCELS | {name: unit for name, (unit, _) in reconciliation.UNITS.items()}
 TOLD = 0.05
+# Of one panel, and of no member.
+TESTS = ("V3.placebo_found", "V3.pre_trend")
 
 
 class _Task(NamedTuple):
@@ -74,8 +76,7 @@ class Validation:
         return the folder."""
         units = {one.id: one.unit for one in targets()} | OTHERS
         told = "estimate on simulated data; of a member, the mean over its counties"
-        book = BOOK | MEMBER | COUNTY | {name: (units[name], told) for name in self.values
-                                         if name not in MEMBER | COUNTY}
+        book = BOOK | MEMBER | LIVED | {name: (units[name], told) for name in self.values if name not in MEMBER | LIVED}
         kept = {"validation": self.table, "members": of_members(self.values), "counties": self.values}
         folder = write_tables(folder, kept, self.about, book)
         (folder / "checks.json").write_text(json.dumps(checks(self.values), indent=1) + "\n", encoding="utf-8")
@@ -94,13 +95,15 @@ def validate(bases: Sequence[Base], members: int = 21, counties: int = 3, seed: 
     places = [(member + county) % len(bases) for member, county in lived]
     made_from = [of(member, place) if of is not None else bases[place]
                  for (member, _), place in zip(lived, places, strict=True)]
-    seeds = [replicate_seed(seed, number) for number in range(len(lived))]
+    # Not the seed itself, from which a county's own several counties draw theirs.
+    seeds = [replicate_seed(seed, number + 1) for number in range(len(lived))]
     tasks = [_Task(kind, base, one) for base, one in zip(made_from, seeds, strict=True) for kind in EVIDENCE]
     runner.prepare([bases[0].programme])
     found: list[Values] = [{} for _ in lived]
     for number, values in enumerate(pool.gather(_carry, tasks, workers, progress)):
         found[number // len(EVIDENCE)] |= values
-    table = pd.concat([pd.DataFrame(lived, columns=["member", "county"]), pd.DataFrame(found)], axis=1)
+    table = pd.concat([pd.DataFrame(lived, columns=["member", "county"]).assign(setting=places), pd.DataFrame(found)],
+                      axis=1)
     about = {"scenarios": {f"{one.name} {place}": digest(one) for place, base in enumerate(bases) for one in base},
              "seeds": seeds,
              "version": __version__, "sources": sources(), "parameters": made}
@@ -117,11 +120,11 @@ def reconciled(values: pd.DataFrame) -> list[str]:
 def of_members(values: pd.DataFrame) -> pd.DataFrame:
     """A row a member, the mean over its counties of what is known; geometric where a target's scale is the logarithm.
 
-    A ratio of 0 has no logarithm: it counts only where a member's counties have no other.
+    A ratio of 0 has no logarithm: it counts only where a member's counties have no other. Tests of panels have no mean.
     """
     if "county" not in values:
         return values
-    kept = values.drop(columns="county")
+    kept = values.drop(columns=[*LIVED, *TESTS], errors="ignore")
     means = kept.groupby("member", as_index=False).mean()
     for one in targets():
         if one.logarithmic and one.id in kept:
@@ -174,25 +177,29 @@ def _row(one: Target, members: pd.DataFrame, values: pd.DataFrame) -> tuple:
     found = members[one.id].dropna()
     # A ratio of 0 has no logarithm: such a member is left out of the mean, and not of the interval.
     model = float(np.exp(np.log(found[found > 0]).mean()) if one.logarithmic else found.mean())
-    return (*said, model, *np.percentile(found, [2.5, 97.5]), *_apart(values, one.id), verdict(model, one),
-            one.estimator)
+    return (*said, model, *np.percentile(found, [2.5, 97.5]), *apart(values, one), verdict(model, one), one.estimator)
 
 
-def _apart(values: pd.DataFrame, name: str) -> tuple[float, float]:
-    """Standard deviations between the counties of one member, and between members beyond what these make of a mean.
+def apart(values: pd.DataFrame, one: Target) -> tuple[float, float]:
+    """Standard deviations of a target by luck, and between members beyond what luck makes of their means.
 
-    NaN where no member has two counties, or fewer than two members have one.
+    values: a row a county, as `Validation.values`. What settings differ by at all members alike is neither: each
+    setting's mean is taken off first. In log points where the target's scale is the logarithm. NaN where no member
+    has two counties, or fewer than two members have one.
     """
     if "county" not in values:
         return float("nan"), float("nan")
-    grouped = values.dropna(subset=[name]).groupby("member")[name]
+    scaled = np.log(values[one.id].where(values[one.id] > 0)) if one.logarithmic else values[one.id]
+    kept = values[["member", "setting"]].assign(value=scaled).dropna()
+    within = kept["value"] - kept.groupby("setting")["value"].transform("mean")
+    grouped = within.groupby(kept["member"])
     sizes, means = grouped.size(), grouped.mean()
-    freedom = int((sizes - 1).sum())
+    freedom = len(kept) - len(sizes) - (kept["setting"].nunique() - 1)
     if freedom < 1 or len(means) < 2:
         return float("nan"), float("nan")
-    within = float(((sizes - 1) * grouped.var(ddof=1).fillna(0.0)).sum() / freedom)
-    between = float(means.var(ddof=1)) - within * float((1.0 / sizes).mean())
-    return float(np.sqrt(within)), float(np.sqrt(max(between, 0.0)))
+    luck = float(np.square(within - grouped.transform("mean")).sum()) / freedom
+    between = float(means.var(ddof=1)) - luck * float((1.0 / sizes).mean())
+    return float(np.sqrt(luck)), float(np.sqrt(max(between, 0.0)))
 
 
 def _carry(task: _Task) -> Values:

@@ -1,8 +1,8 @@
 """How uncertain a country's outcomes are by what is not known of the model: some counties under each parameter set.
 
 The same counties with the same seeds, under the usual values and under each member of the calibrated ensemble, each at
-the price that its own supply makes. What counties of one member differ by from themselves under the usual values is
-that member's change, and luck; what the members' changes differ by beyond luck is the parameters'.
+the price that its pilot finds. What counties of one member differ by from themselves under the usual values is that
+member's change, and luck; what a change differs by between counties of a kind is luck at most.
 """
 
 from collections.abc import Sequence
@@ -28,8 +28,8 @@ BOOK = {
     "unit": ("code", "unit of the row"),
     "members": ("1", "parameter sets of the calibrated ensemble"),
     "usual": ("unit of the row", "value under the usual values, in the same counties"),
-    "luck_sd": ("unit of the row", "standard error over counties of what a set changes: at most so much is luck"),
-    "parameter_sd": ("unit of the row", "standard deviation between sets beyond that; 0: not told from it"),
+    "luck_sd": ("unit of the row", "standard error, over counties of a kind, of what a set changes: luck at most"),
+    "parameter_sd": ("unit of the row", "standard deviation between sets beyond that, at least; 0: not told from it"),
     "ensemble_mean": ("unit of the row", "mean over the sets"),
     "ensemble_low": ("unit of the row", "lower end of 95 % of the sets, as percentile"),
     "ensemble_high": ("unit of the row", "upper end of the same"),
@@ -70,11 +70,21 @@ def table_of(found: Sequence[Countryside]) -> pd.DataFrame:
     rows = []
     for name in OUTCOMES:
         by_county = np.array([one["counties"][name] for one in made], np.float64)
-        errors = (by_county[1:] - by_county[0]).std(axis=1, ddof=1) / np.sqrt(by_county.shape[1])
-        rows.append((name, RATIOS[name].unit, *_spread(wholes[name], float(np.mean(errors**2)))))
+        rows.append((name, RATIOS[name].unit, *_spread(wholes[name], _luck(by_county, made[0]["counties"]["kind"]))))
     # A county has no price of its own: its luck is that of all of them together, which can't be told.
     rows.append((PRICE, tables.BOOK[PRICE][0], *_spread(wholes[PRICE], np.nan)))
     return pd.DataFrame(rows, columns=list(BOOK))
+
+
+def _luck(by_county: np.ndarray, kind: pd.Series) -> float:
+    """Variance of a mean over counties of what a set changes, but for what it changes in a kind.
+
+    by_county: (sets + 1, counties), the usual values first.
+    """
+    changes = pd.DataFrame((by_county[1:] - by_county[0]).T)
+    within = changes - changes.groupby(kind.to_numpy()).transform("mean")
+    freedom = len(changes) - kind.nunique()
+    return float(np.square(within).sum().mean()) / freedom / len(changes) if freedom > 0 else float("nan")
 
 
 def _spread(values: pd.Series, luck: float) -> tuple[float, ...]:
