@@ -121,8 +121,8 @@ def warn_of_stale_ensemble() -> None:
     from villagesim import evidence
     from villagesim.sources import model
 
-    made = evidence.ensemble().about["model"]
-    if made != model():
+    made = evidence.ensemble().about.get("model")
+    if made not in (None, model()):
         typer.echo(f"The ensemble was made with model {made}, this is {model()}: `villagesim calibrate "
                    "experiments/calibrate.toml --ship` makes it anew.", err=True)
 
