@@ -23,7 +23,7 @@ from villagesim.sources import model, sources
 from villagesim.study import movements, pool, runner
 from villagesim.study.evidence_tasks import Task, carry, evidence_key, giving, hashed
 from villagesim.study.kinds import Base
-from villagesim.study.pinning import Asked, aims
+from villagesim.study.pinning import Asked, aims, numbers
 from villagesim.study.store import Row, Store
 from villagesim.study.sweep import State
 
@@ -68,9 +68,11 @@ class Measured(NamedTuple):
         """Put these numbers, but those whose runs failed, into that file, in the place of what it says of them.
 
         Where some targets were asked, what the file says of the others stays, and of a number that they were not asked
-        of, over this range and under this model, nothing is said yet.
+        of, over this range and under this model, nothing is said yet. What is no number any more leaves the file.
         """
-        kept = {one.parameter: one for one in (evidence.read_pins(file) if file.is_file() else ())}
+        known = {entry.key for entry in numbers()}
+        kept = {one.parameter: one for one in (evidence.read_pins(file) if file.is_file() else ())
+                if one.parameter in known}
         for name, rows in self.table.groupby("parameter"):
             pins, first, old = rows[rows["pins"]], rows.iloc[0], kept.get(name)
             found = evidence.Pinned(name, float(first["low"]), float(first["high"]), {}, model())
