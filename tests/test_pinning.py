@@ -196,7 +196,7 @@ def test_what_is_found_is_shipped_beside_what_earlier_scans_found_of_other_numbe
     file = tmp_path / evidence.PINS
     earlier = [evidence.Pinned(LEAVE, 0.15, 0.3, {"T1": 9.0}, "earlier"),
                evidence.Pinned("world.age", 1.0, 2.0, {}, "earlier"),
-               evidence.Pinned("parameters.policy.pays_b", 0.0, 1.0, {}, "earlier")]  # one value by its source, no number
+               evidence.Pinned("parameters.policy.pays_b", 0.0, 1.0, {}, "earlier")]  # one value by its source
     evidence.write_pins(earlier, file)
     monkeypatch.setattr(evidence, "folder", lambda: tmp_path)
     words = ["pins", str(SHIPPED), "--only", DEMAND, "--only", LEAVE, "--ship", "--out", str(tmp_path)]
