@@ -64,8 +64,7 @@ def _computed(file: Path, out: Path, only: list[str] | None, workers: int | None
     from rich.console import Console
     from rich.progress import Progress
 
-    from villagesim.cli_runs import warn_of_stale_ensemble
-    from villagesim.study import claim_members, claim_rows, claim_runs, claim_table
+    from villagesim.study import claim_members, claim_rows, claim_runs, claim_table, ensembles
     from villagesim.study import claims as study
     from villagesim.study.runner import RunsFailedError
     from villagesim.study.store import StoreError
@@ -74,8 +73,8 @@ def _computed(file: Path, out: Path, only: list[str] | None, workers: int | None
     _check(only, [claim.id for claim in declared], file)
     chosen = [claim for claim in declared if not only or claim.id in only]
     try:
-        if ensemble:
-            warn_of_stale_ensemble()
+        if ensemble and (stale := ensembles.stale()):
+            typer.echo(stale, err=True)
     except ValueError as error:
         _refuse(f"{error} (or claims --run --no-ensemble)")
     try:

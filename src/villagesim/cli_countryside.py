@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from villagesim.cli_runs import warn_of_stale_ensemble
 from villagesim.cli_studies import FAILED, Cluster, executor, plain_failures
 
 if TYPE_CHECKING:
@@ -51,6 +50,7 @@ def countryside(
     from villagesim.results import check_place
     from villagesim.scenario import load
     from villagesim.scenario_text import Place
+    from villagesim.study import ensembles
     from villagesim.study.countryside import members, national, tables
 
     if not 0.0 < share <= 1.0:
@@ -59,7 +59,8 @@ def countryside(
     folder = check_place(out / f"countryside-{chosen.name}")
     if ensemble is not None:
         with plain_failures():
-            warn_of_stale_ensemble()
+            if stale := ensembles.stale():
+                typer.echo(stale, err=True)
     try:
         with plain_failures(), executor(cluster, workers) as (carrying, lanes), _bar() as tell:
             lived = national.run(chosen, found, settings or scenario.parent, share, folder, lanes, carrying, tell,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from villagesim.cli_analyses import _say, _show
-from villagesim.cli_runs import Engine, NoEnsemble, _members, warn_of_stale_ensemble
+from villagesim.cli_runs import Engine, NoEnsemble, _members
 from villagesim.cli_studies import BAD_INPUT, Out, Workers, plain_failures
 from villagesim.cli_trials import EnsembleOfTrials, say_trials, show_varied
 
@@ -332,7 +332,8 @@ def _bases_of(folder: Path, bases: "list[Base]") -> "tuple[Callable[[int, int], 
     from villagesim.study import ensembles
 
     try:
-        warn_of_stale_ensemble()
+        if stale := ensembles.stale():
+            typer.echo(stale, err=True)
         shipped = evidence.ensemble()
         for row in shipped.rows:
             ensembles.check(row)

@@ -99,7 +99,7 @@ def _members(asked: int | None, without: bool, replicates: int, engine: Engine) 
     """How many members of the ensemble each scenario is run under, or one line that says why not so many, or why the
     engine can't run here."""
     from villagesim.engine import check
-    from villagesim.study import uncertainty
+    from villagesim.study import ensembles, uncertainty
 
     try:
         check(engine.value)
@@ -111,20 +111,9 @@ def _members(asked: int | None, without: bool, replicates: int, engine: Engine) 
         count = 0 if without else uncertainty.wanted(asked, replicates, engine.value)
     except ValueError as error:
         _refuse(str(error) if asked else f"{error} (or say --no-ensemble)")
-    if count:
-        warn_of_stale_ensemble()
+    if count and (stale := ensembles.stale()):
+        typer.echo(stale, err=True)
     return count
-
-
-def warn_of_stale_ensemble() -> None:
-    """One line where the shipped ensemble was made with another model than this. Raises ValueError where none is."""
-    from villagesim import evidence
-    from villagesim.sources import model
-
-    made = evidence.ensemble().about.get("model")
-    if made not in (None, model()):
-        typer.echo(f"The ensemble was made with model {made}, this is {model()}: `villagesim calibrate "
-                   "experiments/calibrate.toml --ship` makes it anew.", err=True)
 
 
 def _say_cost(scenarios: int, replicates: int, members: int) -> None:

@@ -8,6 +8,7 @@ from villagesim import evidence
 from villagesim.catalogue import settable
 from villagesim.scenario import Scenario, assigned
 from villagesim.scenario_text import flat, gather
+from villagesim.sources import model
 from villagesim.study.calibration import Calibration
 from villagesim.study.kinds import Base
 
@@ -60,6 +61,18 @@ def check(row: Mapping[str, float]) -> None:
         low, high, unit = known[key].low, known[key].high, known[key].unit
         if (low is not None and value < low) or (high is not None and value > high):
             raise ValueError(f"ensemble: {key} is {value:g} {unit}; allowed: {low:g} to {high:g}")
+
+
+def stale() -> str:
+    """One line where the shipped ensemble was made with another model than this, else nothing.
+
+    Raises ValueError, one line, where none is shipped.
+    """
+    made = evidence.ensemble().about.get("model")
+    if made in (None, model()):
+        return ""
+    return (f"The ensemble was made with model {made}, this is {model()}: `villagesim calibrate "
+            "experiments/calibrate.toml --ship` makes it anew.")
 
 
 def _under(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
