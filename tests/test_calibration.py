@@ -347,6 +347,14 @@ def test_validation_lives_each_member_in_several_counties_dealt_to_the_bases(mon
     assert validation.of_members(found.values)["T13"].tolist() == pytest.approx([np.sqrt(2e4), 120.0, 130.0])
 
 
+def test_an_ensemble_of_another_model_is_told_of_in_one_line(monkeypatch):
+    assert ensembles.stale() == ""
+    shipped = evidence.ensemble()
+    monkeypatch.setattr(evidence, "ensemble", lambda: shipped._replace(about=shipped.about | {"model": "an older one"}))
+    assert ensembles.stale().startswith("The ensemble was made with model an older one, this is ")
+    assert "\n" not in ensembles.stale()
+
+
 def test_the_shipped_ensemble_lies_in_the_ranges_that_were_varied_and_knows_the_usual_values():
     shipped = evidence.ensemble()
     assert set(shipped.rows[0]) == set(shipped.about["region"])
