@@ -126,8 +126,8 @@ def test_counties_carried_together_find_the_price_of_the_definition(programme):
     truth = synchronous(programme, of)
     assert truth[0] == 1.0
     assert abs(truth[2] - 1.0) > 0.02
-    assert price.together(all_of_them, YEARS, of.settings, lanes=1) == truth
-    assert price.together(all_of_them, YEARS, of.settings, lanes=2) == truth
+    assert price.together(all_of_them, YEARS, of.settings, lanes=1).path == truth
+    assert price.together(all_of_them, YEARS, of.settings, lanes=2).path == truth
 
 
 def test_the_price_that_was_paid_is_within_twice_the_reported_gap_of_the_definition(programme, lived, tmp_path):

@@ -3,8 +3,10 @@
 Prices tie the counties together year by year, but 200 million households do not fit into memory together. So (1) some
 counties, smaller ones of the same kinds, are carried through time together and find a path of prices; (2) every county
 is run at that path, alone, streamed and kept; (3) what all of them sold says which path they ask for. Where the two
-differ by more than the declared tolerance, all are run again at the path asked for. The price of a year depends on
-earlier years only, so pass n has at least its first n years exactly right, and passes end at the truth.
+differ by more than the declared tolerance, the pilot finds another path, its supply of each year taken for as much more
+as the country's was, and all are run again. (At the path asked for itself they would sell something else again: supply
+that swings with last year's price makes the gap wider from pass to pass.) The price of a year depends on earlier years
+only, so pass n has at least its first n years exactly right, and passes end at the truth.
 """
 
 import hashlib
@@ -95,16 +97,20 @@ def run(scenario: Scenario, country: Country, kinds_folder: Path, share: float =
             store.forget_failures()
         work = _Work(kinds, country, years, store, lanes, carrying, progress)
         piloting = _pilot(chosen, country, kinds)
-        path, count = work.pilot(piloting), 0
+        found, count = work.pilot(piloting), 0
+        path = found.path
         while True:
             count += 1
             values = work.counties(chosen, path, count)
-            asked = price.answers(_supply(values, work.years), country.settings)
+            supply = _supply(values, work.years)
+            asked = price.answers(supply, country.settings)
             if price.gap(asked, path) <= country.settings.price_tolerance or count >= passes:
                 break
-            path = asked
-    found = {kind: digest(one) for kind, one in kinds.items()}
-    identity = {"version": __version__, "sources": sources(), "scenario": digest(scenario), **found}
+            scale = price.scale(supply, found) if path == found.path else None
+            found = work.pilot(piloting, scale) if scale else found
+            path = found.path if scale else asked
+    identity = {"version": __version__, "sources": sources(), "scenario": digest(scenario)} | {
+        kind: digest(one) for kind, one in kinds.items()}
     return Countryside(scenario, country, share, tuple(chosen), values, path, asked, count, len(piloting), identity)
 
 
@@ -140,20 +146,20 @@ class _Work:
         self.lanes, self.executor, self.tell = lanes, executor, progress or (lambda state: None)
         self.digests = {kind: digest(one) for kind, one in kinds.items()}
 
-    def pilot(self, piloting: Sequence[County]) -> tuple[float, ...]:
-        """The path of prices that the pilot finds; kept in the folder, found once."""
+    def pilot(self, piloting: Sequence[County], scale: Sequence[float] | None = None) -> price.Found:
+        """The path of prices that the pilot finds, its supply taken so many times; kept in the folder, found once."""
         settings = self.country.settings
         answers = (settings.price_flexibility, settings.demand_growth, settings.price_lowest, settings.price_highest)
-        named = self._name([self._names(one) for one in piloting], answers, self.years)
-        file = self.store.folder / f"pilot-{named}.json"
+        named = self._name([self._names(one) for one in piloting], answers, self.years, scale)
+        file = self.store.folder / f"price-{named}.json"
         if file.is_file():
-            return tuple(json.loads(file.read_text(encoding="utf-8")))
+            return price.Found(*map(tuple, json.loads(file.read_text(encoding="utf-8"))))
         self.tell(State("finding the price", 0, 0, self.years))
-        path = price.together(
+        found = price.together(
             [(places.scenario_of(one, self.kinds), one.seed) for one in piloting], self.years, settings, self.lanes,
-            lambda done, total: self.tell(State("finding the price", done, 0, total)))
-        self.store.write_text(file.name, json.dumps(path) + "\n")
-        return path
+            lambda done, total: self.tell(State("finding the price", done, 0, total)), scale)
+        self.store.write_text(file.name, json.dumps(found) + "\n")
+        return found
 
     def counties(self, chosen: Sequence[County], path: tuple[float, ...], count: int) -> pd.DataFrame:
         """The values of all counties at a path of prices, in their order, after those missing have been run."""

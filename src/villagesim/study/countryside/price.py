@@ -8,6 +8,7 @@ inverse demand that shifts with the market (Ezekiel 1938, "The cobweb theorem", 
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 from villagesim.country import CountrySettings
 from villagesim.scenario import Scenario
@@ -17,7 +18,14 @@ from villagesim.study.countryside.life import Life
 DIGITS = 6
 
 
-def answer(supply: Sequence[int], settings: CountrySettings) -> float:
+class Found(NamedTuple):
+    """path: the factor of each year from 0 on. supply: what was sold at it [fen], from year -1 to the last but one."""
+
+    path: tuple[float, ...]
+    supply: tuple[int, ...]
+
+
+def answer(supply: Sequence[float], settings: CountrySettings) -> float:
     """The factor of the year after those whose supply is given, from year -1 on [1]; 1 where nothing was ever sold.
 
     >>> answer([100], CountrySettings()), answer([100, 200], CountrySettings(demand_growth=0.0, price_flexibility=0.5))
@@ -42,12 +50,14 @@ def gap(asked: Sequence[float], given: Sequence[float]) -> float:
 
 
 def together(counties: Sequence[tuple[Scenario, int]], years: int, settings: CountrySettings, lanes: int = 1,
-             progress: Callable[[int, int], None] | None = None) -> tuple[float, ...]:
+             progress: Callable[[int, int], None] | None = None, scale: Sequence[float] | None = None) -> Found:
     """The factor of each year, found by carrying some counties (scenario, seed) through time together, year by year.
 
     All are in memory at once. Supply is added up in whole fen, so any number of `lanes` (threads) gives the same path.
-    progress(years done, of how many).
+    progress(years done, of how many). scale: what these counties sell in a year stands for so many times as much, from
+    year -1 on; usually 1.
     """
+    scale = scale or (1.0,) * years
     with ThreadPoolExecutor(lanes) as threads:
         lives = list(threads.map(lambda one: Life(*one), counties))
         supply, path = [_sold(threads, lives, -1, 1.0)], [1.0]
@@ -55,8 +65,21 @@ def together(counties: Sequence[tuple[Scenario, int]], years: int, settings: Cou
             if progress is not None:
                 progress(year + 1, years)
             supply.append(_sold(threads, lives, year, path[-1]))
-            path.append(answer(supply, settings))
-    return tuple(path)
+            path.append(answer([sold * by for sold, by in zip(supply, scale, strict=False)], settings))
+    return Found(tuple(path), tuple(supply))
+
+
+def scale(supply: Sequence[int], found: Found) -> tuple[float, ...] | None:
+    """How many times as fast a country's supply grew as that of the counties that found its path, at that path.
+
+    From year -1, which is 1, to the last but one. None where either sold nothing in a year.
+
+    >>> scale([100, 300, 900, 900], Found((1.0, 0.9, 0.9), (10, 20, 45)))
+    (1.0, 1.5, 2.0)
+    """
+    if not (all(supply) and all(found.supply)):
+        return None
+    return tuple(sold / supply[0] * found.supply[0] / here for sold, here in zip(supply, found.supply, strict=False))
 
 
 def _sold(threads: ThreadPoolExecutor, lives: Sequence[Life], year: int, factor: float) -> int:
