@@ -148,6 +148,24 @@ def test_passes_end_at_the_price_of_the_definition(programme, tmp_path):
     assert settled.gap == 0.0
 
 
+def test_a_second_pass_is_run_at_a_price_that_the_pilot_finds_as_the_countrys_supply_says(programme, tmp_path):
+    """A pilot of one county of six is far off; told by how much, it is less so, and no number of threads shows."""
+    of = country(pilot_counties=1, price_tolerance=0.0)
+    one, two, again = (
+        national.run(programme, of, SCENARIOS, folder=tmp_path / str(place), workers=workers, passes=passes)
+        for place, (workers, passes) in enumerate([(1, 1), (1, 2), (2, 2)]))
+    assert two.gap < one.gap / 3
+    assert (two.path, two.asked) == (again.path, again.asked)
+    # supply of the year before the first price is the pilot's own at any price: what the first pass asked for is exact
+    assert two.path[1] == one.asked[1] != one.path[1]
+    assert two.path[2] not in (one.path[2], one.asked[2])
+
+
+def test_where_nothing_was_sold_no_supply_is_scaled_and_the_price_asked_for_is_paid():
+    assert price.scale([0, 5, 9], price.Found((1.0, 1.0), (1, 2))) is None
+    assert price.scale([1, 5, 9], price.Found((1.0, 1.0), (1, 0))) is None
+
+
 def test_a_county_is_the_run_of_its_scenario_where_the_price_is_the_scenario_s(programme, tmp_path):
     of = country(counties=2, price_flexibility=0.0)
     found = national.run(programme, of, SCENARIOS, folder=tmp_path, workers=1)
