@@ -68,8 +68,8 @@ def stale() -> str:
 
     Raises ValueError, one line, where none is shipped.
     """
-    made = evidence.ensemble().about.get("model")
-    if made in (None, model()):
+    made = evidence.ensemble().about["model"]
+    if made == model():
         return ""
     return (f"The ensemble was made with model {made}, this is {model()}: `villagesim calibrate "
             "experiments/calibrate.toml --ship` makes it anew.")
