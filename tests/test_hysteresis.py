@@ -9,7 +9,7 @@ from conftest import SCENARIOS, small
 from villagesim import cli, evidence
 from villagesim.results import read_about, read_codebook
 from villagesim.scenario import ScenarioError, changed, load, plan
-from villagesim.sources import model
+from villagesim.sources import model, series
 from villagesim.study import hysteresis, runner
 
 SMALL = {"world.villages": 3, "world.townships": 1, "world.households": 20, "run.spin_up": 2}
@@ -145,7 +145,7 @@ def test_the_usual_push_that_is_missing_is_named_with_what_asked_for_it(tmp_path
 def shipped(monkeypatch):
     rows = tuple({"parameters.choice.attention": value, "parameters.sales.demand": 300.0,
                   "levers.camp.unit_cost": 600.0} for value in (0.01, 0.2, 0.05))
-    monkeypatch.setattr(evidence, "ensemble", lambda: evidence.Ensemble(rows, {"model": model()}))
+    monkeypatch.setattr(evidence, "ensemble", lambda: evidence.Ensemble(rows, {"model": model(), "series": series()}))
 
 
 def test_gaps_under_the_ensemble_pair_the_same_member_and_seed_and_start_at_the_same_months(shipped, found):

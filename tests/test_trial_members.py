@@ -11,7 +11,7 @@ from test_trials import TRIAL, written
 from villagesim import cli, evidence
 from villagesim.draws import replicate_seed
 from villagesim.results import read_about, read_codebook
-from villagesim.sources import model
+from villagesim.sources import model, series
 from villagesim.study import trials
 from villagesim.study.estimates import NORMAL_95, Estimate
 from villagesim.study.trials import members
@@ -22,7 +22,7 @@ from villagesim.study.trials.plan import Found
 def shipped(monkeypatch):
     rows = tuple({"parameters.choice.attention": value, "world.belief": 0.4, "parameters.sales.demand": 300.0}
                  for value in (0.01, 0.05, 0.2))
-    monkeypatch.setattr(evidence, "ensemble", lambda: evidence.Ensemble(rows, {"model": model()}))
+    monkeypatch.setattr(evidence, "ensemble", lambda: evidence.Ensemble(rows, {"model": model(), "series": series()}))
 
 
 def test_a_member_sets_every_arm_but_what_the_trial_says_itself(shipped, tmp_path):

@@ -12,7 +12,7 @@ from villagesim import cli, evidence
 from villagesim.draws import replicate_seed
 from villagesim.results import read_codebook
 from villagesim.scenario import changed, load
-from villagesim.sources import model
+from villagesim.sources import model, series
 from villagesim.study import runner, uncertainty
 from villagesim.study.compare import compare
 from villagesim.study.experiment import read_experiment
@@ -22,7 +22,7 @@ ROWS = tuple({"parameters.sales.demand": value, "parameters.choice.attention": 0
 
 @pytest.fixture
 def shipped(monkeypatch):
-    monkeypatch.setattr(evidence, "ensemble", lambda: evidence.Ensemble(ROWS, {"model": model()}))
+    monkeypatch.setattr(evidence, "ensemble", lambda: evidence.Ensemble(ROWS, {"model": model(), "series": series()}))
 
 
 def test_members_take_their_values_in_turn_and_the_seeds_of_replicates(shipped):

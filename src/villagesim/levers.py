@@ -6,7 +6,7 @@ from villagesim.declare import Quantity
 
 PATHWAYS = ("policy", "training", "logistics", "workforce", "market", "benchmark", "shock")
 
-SWEPT = "assumption: varied over its range in experiments/"
+_SWEPT = "assumption: varied over its range in experiments/"
 
 
 class Lever(NamedTuple):
@@ -50,11 +50,11 @@ class LeverSetting(NamedTuple):
     maintenance: float | None = None
 
 
-def _share(meaning: str, source: str = SWEPT, grade: str = "C") -> Quantity:
+def _share(meaning: str, source: str = _SWEPT, grade: str = "C") -> Quantity:
     return Quantity("share", meaning, 0.0, 1.0, source, grade)
 
 
-def _yuan(unit: str, meaning: str, low: float, high: float, source: str = SWEPT, grade: str = "C") -> Quantity:
+def _yuan(unit: str, meaning: str, low: float, high: float, source: str = _SWEPT, grade: str = "C") -> Quantity:
     return Quantity(unit, meaning, low, high, source, grade)
 
 
@@ -72,7 +72,7 @@ LEVERS: tuple[Lever, ...] = (
     Lever("continuity", "policy", _share("how far a dedicated fund makes the yearly money certain"),
           "county", _yuan("yuan/month/1000 households", "keeping the fund's own books", 0, 5000), 100.0),
     Lever("award", "policy", _share("share of the yearly money held back and paid by rating (award for performance)",
-          "Henan rule 2025/17: four instalments by yearly rating", "A"),
+          "Henan rule 2025/17: four instalments by yearly rating; national demonstration counties: the last 20 %; Zaduo, Qinghai: 15 % after a mid-term rating and 5 % held", "A"),
           "county", _yuan("yuan/month/1000 households", "yearly rating", 0, 5000), 100.0),
     Lever("assessment", "policy", _share("weight of e-commerce service in the yearly assessment of posts"),
           "county", _yuan("yuan/month/1000 households", "assessing", 0, 5000), 150.0),
@@ -94,11 +94,11 @@ LEVERS: tuple[Lever, ...] = (
     Lever("practice_group", "training", Quantity("group/village/month", "groups of 1 worker + 1 seller + 5 learners begun",
           0.0, 4.0, "seed paper 5.2: 1 + 1 + 5 for three months", "B"),
           "seat", _yuan("yuan/group", "the seller's fee and materials for three months", 300, 6000), 1500.0),
-    Lever("follow_up", "training", Quantity("visit/village/month", "follow-up visits paid for (travel, materials, a lecturer's time)", 0.0, 40.0, SWEPT, "C"),
+    Lever("follow_up", "training", Quantity("visit/village/month", "follow-up visits paid for (travel, materials, a lecturer's time)", 0.0, 40.0, _SWEPT, "C"),
           "seat", _yuan("yuan/visit", "one visit", 10, 300), 60.0),
-    Lever("champions", "training", Quantity("person/village", "local champions supported to show what they do", 0.0, 5.0, SWEPT, "C"),
+    Lever("champions", "training", Quantity("person/village", "local champions supported to show what they do", 0.0, 5.0, _SWEPT, "C"),
           "village", _yuan("yuan/person/month", "a champion's allowance", 0, 1000), 150.0),
-    Lever("salon", "training", Quantity("meeting/village/month", "salons and sharing meetings", 0.0, 4.0, SWEPT, "C"),
+    Lever("salon", "training", Quantity("meeting/village/month", "salons and sharing meetings", 0.0, 4.0, _SWEPT, "C"),
           "village", _yuan("yuan/meeting", "room, tea and a guest", 50, 1500), 300.0),
     Lever("service_point", "logistics", _share("service points in committee offices and shops"),
           "village", _yuan("yuan/village", "fitting out a point in an existing room", 5000, 20000, _HENGXIAN, "B"), 10000.0,
@@ -124,8 +124,9 @@ LEVERS: tuple[Lever, ...] = (
           "50,000 (Guangdong civil affairs 2017/43), about 62,000 (146,000 a station of 2.4 workers, 2021), 80,700 and more in rich Dongguan", "A"), 62000.0),
     Lever("pay", "workforce", Quantity("share", "pay above the usual scale", 0.0, 0.6,
           "Guizhou pay rule 2022 (local urban wage x coefficient, so that fewer leave): sign only; " + _VARIED, "C"),
-          "post", _yuan("yuan/post/year", "usual pay of a post, of which this share is added", 20000, 120000,
-          "computed: about 62,000 yuan a worker-year (2021), insurance and travel taken off", "B"), 48000.0),
+          "post", Quantity("yuan/post/year", "usual pay of a post, of which this share is added", 20000, 120000,
+          "computed: about 62,000 yuan a worker-year (2021), insurance and travel taken off; plausible: what a post costs at the ends of its range, less the same quarter",
+          "B", plausible=(35000, 120000)), 48000.0),
     Lever("ladder", "workforce", _share("titles, grades and promotion open to the posts"),
           "post", _yuan("yuan/post/year", "supplement of the highest grade", 0, 14400,
           "hardship allowances of 300 to 1,200 yuan a month (ksbb88: a weak source); " + _VARIED), 6000.0),

@@ -1,10 +1,11 @@
-"""Which source a result rests on, under two hashes: all that can change a run, and the model alone."""
+"""Which source a result rests on, under three hashes: all that can change a run, the model alone, the published series."""
 
 import ast
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,57 +22,85 @@ FAST = ("engine/core/", "engine/gpu/", "compiled.py")
 def sources() -> str:
     """16 hex digits: all files that can change a run's tables, the published series among them. It names every run and
     every checkpoint."""
-    return _hashed(_files())
+    return _hashed(chain(_code(), _series()))
 
 
 @cache
 def model() -> str:
     """16 hex digits: the code of the model. It names the ensemble and the pins that the package carries.
 
-    The same files without what only makes a run faster, without comments and docstrings, and of a declared parameter
-    its type and value alone: whoever improves a source or a meaning there, or makes a run faster, keeps every result.
-    What evidence is made with beside the model (targets, estimators, innovations) is not in it.
+    The same files without what only makes a run faster, without comments and docstrings, of a declared parameter its
+    type and value alone, and of a lever no sentence: whoever improves a source or a meaning there, or makes a run
+    faster, keeps every result. What evidence is made with beside the model is not in it: targets, estimators,
+    innovations, and the published series, which `series` names.
     """
-    return _hashed((name, text if path.suffix != ".py" else meaning(text.decode()).encode())
-                   for path, name, text in _files() if not name.startswith(FAST))
+    return _hashed((name, meaning(text.decode()).encode()) for name, text in _code() if not name.startswith(FAST))
 
 
-def _files() -> Iterator[tuple[Path, str, bytes]]:
-    """The files that can change a run: where, by which name, and what they hold."""
+@cache
+def series() -> str:
+    """16 hex digits: the published series. It names, beside the model, what was made with counties that follow them."""
+    return _hashed(_series())
+
+
+def _code() -> Iterator[tuple[str, bytes]]:
+    """The code that can change a run: by which name, and what it holds."""
     package = Path(__file__).parent
     for path in sorted(package.rglob("*.py")):
         inside = path.relative_to(package)
         if inside.parts[0] not in AFTERWARDS and not inside.parts[0].startswith(COMMANDS):
-            yield path, inside.as_posix(), path.read_bytes()
-    for path in sorted(package.joinpath(*SERIES).glob("*.csv")):
-        yield path, path.name, path.read_bytes()
+            yield inside.as_posix(), path.read_bytes()
 
 
-def _hashed(parts: Iterable[tuple]) -> str:
+def _series() -> Iterator[tuple[str, bytes]]:
+    for path in sorted(Path(__file__).parent.joinpath(*SERIES).glob("*.csv")):
+        yield path.name, path.read_bytes()
+
+
+def _hashed(parts: Iterable[tuple[str, bytes]]) -> str:
     found = hashlib.sha256()
-    for *_, name, text in parts:
+    for name, text in parts:
         found.update(name.encode() + b"\0" + text + b"\0")
     return found.hexdigest()[:16]
 
 
 def meaning(text: str) -> str:
     """What Python does by that text: its syntax without comments, docstrings, what a declared parameter says beside its
-    type and value, and private texts of a module, which such declarations share.
+    type and value, sentences and plausible ranges of other quantities, and private texts of a module, which these share.
 
     >>> meaning("low = 1.0  # a floor") == meaning("low = 1.0"), meaning("low = 1.0") == meaning("low = 2.0")
     (True, False)
     """
     tree = ast.parse(text)
+    texts = {name.id for node in tree.body if _private_text(node) for name in node.targets}
     tree.body = [node for node in tree.body if not _private_text(node)]
+    _unsay(tree, texts)
     return json.dumps(_syntax(tree))
+
+
+def _unsay(tree: ast.Module, texts: set[str]) -> None:
+    """Take out of every quantity, as a call makes it, what no run reads: sentences, those of these names among them, and
+    the plausible range."""
+    def sentence(node: ast.expr) -> bool:
+        return any((isinstance(part, ast.Name) and part.id in texts) or _several_words(part) for part in ast.walk(node))
+
+    makers = {"Quantity", *(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)
+                            and node.returns and ast.unparse(node.returns) == "Quantity")}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in makers:
+            node.args = [one for one in node.args if not sentence(one)]
+            node.keywords = [one for one in node.keywords if one.arg != "plausible" and not sentence(one.value)]
+
+
+def _several_words(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value
 
 
 def _private_text(node: ast.stmt) -> bool:
     """Whether a statement of a module gives a text of several words a private name."""
     return (isinstance(node, ast.Assign)
             and all(isinstance(name, ast.Name) and name.id[0] == "_" for name in node.targets)
-            and any(isinstance(part, ast.Constant) and isinstance(part.value, str) and " " in part.value
-                    for part in (node.value, *ast.iter_child_nodes(node.value))))
+            and any(_several_words(part) for part in (node.value, *ast.iter_child_nodes(node.value))))
 
 
 def _syntax(node: ast.AST) -> list:

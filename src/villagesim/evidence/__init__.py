@@ -18,7 +18,7 @@ CALIBRATE, VALIDATE = "calibrate", "validate"
 # Calibrations beside the ensemble's: what they leave of their numbers is told.
 REGIONS = ("networks", "insurance", "seed_corn")
 ENSEMBLE, MADE, PINS = "ensemble.csv", "ensemble.json", "pins.csv"
-PIN_COLUMNS = ("parameter", "low", "high", "target", "moved", "model")
+PIN_COLUMNS = ("parameter", "low", "high", "target", "moved", "model", "series")
 
 
 class Target(BaseModel):
@@ -72,7 +72,7 @@ class Pinned(NamedTuple):
     """A number of the model (its key in a scenario file) that was asked which targets know of it.
 
     low, high: the ends that were compared [the number's unit]. moved: by target, how far it moves from end to end, in
-    widths of its published interval; empty where none does. model: which was asked (`sources.model`).
+    widths of its published interval; empty where none does. model, series: which were asked (`sources.model`, `series`).
     """
 
     parameter: str
@@ -80,6 +80,7 @@ class Pinned(NamedTuple):
     high: float
     moved: dict[str, float]
     model: str
+    series: str
 
 
 @cache
@@ -94,7 +95,8 @@ def read_pins(file: Path) -> tuple[Pinned, ...]:
     with file.open(encoding="utf-8", newline="") as rows:
         for row in csv.DictReader(rows):
             one = found.setdefault(row["parameter"], Pinned(
-                row["parameter"], float(row["low"]), float(row["high"]), {}, row["model"]))
+                row["parameter"], float(row["low"]), float(row["high"]), {}, row["model"],
+                row["series"]))
             if row["target"]:
                 one.moved[row["target"]] = float(row["moved"])
     return tuple(found.values())
@@ -105,8 +107,8 @@ def write_pins(pinned: Iterable[Pinned], file: Path) -> None:
     rows = [",".join(PIN_COLUMNS)]
     for one in sorted(pinned):
         asked = f"{one.parameter},{one.low:.12g},{one.high:.12g}"
-        rows += [f"{asked},{target},{moved:.3g},{one.model}" for target, moved in one.moved.items()] \
-            or [f"{asked},,,{one.model}"]
+        made = f"{one.model},{one.series}"
+        rows += [f"{asked},{target},{moved:.3g},{made}" for target, moved in one.moved.items()] or [f"{asked},,,{made}"]
     file.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 

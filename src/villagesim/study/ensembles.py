@@ -8,12 +8,12 @@ from villagesim import evidence
 from villagesim.catalogue import settable
 from villagesim.scenario import Scenario, assigned
 from villagesim.scenario_text import flat, gather
-from villagesim.sources import model
+from villagesim.sources import model, series
 from villagesim.study.calibration import Calibration
 from villagesim.study.kinds import Base
 
 # What a reader needs to know of how the ensemble was made, and to make it again.
-SAID = ("name", "title", "version", "model", "scenarios", "seeds", "quick", "waves", "points", "replicates", "final",
+SAID = ("name", "title", "version", "model", "series", "scenarios", "seeds", "quick", "waves", "points", "replicates", "final",
         "members", "cutoff", "may_miss", "targets", "out_of_reach", "left", "widened", "effective_runs",
         "unwidened_runs", "distinct_members", "how")
 
@@ -64,15 +64,17 @@ def check(row: Mapping[str, float]) -> None:
 
 
 def stale() -> str:
-    """One line where the shipped ensemble was made with another model than this, else nothing.
+    """One line where the shipped ensemble was made with another model than this, or other series, else nothing.
 
     Raises ValueError, one line, where none is shipped.
     """
-    made = evidence.ensemble().about["model"]
-    if made == model():
-        return ""
-    return (f"The ensemble was made with model {made}, this is {model()}: `villagesim calibrate "
-            "experiments/calibrate.toml --ship` makes it anew.")
+    about = evidence.ensemble().about
+    for said, made, today in (("model {}, this is {}", about["model"], model()),
+                              ("published series {}, these are {}", about["series"], series())):
+        if made != today:
+            return (f"The ensemble was made with {said.format(made, today)}: `villagesim calibrate "
+                    "experiments/calibrate.toml --ship` makes it anew.")
+    return ""
 
 
 def _under(scenario: Scenario, values: Mapping[str, float]) -> Scenario:

@@ -19,8 +19,8 @@ from villagesim.results import write_tables
 from villagesim.scenario import Scenario, ScenarioError, changed, digest
 from villagesim.scenario_sections import declared_at
 from villagesim.scenario_text import Place
-from villagesim.sources import model, sources
-from villagesim.study import movements, pool, runner
+from villagesim.sources import model, series, sources
+from villagesim.study import movements, pool, runner, years
 from villagesim.study.evidence_tasks import Task, carry, evidence_key, giving, hashed
 from villagesim.study.kinds import Base
 from villagesim.study.pinning import Asked, aims, numbers
@@ -68,15 +68,18 @@ class Measured(NamedTuple):
         """Put these numbers, but those whose runs failed, into that file, in the place of what it says of them.
 
         Where some targets were asked, what the file says of the others stays, and of a number that they were not asked
-        of, over this range and under this model, nothing is said yet. What is no number any more leaves the file.
+        of, over this range and under this model, nothing is said yet. The published series are today's where all targets
+        were asked that follow them. What is no number any more leaves the file.
         """
         known = {entry.key for entry in numbers()}
         kept = {one.parameter: one for one in (evidence.read_pins(file) if file.is_file() else ())
                 if one.parameter in known}
         for name, rows in self.table.groupby("parameter"):
             pins, first, old = rows[rows["pins"]], rows.iloc[0], kept.get(name)
-            found = evidence.Pinned(name, float(first["low"]), float(first["high"]), {}, model())
-            if name in self.failed or not (self.whole or (old and old._replace(moved={}) == found)):
+            found = evidence.Pinned(name, float(first["low"]), float(first["high"]), {}, model(), series())
+            if old and not set(years.TARGETS) <= set(rows["target"]):
+                found = found._replace(series=old.series)
+            if name in self.failed or not (self.whole or (old and old._replace(moved={}, series=found.series) == found)):
                 continue
             moved = dict(zip(pins["target"], pins["moved"], strict=True))
             if not self.whole:

@@ -10,7 +10,7 @@ import numpy as np
 from villagesim import __version__
 from villagesim.draws import replicate_seed
 from villagesim.scenario import assigned, digest
-from villagesim.sources import model, sources
+from villagesim.sources import model, series, sources
 from villagesim.study import pool, runner
 from villagesim.study.calibrating import Simulated
 from villagesim.study.calibration import Calibration, calibrate
@@ -109,7 +109,7 @@ def carry_out(read: Simulated, out: str | Path = "results", workers: int | None 
         runs = Runs(read, store, workers, progress)
         about = {"scenarios": {f"{one.name} {place}": digest(one) for place, base in enumerate(read.bases)
                                for one in base}, "seeds": [read.asked.rules.seed], "version": __version__,
-                 "sources": sources(), "model": model(), "replicates": read.replicates, "quick": quick}
+                 "sources": sources(), "model": model(), "series": series(), "replicates": read.replicates, "quick": quick}
         try:
             found = calibrate(read.asked, runs.simulate, runs.choose, about)
         except KeyboardInterrupt as stop:

@@ -9,6 +9,8 @@ from villagesim.scenario import Scenario, changed
 from villagesim.tables import World
 
 FIRST, LAST = 2015, 2023
+# The targets that may be fitted and follow the published series.
+TARGETS = ("T12.official", "T12.survey", "T13.growth", "T14.growth")
 # When rural people were online as the source of the usual `world.phone` says, and points counted as that of
 # `world.service_point` does.
 PHONES_OF, POINTS_OF = 2022.0, 2017.0
