@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from small_calibration import SD, asked, made_up_calibration, noisy, posed, toy
 from villagesim import cli, evidence
 from villagesim.scenario import ScenarioError
 from villagesim.study import (
@@ -21,44 +22,7 @@ from villagesim.study import (
     posterior,
     simulated,
 )
-from villagesim.study.factors import Factor
 from villagesim.study.matching import Aim, NothingLeftError, Rules
-
-NOISE, SD = np.array([0.06, 0.04, 0.04]), np.array([0.12, 0.08, 0.06])
-FACTORS = tuple(Factor(name, "1", "uniform", 0.0, 2.0) for name in ("a", "b", "c"))
-
-
-def toy(unit):
-    """Three outcomes of three parameters, curved and with an interaction: (n, 3)."""
-    a, b, c = unit.T
-    return np.stack([2 * a + b * b, np.sin(3 * b) + 0.5 * c, a * c + 0.3 * b], axis=1)
-
-
-def noisy(rng, replicates=4):
-    return lambda _, unit: toy(unit)[:, None] + NOISE * rng.normal(size=(len(unit), replicates, 3))
-
-
-def posed(rng, truth):
-    data = toy(truth[None])[0] + SD * rng.normal(size=3)
-    return tuple(Aim(f"t{place}", data[place], SD[place], 0.0) for place in range(3))
-
-
-def asked(goals, seed=1, **rules):
-    return calibration.Asked("toy", "Toy", FACTORS, (1.0,) * 3, goals, Rules(2, 30, seed=seed, **rules), 400, 40)
-
-
-def test_known_parameters_are_found_again_with_the_stated_coverage():
-    held, kept = [], []
-    for repeat in range(24):
-        rng = np.random.default_rng([11, repeat])
-        truth = rng.random(3)
-        found = calibration.calibrate(asked(posed(rng, truth), repeat + 1), noisy(rng))
-        region = found.region
-        held += list((region["q05"] <= 2 * truth) & (2 * truth <= region["q95"]))
-        kept.append(((region["left_low"] <= 2 * truth) & (2 * truth <= region["left_high"])).all())
-    # 72 intervals that claim 0.9: two and a half binomial standard errors either way.
-    assert abs(np.mean(held) - 0.9) < 2.5 * np.sqrt(0.9 * 0.1 / len(held))
-    assert np.mean(kept) > 0.9
 
 
 def test_a_calibration_says_what_is_left_how_its_emulators_do_and_how_surely_it_would_find_the_truth_again(tmp_path):
@@ -302,56 +266,16 @@ def test_a_shipped_ensemble_is_read_back_as_it_was_and_says_how_it_was_made(tmp_
         evidence.ensemble(tmp_path / "nowhere")
 
 
-SMALL = """
-title = "Two numbers"
-today = "{folder}/baseline.toml"
-programme = "{folder}/integrated.toml"
-settings = ["{folder}/village_plain.toml", "{folder}/village_hill.toml"]
-waves = 2
-points = 12
-replicates = 2
-final = 200
-members = 5
-[vary]
-"parameters.sales.demand" = {{distribution = "log"}}
-"parameters.logistics.connected" = {{}}
-[targets]
-"T18" = {{}}
-"T15" = {{}}
-"""
-
-
-def made_up(base, seed):
-    """T18 and T15 of a county that is a formula of two parameters, with luck."""
-    demand, connected = base.today.parameters.sales.demand, base.today.parameters.logistics.connected
-    luck = np.random.default_rng(seed).normal(0, 0.01, 2)
-    return {"T18": 0.1 * np.log(demand / 30) / np.log(50) + luck[0], "T15": 0.5 * connected + luck[1]}
-
-
 def test_a_calibration_that_is_interrupted_goes_on_and_ends_in_the_same_tables(tmp_path, monkeypatch):
-    file = tmp_path / "small.toml"
-    file.write_text(SMALL.format(folder=SHIPPED.parents[1] / "scenarios"), encoding="utf-8")
-    read = calibrating.read_calibration(file)
-    done, stop_after = [], None
-
-    def each(of, tasks, take, lose, workers):
-        for task in tasks:
-            if len(done) == stop_after:
-                raise KeyboardInterrupt
-            take(task, of(task))
-            done.append(task.run)
-
-    monkeypatch.setattr(evidence_tasks, "EVIDENCE", {"made_up": made_up})
-    monkeypatch.setattr(simulated, "evidence_key", lambda: "made up")
-    monkeypatch.setattr(simulated.runner, "prepare", lambda scenarios: None)
-    monkeypatch.setattr(simulated.pool, "each", each)
+    read, done, stop = made_up_calibration(tmp_path, monkeypatch)
     whole, _ = simulated.carry_out(read, tmp_path / "whole")
     assert len(done) == (2 * 12 + 200) * 2
     done.clear()
-    for stop_after in (7, 60):
-        with pytest.raises(simulated.runner.Interrupted, match=f"{stop_after} of 448 runs are kept"):
+    for after in (7, 60):
+        stop(after)
+        with pytest.raises(simulated.runner.Interrupted, match=f"{after} of 448 runs are kept"):
             simulated.carry_out(read, tmp_path / "stopped")
-    stop_after = None
+    stop(None)
     again, found = simulated.carry_out(read, tmp_path / "stopped")
     assert len(done) == len(set(done)) == 448
     for name in ("points", "runs", "checks", "targets", "region", "space", "cloud", "ensemble"):

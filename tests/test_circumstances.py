@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from conftest import SCENARIOS
 from villagesim import cli, cli_evidence, evidence, figures
 from villagesim.scenario import ScenarioError, changed, load
-from villagesim.sources import model
-from villagesim.study import calibrating, diffusion, innovations, simulated
+from villagesim.sources import model, series
+from villagesim.study import calibrating, diffusion, innovations, simulated, years
 from villagesim.study.innovations import shipped
 from villagesim.study.store import Store
 
@@ -223,6 +223,7 @@ def test_what_is_shipped_was_made_with_todays_model_over_the_ranges_that_its_fil
     found = {"calibrate": evidence.ensemble().about} | {name: evidence.region(name) for name in evidence.REGIONS}
     for name, about in found.items():
         assert about["model"] == model(), name
+        assert about["series"] == series() or not set(years.TARGETS) & set(about["targets"]), name
         asked = calibrating.read_calibration(EXPERIMENTS / f"{name}.toml").asked
         assert {key: one["varied"] for key, one in about["region"].items()} == {
             factor.name: [factor.low, factor.high] for factor in asked.factors}, name

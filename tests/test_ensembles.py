@@ -58,6 +58,8 @@ def test_an_ensemble_of_another_model_is_told_of_in_one_line(monkeypatch):
     monkeypatch.setattr(evidence, "ensemble", lambda: shipped._replace(about=shipped.about | {"model": "an older one"}))
     assert ensembles.stale().startswith("The ensemble was made with model an older one, this is ")
     assert "\n" not in ensembles.stale()
+    monkeypatch.setattr(evidence, "ensemble", lambda: shipped._replace(about=shipped.about | {"series": "older ones"}))
+    assert ensembles.stale().startswith("The ensemble was made with published series older ones, these are ")
 
 
 def test_the_shipped_ensemble_lies_in_the_ranges_that_were_varied_and_knows_the_usual_values():

@@ -168,13 +168,15 @@ def test_a_panel_starts_each_programme_in_its_year():
 # Validation.
 
 
-def test_who_sells_is_asked_in_several_counties_whose_villages_are_told_apart(monkeypatch):
-    rng, asked, seen = np.random.default_rng(8), [], []
+def test_who_sells_is_asked_of_a_sample_in_several_counties_whose_villages_are_told_apart(monkeypatch):
+    rng, asked, seen, each = np.random.default_rng(8), [], [], kinds.PANEL_ASKED + 13
 
     def county(scenario, seed, waves):
         asked.append(seed)
-        return people(rng, 0.0, villages=16, each=20).assign(
-            income=np.exp(rng.normal(9, 1, 320)), sells=rng.random(320) < 0.02, returnee=rng.random(320) < 0.1)
+        n = 16 * each
+        return people(rng, 0.0, villages=16, each=each).assign(
+            household=range(n), wave=waves[0], income=np.exp(9), sells=rng.random(n) < 0.02,
+            returnee=rng.random(n) < 0.1)
 
     def gap(table):
         seen.append(table)
@@ -186,7 +188,10 @@ def test_who_sells_is_asked_in_several_counties_whose_villages_are_told_apart(mo
     found = kinds.sellers(kinds.Base(plain, plain), 1)
     assert set(found) == {"V4", "V6.age", "V6.schooling", "V6.returnee"}
     assert len(set(asked)) == kinds.ASKED > 1
-    assert seen[0].groupby("village").size().tolist() == [20] * 16 * kinds.ASKED
+    assert seen[0].groupby("village").size().tolist() == [kinds.PANEL_ASKED] * 16 * kinds.ASKED
+    # All have one income, and answer with errors.
+    assert seen[0]["outcome"].std() == pytest.approx(kinds.PANEL_NOISE, rel=0.05)
+    assert len(seen[0]) == 6016
 
 
 @pytest.mark.parametrize(("model", "said"), [(0.05, validation.INSIDE), (0.061, validation.SIGN),

@@ -179,8 +179,8 @@ def test_a_scan_that_is_interrupted_goes_on_and_ends_in_the_same_table(made_up, 
 
 def test_the_command_names_pins_that_are_not_confirmed_and_those_that_are_lacking(made_up, tmp_path, monkeypatch):
     monkeypatch.setattr(evidence, "pins", lambda: (
-        evidence.Pinned(DEMAND, 30, 1500, {"T10": 0.5}, "earlier"),
-        evidence.Pinned(LEAVE, 0.15, 0.3, {"T8": 1.0}, "earlier")))
+        evidence.Pinned(DEMAND, 30, 1500, {"T10": 0.5}, "earlier", "s"),
+        evidence.Pinned(LEAVE, 0.15, 0.3, {"T8": 1.0}, "earlier", "s")))
     words = ["pins", str(SHIPPED), "--only", DEMAND, "--only", LEAVE, "--out", str(tmp_path)]
     assert CliRunner().invoke(cli.app, words).exit_code == 0
     said = CliRunner().invoke(cli.app, [*words, "--check"])
@@ -194,9 +194,9 @@ def test_the_command_names_pins_that_are_not_confirmed_and_those_that_are_lackin
 
 def test_what_is_found_is_shipped_beside_what_earlier_scans_found_of_other_numbers(made_up, tmp_path, monkeypatch):
     file = tmp_path / evidence.PINS
-    earlier = [evidence.Pinned(LEAVE, 0.15, 0.3, {"T1": 9.0}, "earlier"),
-               evidence.Pinned("world.age", 1.0, 2.0, {}, "earlier"),
-               evidence.Pinned("parameters.policy.pays_b", 0.0, 1.0, {}, "earlier")]  # one value by its source
+    earlier = [evidence.Pinned(LEAVE, 0.15, 0.3, {"T1": 9.0}, "earlier", "s"),
+               evidence.Pinned("world.age", 1.0, 2.0, {}, "earlier", "s"),
+               evidence.Pinned("parameters.policy.pays_b", 0.0, 1.0, {}, "earlier", "s")]  # one value by its source
     evidence.write_pins(earlier, file)
     monkeypatch.setattr(evidence, "folder", lambda: tmp_path)
     words = ["pins", str(SHIPPED), "--only", DEMAND, "--only", LEAVE, "--ship", "--out", str(tmp_path)]
@@ -212,8 +212,8 @@ def test_what_is_found_is_shipped_beside_what_earlier_scans_found_of_other_numbe
 
 def test_some_targets_can_be_asked_alone_and_what_is_known_of_the_others_stays(made_up, tmp_path, monkeypatch):
     file = tmp_path / evidence.PINS
-    known = evidence.Pinned(DEMAND, 30.0, 1500.0, {"T8": 4.0, "T12": 9.0}, model())
-    earlier = [known, evidence.Pinned(LEAVE, 0.15, 0.3, {"T8": 1.0}, "earlier")]
+    known = evidence.Pinned(DEMAND, 30.0, 1500.0, {"T8": 4.0, "T12": 9.0}, model(), "earlier")
+    earlier = [known, evidence.Pinned(LEAVE, 0.15, 0.3, {"T8": 1.0}, "earlier", "earlier")]
     evidence.write_pins(earlier, file)
     monkeypatch.setattr(evidence, "folder", lambda: tmp_path)
     words = ["pins", str(SHIPPED), "--only", DEMAND, "--only", LEAVE, "--ship", "--out", str(tmp_path)]
@@ -221,7 +221,8 @@ def test_some_targets_can_be_asked_alone_and_what_is_known_of_the_others_stays(m
     assert said.exit_code == 0, said.output
     assert "2 of 406 numbers, 1 targets" in said.stderr
     found = {one.parameter: one for one in evidence.read_pins(file)}
-    # T12 anew, T8 as it was; of the other number nothing was known under this model, and so nothing is said.
+    # T12 anew, T8 as it was; of the other number nothing was known under this model, and so nothing is said. The series
+    # are those of the last scan that asked all targets which follow them.
     assert found == {DEMAND: known._replace(moved={"T8": 4.0, "T12": -1.0}), LEAVE: earlier[1]}
     assert set(pd.read_csv(tmp_path / "pins/pins.csv")["target"]) == {"T12"}
     wrong = CliRunner().invoke(cli.app, [*words, "--target", "T21"])

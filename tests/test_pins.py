@@ -10,7 +10,7 @@ from villagesim import cli, evidence
 from villagesim.catalogue import settable
 from villagesim.report import evidence_map
 from villagesim.scenario_text import flat, read
-from villagesim.sources import model
+from villagesim.sources import model, series
 from villagesim.study import pinning
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -28,9 +28,9 @@ def test_every_number_that_was_measured_exists_and_stands_once():
     assert {abs(moved) >= 0.333 for found in MEASURED.values() for moved in found.values()} == {True}
 
 
-def test_all_numbers_were_measured_over_their_ranges_and_under_todays_model():
+def test_all_numbers_were_measured_over_their_ranges_and_under_todays_model_and_series():
     assert set(MEASURED) == {entry.key for entry in pinning.numbers()}
-    assert {one.model for one in evidence.pins()} == {model()}
+    assert {(one.model, one.series) for one in evidence.pins()} == {(model(), series())}
     assert [one.parameter for one in evidence.pins()
             if (one.low, one.high) != NUMBERS[one.parameter].ends] == []
 
@@ -80,8 +80,8 @@ def test_an_assumption_is_never_graded_as_measured_even_where_a_target_pins_it()
 
 
 def test_pins_are_read_as_they_were_written(tmp_path):
-    pinned = (evidence.Pinned("a.b", 0.1, 1e-6, {"T7": -0.5, "T8": 12.0}, "abc"),
-              evidence.Pinned("a.c", -2000.0, 123456789.0, {}, "abd"))
+    pinned = (evidence.Pinned("a.b", 0.1, 1e-6, {"T7": -0.5, "T8": 12.0}, "abc", "x"),
+              evidence.Pinned("a.c", -2000.0, 123456789.0, {}, "abd", "y"))
     evidence.write_pins(reversed(pinned), tmp_path / "pins.csv")
     assert evidence.read_pins(tmp_path / "pins.csv") == pinned
 

@@ -55,12 +55,42 @@ def test_the_fast_engines_name_a_run_and_not_the_model(monkeypatch, tmp_path):
 
     monkeypatch.setattr(sources, "__file__", str(tmp_path / "sources.py"))
     runs, model = named()
+    series = sources.series.__wrapped__()
     changed = {name: [new != old for new, old in zip(named(name), (runs, model), strict=True)]
                for name in NAMES}
     assert changed == {"compiled.py": [True, False], "engine/core/loop.py": [True, False],
                        "engine/reference.py": [True, True], "mechanisms/sales.py": [True, True],
                        "study/sweep.py": [False, False], "evidence/targets.py": [False, False],
-                       "evidence/series/wage.csv": [True, True]}
+                       "evidence/series/wage.csv": [True, False]}
+    named("evidence/targets.py")
+    assert sources.series.__wrapped__() == series
+    named("evidence/series/wage.csv")
+    assert sources.series.__wrapped__() != series
+
+
+LEVERS = """
+_FAR = "assumption: far denser than" + " elsewhere"
+def _yuan(unit: str, meaning: str, low: float, high: float, source: str = _FAR) -> Quantity:
+    return Quantity(unit, meaning, low, high, source, "C")
+LEVER = Lever("pay", _share("part of posts"), Quantity("yuan/post/year", "usual pay", 20000, 120000, "read in " + _FAR,
+              "B", plausible=(35000, 120000)), 48000.0)
+"""
+
+
+@pytest.mark.parametrize(("was", "now"), [
+    ("usual pay", "pay as usual"), ("far denser", "much denser"), ("read in ", "seen in "),
+    (", plausible=(35000, 120000)", ""), ('"read in " + _FAR', '"read in a book"')])
+def test_a_better_source_of_a_lever_keeps_every_result(was, now):
+    assert was in LEVERS
+    assert sources.meaning(LEVERS.replace(was, now)) == sources.meaning(LEVERS)
+
+
+@pytest.mark.parametrize(("was", "now"), [
+    ("48000.0", "50000.0"), ('"pay"', '"wage"'), ("post/year", "post/month"), ("20000", "25000"),
+    ("high, source", "low, source"), ("_share(", "_part(")])
+def test_what_a_lever_does_changes_the_name(was, now):
+    assert was in LEVERS
+    assert sources.meaning(LEVERS.replace(was, now)) != sources.meaning(LEVERS)
 
 
 def test_every_engine_that_the_model_is_named_without_exists():

@@ -59,7 +59,7 @@ def test_the_table_has_a_row_an_outcome(monkeypatch):
     monkeypatch.setattr(uncertainty, "final", lambda run: pd.Series({"adoption": float(run), "gini": 0.3}))
     found = uncertainty.table([1, 2, 3], [0, 2, 4]).set_index("outcome")
     assert found.loc["adoption", ["luck_sd", "parameter_sd"]].tolist() == pytest.approx([1.0, np.sqrt(3)])
-    assert found.loc["adoption", ["ensemble_low", "ensemble_high"]].tolist() == pytest.approx([0.1, 3.9])
+    assert found.loc["adoption", ["ensemble_low", "ensemble_high"]].tolist() == pytest.approx([0.0, 4.0])
     assert found.loc["gini", ["luck_sd", "parameter_sd"]].tolist() == [0, 0]
     assert found["ensemble_mean"].tolist() == pytest.approx([2.0, 0.3])
 
@@ -102,7 +102,7 @@ def test_differences_pair_the_same_member_and_seed(monkeypatch):
         "more", "base", "share", 3, 3)
     assert row[["difference", "ensemble_mean"]].tolist() == [2, 2]
     assert row[["luck_sd", "parameter_sd"]].tolist() == pytest.approx([1, np.sqrt(3)])
-    assert row[["ensemble_low", "ensemble_high"]].tolist() == pytest.approx([0.1, 3.9])
+    assert row[["ensemble_low", "ensemble_high"]].tolist() == pytest.approx([0.0, 4.0])
 
 
 SMALL = {"world.villages": 3, "world.townships": 1, "world.households": 20, "run.months": 12, "run.spin_up": 6}

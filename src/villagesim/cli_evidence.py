@@ -187,6 +187,9 @@ def calibrate(
     quick: Annotated[bool, typer.Option("--quick", help="The sizes of the table `quick`: minutes.")] = False,
     ship: Annotated[bool, typer.Option("--ship", help="What is left becomes what the package carries: the ensemble "
                                        "that `validate` runs over, or, with ensemble = false, an interval.")] = False,
+    recover: Annotated[int | None, typer.Option("--recover", min=2, help="Instead: so many whole calibrations of data "
+                                                "whose numbers are known, and how many are found again. Each takes "
+                                                "about as long as one of what was published.")] = None,
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:
@@ -198,6 +201,7 @@ def calibrate(
     Examples:
       villagesim calibrate experiments/calibrate.toml --quick
       villagesim calibrate experiments/insurance.toml
+      villagesim calibrate experiments/networks.toml --quick --recover 20
     """
     from villagesim import evidence
     from villagesim.cli_studies import FAILED, progress
@@ -212,8 +216,14 @@ def calibrate(
 
     read = read_calibration(file, quick)
     _check_shipped(file, read, ship)
+    if recover is not None and ship:
+        typer.echo("--recover: tells of the method, and nothing of it can be shipped; leave out --ship", err=True)
+        raise typer.Exit(BAD_INPUT)
     make_place(folder_of(read, out, quick))
     try:
+        if recover is not None:
+            _recover(read, recover, out, workers, quick)
+            return
         with plain_failures(), progress(read.asked.title) as tell:
             folder, found = carry_out(read, out, workers, tell, quick)
     except NoEvidenceError as error:
@@ -233,6 +243,21 @@ def calibrate(
         files = [ensembles.ship_made(found, evidence.folder() / f"{read.asked.name}.json")]
     _say([folder / "region.csv", folder / "targets.csv", folder / "checks.csv", folder / "ensemble.csv", *files,
           *draw("calibration", folder)])
+
+
+def _recover(read: "Simulated", truths: int, out: Path, workers: int | None, quick: bool) -> None:
+    """Calibrate data of known numbers, and print how many were found again."""
+    from villagesim.cli_studies import progress
+    from villagesim.study.simulated import carry_out_known
+
+    with plain_failures(), progress(read.asked.title) as tell:
+        folder, found = carry_out_known(read, truths, out, workers, tell, quick)
+    table = found.parameters()
+    _show(f"{read.asked.title}: of {truths} truths, the share that the 90 % intervals hold", table, tuple(table),
+          most=len(table))
+    typer.echo(f"{found.held:.1%} of {len(found.table)} intervals hold the truth, and 90 % claim to "
+               f"(standard error by truths: {found.error:.1%})")
+    _say([folder / "recovery.csv"])
 
 
 def _check_shipped(file: Path, read: "Simulated", ship: bool) -> None:

@@ -1,4 +1,4 @@
-"""Which source a result rests on, under three hashes: all that can change a run, the model alone, the published series."""
+"""Which source a result rests on, under three hashes: all that can change a run, the model, the published series."""
 
 import ast
 import hashlib
@@ -66,7 +66,7 @@ def _hashed(parts: Iterable[tuple[str, bytes]]) -> str:
 
 def meaning(text: str) -> str:
     """What Python does by that text: its syntax without comments, docstrings, what a declared parameter says beside its
-    type and value, sentences and plausible ranges of other quantities, and private texts of a module, which these share.
+    type and value, sentences and plausible ranges of other quantities, and private texts of a module that these share.
 
     >>> meaning("low = 1.0  # a floor") == meaning("low = 1.0"), meaning("low = 1.0") == meaning("low = 2.0")
     (True, False)
@@ -79,8 +79,8 @@ def meaning(text: str) -> str:
 
 
 def _unsay(tree: ast.Module, texts: set[str]) -> None:
-    """Take out of every quantity, as a call makes it, what no run reads: sentences, those of these names among them, and
-    the plausible range."""
+    """Take out of each quantity that a call makes what no run reads: sentences, these names of such among them, and the
+    plausible range."""
     def sentence(node: ast.expr) -> bool:
         return any((isinstance(part, ast.Name) and part.id in texts) or _several_words(part) for part in ast.walk(node))
 

@@ -72,7 +72,7 @@ class Pinned(NamedTuple):
     """A number of the model (its key in a scenario file) that was asked which targets know of it.
 
     low, high: the ends that were compared [the number's unit]. moved: by target, how far it moves from end to end, in
-    widths of its published interval; empty where none does. model, series: which were asked (`sources.model`, `series`).
+    widths of its published interval; empty where none does. model, series: which were asked, as `sources` marks them.
     """
 
     parameter: str

@@ -13,8 +13,8 @@ from villagesim.study.calibration import Calibration
 from villagesim.study.kinds import Base
 
 # What a reader needs to know of how the ensemble was made, and to make it again.
-SAID = ("name", "title", "version", "model", "series", "scenarios", "seeds", "quick", "waves", "points", "replicates", "final",
-        "members", "cutoff", "may_miss", "targets", "out_of_reach", "left", "widened", "effective_runs",
+SAID = ("name", "title", "version", "model", "series", "scenarios", "seeds", "quick", "waves", "points", "replicates",
+        "final", "members", "cutoff", "may_miss", "targets", "out_of_reach", "left", "widened", "effective_runs",
         "unwidened_runs", "distinct_members", "how")
 
 

@@ -41,8 +41,8 @@ PANEL = {"world.villages": 6, "world.townships": 2, "world.households": 120}
 PANEL_COUNTIES, PANEL_STARTS, PANEL_YEARS = 56, (6, 7, 8, 9, 10, 11, 12), 15
 # Households that the survey behind T15 asked.
 RESPONDENTS = 346
-# Households a village in which the panel behind V4 asks, some 6,000 rural ones in all, and how far they are off on income
-# [sd of its log]: assumption, as trials have it.
+# Households a village that the survey behind V4 asks, some 6,000 rural ones in all, and how far they are off on income
+# [sd of its log]: assumptions, the latter as trials have it.
 PANEL_ASKED, PANEL_NOISE = 47, 0.2
 # Sixty of a hundred villages by lot; the point opened in 38 of the 60, and in 5 of the others.
 TRIAL = trials.Asked(

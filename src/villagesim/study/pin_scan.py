@@ -68,8 +68,8 @@ class Measured(NamedTuple):
         """Put these numbers, but those whose runs failed, into that file, in the place of what it says of them.
 
         Where some targets were asked, what the file says of the others stays, and of a number that they were not asked
-        of, over this range and under this model, nothing is said yet. The published series are today's where all targets
-        were asked that follow them. What is no number any more leaves the file.
+        of, over this range and under this model, nothing is said yet. The series are today's where all targets that
+        follow them were asked. What is no number any more leaves the file.
         """
         known = {entry.key for entry in numbers()}
         kept = {one.parameter: one for one in (evidence.read_pins(file) if file.is_file() else ())
@@ -79,7 +79,8 @@ class Measured(NamedTuple):
             found = evidence.Pinned(name, float(first["low"]), float(first["high"]), {}, model(), series())
             if old and not set(years.TARGETS) <= set(rows["target"]):
                 found = found._replace(series=old.series)
-            if name in self.failed or not (self.whole or (old and old._replace(moved={}, series=found.series) == found)):
+            same = old and old._replace(moved={}, series=found.series) == found
+            if name in self.failed or not (self.whole or same):
                 continue
             moved = dict(zip(pins["target"], pins["moved"], strict=True))
             if not self.whole:

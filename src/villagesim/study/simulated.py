@@ -2,8 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,21 +18,29 @@ from villagesim.study.calibrating import Simulated
 from villagesim.study.calibration import Calibration, calibrate
 from villagesim.study.evidence_tasks import Task, carry, evidence_key, hashed, kinds_of
 from villagesim.study.kinds import Base
+from villagesim.study.recovery import Recovered, recover
 from villagesim.study.store import Row, Store
 from villagesim.study.sweep import State
 
 
 class Runs:
-    """The model as a simulator over a store: `simulate` and `choose` as `calibration.calibrate` takes them."""
+    """The model as a simulator over a store: `simulate` and `choose` as `calibration.calibrate` takes them.
+
+    truths: how many are to be calibrated after one another; 0 where what was published is.
+    """
 
     def __init__(self, read: Simulated, store: Store, workers: int | None = None,
-                 progress: Callable[[State], None] | None = None) -> None:
+                 progress: Callable[[State], None] | None = None, truths: int = 0) -> None:
         self.read, self.store, self.workers, self.progress = read, store, workers, progress
         self.wanted = tuple(aim.name for aim in read.asked.aims)
         self.kinds = kinds_of(read.bases[0], self.wanted, read.innovation)
         rules = read.asked.rules
         self.total = (rules.waves * rules.points + read.asked.final) * read.replicates
+        if truths:
+            apart = (rules.waves - 1) * rules.points + read.asked.final + 1
+            self.total = (rules.points + truths * apart) * read.replicates
         self.done, self.failed, self.begun, self.spent = 0, 0, 0, 0.0
+        self.asked: set[str] = set()
 
     def choose(self, stage: str, make: Callable[[], np.ndarray]) -> np.ndarray:
         """A stage's points, float64 (n, k): those kept by an earlier command, else made and kept."""
@@ -47,8 +57,11 @@ class Runs:
                  for number in range(len(unit)) for replicate in range(self.read.replicates)]
         known = self.store.states()
         todo = [task for task in tasks if task.run not in known]
-        self.begun += len(tasks) - len(todo)
-        self.done += len(tasks) - len(todo)
+        # Truths share their first wave, which counts once.
+        found = {task.run for task in tasks if task.run in known} - self.asked
+        self.asked |= {task.run for task in tasks}
+        self.begun += len(found)
+        self.done += len(found)
         self._tell()
         self.store.begin(task.run for task in todo)
         try:
@@ -103,19 +116,41 @@ def carry_out(read: Simulated, out: str | Path = "results", workers: int | None 
 
     Raises StoreError, runner.Interrupted, NothingLeftError, TooFewError, NoEvidenceError.
     """
+    with _runs(read, out, workers, progress, quick) as runs:
+        found = calibrate(read.asked, runs.simulate, runs.choose, _about(read, quick))
+        found.write(runs.store.folder)
+        runs.store.write_text("ensemble.json", json.dumps(found.about, indent=1) + "\n")
+        return runs.store.folder, found
+
+
+def carry_out_known(read: Simulated, truths: int, out: str | Path = "results", workers: int | None = None,
+                    progress: Callable[[State], None] | None = None, quick: bool = False) -> tuple[Path, Recovered]:
+    """The same for data of so many truths, beside what was published: write recovery.csv and .parquet there.
+
+    Raises StoreError, runner.Interrupted, NoEvidenceError.
+    """
+    with _runs(read, out, workers, progress, quick, truths) as runs:
+        found = recover(read.asked, truths, runs.simulate, runs.choose, _about(read, quick))
+        return found.write(runs.store.folder), found
+
+
+@contextmanager
+def _runs(read: Simulated, out: str | Path, workers: int | None, progress: Callable[[State], None] | None,
+          quick: bool, truths: int = 0) -> Iterator[Runs]:
+    """The simulator over the calibration's store, in which Ctrl-C is told as what is kept."""
     runner.prepare([read.bases[0].programme])
-    folder = folder_of(read, out, quick)
-    with Store(folder, tuple(aim.name for aim in read.asked.aims)) as store:
-        runs = Runs(read, store, workers, progress)
-        about = {"scenarios": {f"{one.name} {place}": digest(one) for place, base in enumerate(read.bases)
-                               for one in base}, "seeds": [read.asked.rules.seed], "version": __version__,
-                 "sources": sources(), "model": model(), "series": series(), "replicates": read.replicates, "quick": quick}
+    with Store(folder_of(read, out, quick), tuple(aim.name for aim in read.asked.aims)) as store:
+        runs = Runs(read, store, workers, progress, truths)
         try:
-            found = calibrate(read.asked, runs.simulate, runs.choose, about)
+            yield runs
         except KeyboardInterrupt as stop:
             if isinstance(stop, runner.Interrupted):
                 raise
             raise runs.interrupted("between two stages") from None
-        found.write(folder)
-        store.write_text("ensemble.json", json.dumps(found.about, indent=1) + "\n")
-    return folder, found
+
+
+def _about(read: Simulated, quick: bool) -> dict[str, Any]:
+    """What a calibration rests on beside its file."""
+    digests = {f"{one.name} {place}": digest(one) for place, base in enumerate(read.bases) for one in base}
+    return {"scenarios": digests, "seeds": [read.asked.rules.seed], "version": __version__, "sources": sources(),
+            "model": model(), "series": series(), "replicates": read.replicates, "quick": quick}

@@ -30,7 +30,7 @@ SPREAD = {
     "luck_sd": ("unit of the row", "standard deviation by luck alone, of one run or one pair of runs"),
     "parameter_sd": ("unit of the row", "standard deviation by parameters alone; 0: not told from luck"),
     "ensemble_mean": ("unit of the row", "mean over the runs under the calibrated ensemble"),
-    "ensemble_low": ("unit of the row", "lower end of 95 % of these runs one by one, as percentile, luck and all"),
+    "ensemble_low": ("unit of the row", "lower end of 95 % of these runs one by one, luck and all (see `ends`)"),
     "ensemble_high": ("unit of the row", "upper end of the same"),
 }
 COLUMNS = {"members": ("run", "runs under parameter sets of the calibrated ensemble"), **SPREAD}
@@ -134,5 +134,20 @@ def differences(runs: Mapping[str, Sequence[Run]], members: Mapping[str, Sequenc
 def spread(usual: ArrayLike, varied: ArrayLike) -> tuple[float, ...]:
     """SPREAD of runs, or of differences, under usual values (n,) and under members (m,); what is NaN is left out."""
     usual, varied = pd.Series(usual, dtype=float), pd.Series(varied, dtype=float)
-    ends = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-    return *apart(usual.to_numpy(), varied.to_numpy()), float(varied.mean()), *varied.quantile(ends).tolist()
+    return *apart(usual.to_numpy(), varied.to_numpy()), float(varied.mean()), *ends(varied)
+
+
+def ends(values: ArrayLike) -> tuple[float, float]:
+    """The ends of 95 % of what such draws as these are of, as few as members are; NaN for none.
+
+    Of n the i-th smallest stands for i / (n + 1), as in `posterior.quantiles`: of fewer than forty, the outermost.
+
+    >>> ends([3.0, 1.0, 2.0])
+    (1.0, 3.0)
+    """
+    known = np.asarray(values, float)
+    known = known[~np.isnan(known)]
+    if not known.size:
+        return np.nan, np.nan
+    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="weibull").tolist()
+    return low, high

@@ -21,6 +21,7 @@ from villagesim.scenario import digest
 from villagesim.sources import sources
 from villagesim.study import pool, reconciliation, runner
 from villagesim.study.kinds import EVIDENCE, Base, Values
+from villagesim.study.uncertainty import ends
 
 INSIDE, SIGN, WRONG, NOT_YET, NOT_MODELLED = "inside", "right sign", "wrong", "not computed", "not modelled"
 Progress = Callable[[int, int], None]
@@ -33,8 +34,8 @@ BOOK = {
     "source_low": ("target's unit", "lower end of what counts as inside"),
     "source_high": ("target's unit", "upper end of what counts as inside"),
     "model": ("target's unit", "mean over the members; geometric where the target's scale is the logarithm"),
-    "low": ("target's unit", "2.5th percentile over the members, each the mean of its counties"),
-    "high": ("target's unit", "97.5th percentile over the same"),
+    "low": ("target's unit", "lower end of 95 % of the members, each the mean of its counties, as `uncertainty.ends`"),
+    "high": ("target's unit", "upper end of the same"),
     "luck_sd": ("target's unit", "standard deviation of one county by luck; log points where the mean is geometric"),
     "parameter_sd": ("target's unit", "standard deviation between members beyond it, likewise; 0: not told from it"),
     "verdict": ("code", "inside the published interval, right sign, wrong, not computed or not modelled"),
@@ -177,7 +178,7 @@ def _row(one: Target, members: pd.DataFrame, values: pd.DataFrame) -> tuple:
     found = members[one.id].dropna()
     # A ratio of 0 has no logarithm: such a member is left out of the mean, and not of the interval.
     model = float(np.exp(np.log(found[found > 0]).mean()) if one.logarithmic else found.mean())
-    return (*said, model, *np.percentile(found, [2.5, 97.5]), *apart(values, one), verdict(model, one), one.estimator)
+    return (*said, model, *ends(found), *apart(values, one), verdict(model, one), one.estimator)
 
 
 def apart(values: pd.DataFrame, one: Target) -> tuple[float, float]:

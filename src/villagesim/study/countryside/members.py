@@ -14,12 +14,11 @@ import numpy as np
 import pandas as pd
 
 from villagesim.country import Country
-from villagesim.results import LEVEL
 from villagesim.scenario import Scenario, assigned
 from villagesim.study.countryside import national, tables
 from villagesim.study.countryside.national import Countryside, Progress, State
 from villagesim.study.countryside.totals import RATIOS
-from villagesim.study.uncertainty import values_of
+from villagesim.study.uncertainty import ends, values_of
 
 OUTCOMES = tables.SHOWN
 PRICE = "price_factor"
@@ -31,7 +30,7 @@ BOOK = {
     "luck_sd": ("unit of the row", "standard error, over counties of a kind, of what a set changes: luck at most"),
     "parameter_sd": ("unit of the row", "standard deviation between sets beyond that, at least; 0: not told from it"),
     "ensemble_mean": ("unit of the row", "mean over the sets"),
-    "ensemble_low": ("unit of the row", "lower end of 95 % of the sets, as percentile"),
+    "ensemble_low": ("unit of the row", "lower end of 95 % of the sets, as `uncertainty.ends`"),
     "ensemble_high": ("unit of the row", "upper end of the same"),
 }
 
@@ -92,4 +91,4 @@ def _spread(values: pd.Series, luck: float) -> tuple[float, ...]:
     usual, others = float(values.iloc[0]), values.iloc[1:]
     beyond = float(np.sqrt(max(float(others.var(ddof=1)) - (0.0 if np.isnan(luck) else luck), 0.0)))
     return (len(others), usual, float(np.sqrt(luck)), beyond, float(others.mean()),
-            *others.quantile([(1 - LEVEL) / 2, (1 + LEVEL) / 2]))
+            *ends(others))

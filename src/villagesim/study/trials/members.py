@@ -32,7 +32,7 @@ SIZES = {
     "luck_sd": ("outcome's unit", "standard deviation by luck alone, of one trial's estimate under one member"),
     "parameter_sd": ("outcome's unit", "standard deviation by parameters alone; 0: not told from luck"),
     "ensemble_mean": ("outcome's unit", "mean estimate over the trials under the calibrated ensemble"),
-    "ensemble_low": ("outcome's unit", "lower end of 95 % of these trials one by one, as percentile, luck and all"),
+    "ensemble_low": ("outcome's unit", "lower end of 95 % of these trials one by one (`uncertainty.ends`)"),
     "ensemble_high": ("outcome's unit", "upper end of the same"),
     "effect_low": ("outcome's unit", "lower end of 95 % of the effects that parameters make, luck taken off"),
     "effect_high": ("outcome's unit", "upper end of the same"),
@@ -121,11 +121,11 @@ def table_of(rows: pd.DataFrame) -> pd.DataFrame:
         told = part[part["estimate"].notna()]
         by = told.groupby("member")
         luck, parameters = apart([one.to_numpy() for _, one in by["estimate"]])
-        errors, ends = by["se"].mean().to_numpy(), ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+        errors = by["se"].mean().to_numpy()
         effects = told["estimate"].mean() + parameters * EVENLY
         powers = chance_found(effects, errors.mean() if len(errors) else np.nan, luck)
-        of = [told["estimate"], effects, powers, DETECTED * errors]
-        one, effect, power, mde = (np.quantile(some, ends) if len(some) else (np.nan, np.nan) for some in of)
+        effect, power = (np.quantile(some, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) for some in (effects, powers))
+        one, mde = uncertainty.ends(told["estimate"]), uncertainty.ends(DETECTED * errors)
         found.append((villages, part["member"].nunique(), len(part), luck, parameters, told["estimate"].mean(), *one,
                       *effect, part["significant"].mean(), *power, *mde))
     return pd.DataFrame(found, columns=list(SIZES))

@@ -1,0 +1,118 @@
+"""Parameters that are known are found again as often as the intervals claim, by waves, final runs and weights."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from small_calibration import SD, asked, made_up_calibration, noisy, posed
+from villagesim import cli
+from villagesim.study import recovery, simulated
+
+TRUTHS = 24
+
+
+@pytest.fixture(scope="module")
+def goals():
+    """Three targets; their values are not used, their errors are."""
+    return posed(np.random.default_rng(1), np.full(3, 0.5))
+
+
+def exact(rng):
+    """The toy's runs, those of the truths without luck: their data are off by the stated errors alone."""
+    runs = noisy(rng)
+
+    def simulate(stage, unit):
+        found = runs(stage, unit)
+        return found.mean(axis=1, keepdims=True).repeat(2, axis=1) if stage == "truths" else found
+
+    return simulate
+
+
+def test_known_parameters_are_found_again_with_the_stated_coverage(goals):
+    found = recovery.recover(asked(goals), TRUTHS, exact(np.random.default_rng(11)))
+    assert len(found.table) == 3 * TRUTHS
+    # 72 intervals that claim 0.9: two and a half binomial standard errors either way.
+    assert abs(found.held - 0.9) < 2.5 * np.sqrt(0.9 * 0.1 / len(found.table))
+    assert 0 < found.error < 0.06
+    # Intervals that know nothing would be 0.9 wide, and hold as many.
+    assert found.parameters()["width"].max() < 0.6
+    assert found.table["targets"].eq(3).mean() > 0.9
+    # one truth in each slice of every range
+    a = found.table.loc[found.table["parameter"] == "a", "value"]
+    assert sorted(np.floor(a * TRUTHS / 2)) == list(range(TRUTHS))
+
+
+def test_intervals_that_claim_too_much_are_found_out(goals):
+    """Each outcome is a parameter. The data of the truths are off by three standard deviations that nobody stated."""
+    def simulate(stage, unit):
+        off = 3 * SD * np.where(unit > 0.5, -1, 1) if stage == "truths" else np.zeros(3)
+        return np.repeat((unit + off)[:, None], 2, axis=1)
+
+    found = recovery.recover(asked(goals), 4, simulate)
+    assert found.held < 0.3
+    assert found.parameters()["width"].max() < 0.6
+
+
+def test_a_truth_of_which_nothing_is_left_counts_as_lost(goals):
+    runs = exact(np.random.default_rng(11))
+    found = recovery.recover(asked(goals), 2, lambda stage, unit: runs(stage, unit) + np.array([9.0, -9.0, 9.0]) * (
+        stage == "truths") * (np.arange(len(unit)) == 1)[:, None, None])
+    second = found.table[found.table["truth"] == 1]
+    # No point reaches any target of the second: none is aimed at, and that is no calibration.
+    assert not second["held"].any()
+    assert second["q50"].isna().all()
+    assert found.table.loc[found.table["truth"] == 0, "q50"].notna().all()
+
+
+def test_what_the_data_of_a_truth_lack_is_not_aimed_at(goals):
+    runs = exact(np.random.default_rng(11))
+
+    def lacking(stage, unit):
+        found = runs(stage, unit)
+        return np.where((stage == "truths") & (np.arange(3) == 1), np.nan, found)
+
+    found = recovery.recover(asked(goals), 2, lacking)
+    assert (found.table["targets"] == 2).all()
+
+
+def test_a_recovery_that_is_interrupted_goes_on_and_shares_the_first_wave_of_the_calibration(tmp_path, monkeypatch):
+    read, done, stop = made_up_calibration(tmp_path, monkeypatch)
+    read = read._replace(asked=read.asked._replace(final=40))
+    whole, found = simulated.carry_out_known(read, 3, tmp_path / "whole")
+    first, each_truth = 12 * 2, (12 + 40 + 1) * 2
+    assert len(done) == first + 3 * each_truth
+    assert found.about["truths"] == 3
+    simulated.carry_out(read, tmp_path / "stopped")
+    done.clear()
+    for after in (5, 150):
+        stop(after)
+        with pytest.raises(simulated.runner.Interrupted, match=f"of {first + 3 * each_truth} runs are kept"):
+            simulated.carry_out_known(read, 3, tmp_path / "stopped")
+    stop(None)
+    again, _ = simulated.carry_out_known(read, 3, tmp_path / "stopped")
+    assert len(done) == len(set(done)) == 3 * each_truth
+    assert (again / "recovery.csv").read_bytes() == (whole / "recovery.csv").read_bytes()
+    table = pd.read_csv(again / "recovery.csv")
+    assert list(table) == list(recovery.BOOK)
+    assert table["held"].mean() > 0.5
+
+
+def test_the_command_prints_how_many_were_found_again(tmp_path, monkeypatch):
+    made_up_calibration(tmp_path, monkeypatch)
+    words = ["calibrate", str(tmp_path / "small.toml"), "--recover", "2", "--out", str(tmp_path)]
+    said = CliRunner().invoke(cli.app, words)
+    assert said.exit_code == 0, said.output
+    assert "of 4 intervals hold the truth, and 90 % claim to" in said.output
+    assert "parameters.sales.demand" in said.output
+    assert not (tmp_path / "small" / "region.csv").exists()
+    wrong = CliRunner().invoke(cli.app, [*words, "--ship"])
+    assert wrong.exit_code == 2
+    assert wrong.stderr.count("\n") == 1
+
+
+def test_the_total_that_progress_counts_to_is_what_is_run(tmp_path, monkeypatch):
+    read, done, _ = made_up_calibration(tmp_path, monkeypatch)
+    told = []
+    simulated.carry_out_known(read, 2, tmp_path, progress=told.append)
+    assert (told[-1].done, told[-1].total) == (len(done), len(done))
