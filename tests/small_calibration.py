@@ -58,11 +58,11 @@ def made_up(base, seed):
     return {"T18": 0.1 * np.log(demand / 30) / np.log(50) + luck[0], "T15": 0.5 * connected + luck[1]}
 
 
-def made_up_calibration(tmp_path, monkeypatch):
+def made_up_calibration(tmp_path, monkeypatch, final=200):
     """The calibration SMALL of made-up evidence: as read, the names of the runs made, and what sets after how many of
     them Ctrl-C comes (None: never)."""
     file, done, limit = tmp_path / "small.toml", [], [None]
-    file.write_text(SMALL.format(folder=SCENARIOS), encoding="utf-8")
+    file.write_text(SMALL.format(folder=SCENARIOS).replace("final = 200", f"final = {final}"), encoding="utf-8")
 
     def each(of, tasks, take, lose, workers):
         for task in tasks:

@@ -14,23 +14,24 @@ TRUTHS = 24
 
 @pytest.fixture(scope="module")
 def goals():
-    """Three targets; their values are not used, their errors are."""
-    return posed(np.random.default_rng(1), np.full(3, 0.5))
+    """Three targets, one of them aimed at by its logarithm; their values are not used, their errors are."""
+    one, *others = posed(np.random.default_rng(1), np.full(3, 0.5))
+    return one._replace(log=True), *others
 
 
-def exact(rng):
-    """The toy's runs, those of the truths without luck: their data are off by the stated errors alone."""
-    runs = noisy(rng)
+def runs(seed):
+    """The toy's runs with their luck, of the first outcome its exponential, whose logarithm is aimed at."""
+    found = noisy(np.random.default_rng(seed))
 
     def simulate(stage, unit):
-        found = runs(stage, unit)
-        return found.mean(axis=1, keepdims=True).repeat(2, axis=1) if stage == "truths" else found
+        values = found(stage, unit)
+        return np.concatenate([np.exp(values[..., :1]), values[..., 1:]], axis=-1)
 
     return simulate
 
 
 def test_known_parameters_are_found_again_with_the_stated_coverage(goals):
-    found = recovery.recover(asked(goals), TRUTHS, exact(np.random.default_rng(11)))
+    found = recovery.recover(asked(goals), TRUTHS, runs(11))
     assert len(found.table) == 3 * TRUTHS
     # 72 intervals that claim 0.9: two and a half binomial standard errors either way.
     assert abs(found.held - 0.9) < 2.5 * np.sqrt(0.9 * 0.1 / len(found.table))
@@ -38,9 +39,16 @@ def test_known_parameters_are_found_again_with_the_stated_coverage(goals):
     # Intervals that know nothing would be 0.9 wide, and hold as many.
     assert found.parameters()["width"].max() < 0.6
     assert found.table["targets"].eq(3).mean() > 0.9
-    # one truth in each slice of every range
-    a = found.table.loc[found.table["parameter"] == "a", "value"]
-    assert sorted(np.floor(a * TRUTHS / 2)) == list(range(TRUTHS))
+    # The waves rule out next to no truth.
+    assert found.table.groupby("truth")["kept"].all().mean() > 0.9
+
+
+def test_truths_are_spread_over_the_ranges_and_more_of_them_go_on_where_fewer_ended():
+    many = recovery.spread(32, 3, 1)
+    assert (recovery.spread(5, 3, 1) == many[:5]).all()
+    assert (recovery.spread(5, 3, 2) != many[:5]).any()
+    assert [np.histogram(column, 4, (0, 1))[0].min() for column in many.T] == [8, pytest.approx(7, abs=1),
+                                                                               pytest.approx(7, abs=1)]
 
 
 def test_intervals_that_claim_too_much_are_found_out(goals):
@@ -49,15 +57,16 @@ def test_intervals_that_claim_too_much_are_found_out(goals):
         off = 3 * SD * np.where(unit > 0.5, -1, 1) if stage == "truths" else np.zeros(3)
         return np.repeat((unit + off)[:, None], 2, axis=1)
 
-    found = recovery.recover(asked(goals), 4, simulate)
+    found = recovery.recover(asked([goal._replace(log=False) for goal in goals]), 4, simulate)
     assert found.held < 0.3
     assert found.parameters()["width"].max() < 0.6
 
 
 def test_a_truth_of_which_nothing_is_left_counts_as_lost(goals):
-    runs = exact(np.random.default_rng(11))
-    found = recovery.recover(asked(goals), 2, lambda stage, unit: runs(stage, unit) + np.array([9.0, -9.0, 9.0]) * (
-        stage == "truths") * (np.arange(len(unit)) == 1)[:, None, None])
+    simulate = runs(11)
+    far = np.array([1e9, -9.0, 9.0])
+    found = recovery.recover(asked(goals), 2, lambda stage, unit: np.where(
+        (stage == "truths") & (np.arange(len(unit)) == 1)[:, None, None], far, simulate(stage, unit)))
     second = found.table[found.table["truth"] == 1]
     # No point reaches any target of the second: none is aimed at, and that is no calibration.
     assert not second["held"].any()
@@ -65,20 +74,23 @@ def test_a_truth_of_which_nothing_is_left_counts_as_lost(goals):
     assert found.table.loc[found.table["truth"] == 0, "q50"].notna().all()
 
 
-def test_what_the_data_of_a_truth_lack_is_not_aimed_at(goals):
-    runs = exact(np.random.default_rng(11))
+@pytest.mark.parametrize(("known", "may_miss"), [((0, 2), 0), ((0, 2), 1), ((0,), 1), ((), 0)])
+def test_what_the_data_of_a_truth_lack_is_not_aimed_at(goals, known, may_miss):
+    """Data of so few targets that all may be missed say nothing: such a truth is lost."""
+    simulate = runs(11)
 
     def lacking(stage, unit):
-        found = runs(stage, unit)
-        return np.where((stage == "truths") & (np.arange(3) == 1), np.nan, found)
+        found = simulate(stage, unit)
+        return np.where((stage == "truths") & ~np.isin(np.arange(3), known), np.nan, found)
 
-    found = recovery.recover(asked(goals), 2, lacking)
-    assert (found.table["targets"] == 2).all()
+    found = recovery.recover(asked(goals, may_miss=may_miss), 2, lacking)
+    told = len(known) > may_miss
+    assert (found.table["targets"] == len(known) * told).all()
+    assert found.table["q50"].notna().all() == told
 
 
 def test_a_recovery_that_is_interrupted_goes_on_and_shares_the_first_wave_of_the_calibration(tmp_path, monkeypatch):
-    read, done, stop = made_up_calibration(tmp_path, monkeypatch)
-    read = read._replace(asked=read.asked._replace(final=40))
+    read, done, stop = made_up_calibration(tmp_path, monkeypatch, final=40)
     whole, found = simulated.carry_out_known(read, 3, tmp_path / "whole")
     first, each_truth = 12 * 2, (12 + 40 + 1) * 2
     assert len(done) == first + 3 * each_truth
@@ -96,10 +108,14 @@ def test_a_recovery_that_is_interrupted_goes_on_and_shares_the_first_wave_of_the
     table = pd.read_csv(again / "recovery.csv")
     assert list(table) == list(recovery.BOOK)
     assert table["held"].mean() > 0.5
+    # One truth more goes on where these ended.
+    more, _ = simulated.carry_out_known(read, 4, tmp_path / "stopped")
+    assert len(done) == 4 * each_truth
+    assert pd.read_csv(more / "recovery.csv").head(len(table)).equals(table)
 
 
 def test_the_command_prints_how_many_were_found_again(tmp_path, monkeypatch):
-    made_up_calibration(tmp_path, monkeypatch)
+    made_up_calibration(tmp_path, monkeypatch, final=40)
     words = ["calibrate", str(tmp_path / "small.toml"), "--recover", "2", "--out", str(tmp_path)]
     said = CliRunner().invoke(cli.app, words)
     assert said.exit_code == 0, said.output
@@ -112,7 +128,7 @@ def test_the_command_prints_how_many_were_found_again(tmp_path, monkeypatch):
 
 
 def test_the_total_that_progress_counts_to_is_what_is_run(tmp_path, monkeypatch):
-    read, done, _ = made_up_calibration(tmp_path, monkeypatch)
+    read, done, _ = made_up_calibration(tmp_path, monkeypatch, final=40)
     told = []
     simulated.carry_out_known(read, 2, tmp_path, progress=told.append)
     assert (told[-1].done, told[-1].total) == (len(done), len(done))

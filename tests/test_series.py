@@ -52,21 +52,25 @@ def test_a_share_rises_in_a_straight_line_and_its_gain_is_of_what_is_missing():
 
 
 def test_published_years_reach_the_months_of_a_run():
-    series = outside(baseline(**{"run.start_year": 2015, "run.start_month": 3, "run.months": 132}))
-    month = {year: 2 + 12 * (year - 2015) - 3 for year in range(2016, 2025)}  # January of that year, two of spin-up
+    series = outside(baseline(**{"run.start_year": 2015, "run.start_month": 3, "run.months": 144}))
+    month = {year: 2 + 12 * (year - 2015) - 3 for year in range(2016, 2026)}  # January of that year, two of spin-up
     assert set(series["city_wage"][:11]) == {3072.0}  # spin-up, and April to December 2015
     for year, wage in {2016: 3275.0, 2017: 3485.0, 2021: 4432.0, 2024: 4961.0}.items():
         assert (series["city_wage"][month[year]:month[year] + 12] == wage).all()
-    assert series["inbound"][month[2018]] == pytest.approx(2.5 * 0.216 * (0.405 / 0.216) ** (2 / 3))
-    assert series["city_wage"][month[2024] + 12] == pytest.approx(4961 * 1.03)
+    assert series["inbound"][month[2018]] == pytest.approx(2.5 * 0.324)
+    assert series["inbound"][month[2017]] == pytest.approx(2.5 * np.sqrt(0.216 * 0.324))
+    assert (series["city_wage"][month[2025]:month[2025] + 12] == 5075.0).all()
+    assert series["city_wage"][month[2025] + 12] == pytest.approx(5075 * 1.03)
     assert series["inbound"][month[2021]] == 2.5
     assert series["inbound"][0] == pytest.approx(2.5 * 0.142)
     assert series["inbound"][month[2022]] == pytest.approx(2.5 * 1.021)
     assert series["inbound"][month[2024] + 12] == pytest.approx(2.5 * 1.677)
     assert (series["phone_gain"][:2] == 0.0).all()
     assert series["phone_gain"][month[2021]] == pytest.approx((0.576 - 0.559) / 12 / (1 - 0.559))
-    assert series["phone_gain"][month[2024]] == pytest.approx((0.692 - 0.665) / 18 / (1 - 0.665))
-    assert series["phone_gain"][month[2024] + 18] == pytest.approx(0.08 / 12)
+    assert series["phone_gain"][month[2017]] == pytest.approx((0.354 - 0.333) / 12 / (1 - 0.333))
+    assert series["phone_gain"][month[2024]] == pytest.approx((0.673 - 0.665) / 12 / (1 - 0.665))
+    assert series["phone_gain"][month[2025] + 6] == pytest.approx((0.695 - 0.692) / 6 / (1 - 0.692))
+    assert series["phone_gain"][month[2025] + 12] == pytest.approx(0.08 / 12)
     assert series["point_gain"][month[2016]] == pytest.approx(0.251 / 30 / (1 - 0.251 * 18 / 30))
     assert series["point_gain"][month[2017]] == pytest.approx((0.566 - 0.251) / 66 / (1 - 0.251))
 
@@ -88,7 +92,7 @@ def test_both_engines_see_the_published_year_in_its_month_and_points_and_phones_
     scenario = baseline(**{"run.start_year": 2016, "world.service_point": 0.0})
     run(scenario, 1, engine=engine, observe=observe)
     assert seen[-1] == seen[11] == (3275.0, pytest.approx(2.5 * 0.216))
-    assert seen[12] == (3485.0, pytest.approx(2.5 * 0.216 * (0.405 / 0.216) ** (1 / 3)))
+    assert seen[12] == (3485.0, pytest.approx(2.5 * np.sqrt(0.216 * 0.324)))
     assert max(points[:2]) == 0.0  # spin-up
     share = 1.0
     for month in range(30):

@@ -9,6 +9,7 @@ from villagesim import sources
 DECLARED = """
 _SOURCE = "set by hand, in" + " a source"
 _MOST = 3
+_TABLE = ("of two words", 3)
 class Numbers(NamedTuple):
     \"\"\"Numbers.\"\"\"
     share: Annotated[float, Quantity("share", "part that is sold", 0.0, 1.0, _SOURCE, "B")] = 0.4
@@ -32,7 +33,8 @@ def test_a_better_sentence_keeps_every_result(was, now):
 
 @pytest.mark.parametrize(("was", "now"), [
     ("0.4", "0.5"), ("share:", "portion:"), ("float", "int"), (" = 0.4", ""), ("fund grant", "grant fund"),
-    ("*, a, b=1", "*, a=1, b"), ("{'k': a, **v}", "{**a, 'k': v}"), ("_MOST = 3", "_MOST = 4"), ("kept row", "kept"),
+    ("*, a, b=1", "*, a=1, b"), ("{'k': a, **v}", "{**a, 'k': v}"), ("_MOST = 3", "_MOST = 4"),
+    ('words", 3', 'words", 4'), ("kept row", "kept"),
     ("initial=-1", "initial=0"), ("return None", "return 0")])
 def test_what_can_change_a_run_changes_its_name(was, now):
     assert was in DECLARED
@@ -66,6 +68,14 @@ def test_the_fast_engines_name_a_run_and_not_the_model(monkeypatch, tmp_path):
     assert sources.series.__wrapped__() == series
     named("evidence/series/wage.csv")
     assert sources.series.__wrapped__() != series
+    # The values name the series, and a better source of them keeps every result.
+    wage = tmp_path / "evidence/series/wage.csv"
+    told = []
+    for text in ("# a word\nyear,value,unit,source\n2015,1,yuan,a\n", "year,value,unit,source\n2015,1,yuan,b\n",
+                 "year,value,unit,source\n2015,2,yuan,b\n"):
+        wage.write_text(text, encoding="utf-8")
+        told.append(sources.series.__wrapped__())
+    assert told[0] == told[1] != told[2]
 
 
 LEVERS = """

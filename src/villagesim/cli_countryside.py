@@ -88,7 +88,10 @@ def _say(lived: Any, varied: Any, folder: Path) -> None:
     typer.echo(f"the price paid differs from the one that the counties' own supply asks for by at most "
                f"{100 * lived.gap:.2f} % (pilot of {lived.pilot} counties, passes: {lived.passes})")
     if varied is not None:
-        typer.echo(f"{varied.counties} of the counties under each of {varied.members} parameter sets, 95 % of them:")
+        from villagesim.study.uncertainty import within
+
+        typer.echo(f"{varied.counties} of the counties under each of {varied.members} parameter sets, "
+                   f"{within(varied.members)} of them:")
         for row in varied.table.itertuples():
             typer.echo(f"  {row.outcome}: {row.ensemble_low:.4g} to {row.ensemble_high:.4g} {row.unit} "
                        f"(under the usual values {row.usual:.4g})")

@@ -187,9 +187,9 @@ def calibrate(
     quick: Annotated[bool, typer.Option("--quick", help="The sizes of the table `quick`: minutes.")] = False,
     ship: Annotated[bool, typer.Option("--ship", help="What is left becomes what the package carries: the ensemble "
                                        "that `validate` runs over, or, with ensemble = false, an interval.")] = False,
-    recover: Annotated[int | None, typer.Option("--recover", min=2, help="Instead: so many whole calibrations of data "
-                                                "whose numbers are known, and how many are found again. Each takes "
-                                                "about as long as one of what was published.")] = None,
+    recover: Annotated[int | None, typer.Option("--recover", min=2, max=1000, help="Instead: so many whole "
+                                                "calibrations of data whose numbers are known, and how many are found "
+                                                "again, each as long as one of what was published.")] = None,
     out: Out = Path("results"),
     workers: Workers = None,
 ) -> None:

@@ -117,10 +117,12 @@ def _show_effects(budgeted: str, rows: "pd.DataFrame", replicates: int) -> None:
 def _show_ensemble(budgeted: str, rows: "pd.DataFrame", members: int) -> None:
     """What luck and what uncertain parameters make of the whole and of the synergy, a line a measure and carrier."""
     from villagesim.study.factorial import PAID
+    from villagesim.study.uncertainty import within
 
     chosen = rows[rows["kind"].isin(["total", "synergy"]) & (rows["measure"] != PAID)]
     _show(f"{budgeted}: what luck and what uncertain parameters make of a replicate ({members} under the ensemble)",
-          ("what", "scenario", "outcome", "sd by luck", "sd by parameters", "mean of the ensemble", "95 % of its runs"),
+          ("what", "scenario", "outcome", "sd by luck", "sd by parameters", "mean of the ensemble",
+           f"{within(members)} of its runs"),
           [(row.kind, row.carrier.replace("_", " "), row.measure, *_spread(row)) for row in chosen.itertuples()])
 
 
@@ -215,8 +217,11 @@ def hysteresis(
 
 def _show_gaps_uncertain(start: str, table: "pd.DataFrame", replicates: int, members: int) -> None:
     """What luck and what uncertain parameters make of a gap, a line an outcome and month."""
+    from villagesim.study.uncertainty import within
+
     _show(f"What luck and what uncertain parameters make of one gap of the {start}, {replicates} and {members} pairs",
-          ("outcome", "months after", "sd by luck", "sd by parameters", "mean of the ensemble", "95 % of its runs"),
+          ("outcome", "months after", "sd by luck", "sd by parameters", "mean of the ensemble",
+           f"{within(members)} of its runs"),
           [(row.outcome, str(row.month), *_spread(row)) for row in table[table["start"] == start].itertuples()])
 
 

@@ -139,7 +139,10 @@ def _uncertainty(chosen: "Scenario", runs: "list[Run]", members: int, out: Path)
 
 def _luck_and_parameters(title: str, table: "pd.DataFrame") -> None:
     """Luck and parameters apart, a line an outcome, on the terminal."""
-    _show(title, ("outcome", "sd by luck", "sd by parameters", "mean of the ensemble", "95 % of its runs"), [
+    from villagesim.study.uncertainty import within
+
+    ends = f"{within(int(table['members'].min()))} of its runs"
+    _show(title, ("outcome", "sd by luck", "sd by parameters", "mean of the ensemble", ends), [
         (row.outcome, *_spread(row)) for row in _short(table)])
 
 

@@ -31,9 +31,12 @@ def say_trials(asked: "Trial", count: int) -> None:
 
 def show_varied(table: "pd.DataFrame") -> None:
     """What luck and what uncertain parameters make of a trial, a line a size."""
+    from villagesim.study.uncertainty import within
+
+    ends = f"{within(int(table['trials'].min()))} of its trials"
     told = table.assign(**{"sd by luck": table["luck_sd"], "mean of the ensemble": table["ensemble_mean"]} | {
-        name: [f"{low:.3g} to {high:.3g}" for low, high in table[ends].to_numpy()] for name, ends in (
-            ("95 % of its trials", ["ensemble_low", "ensemble_high"]), ("effect", ["effect_low", "effect_high"]),
+        name: [f"{low:.3g} to {high:.3g}" for low, high in table[pair].to_numpy()] for name, pair in (
+            (ends, ["ensemble_low", "ensemble_high"]), ("effect", ["effect_low", "effect_high"]),
             ("power", ["power_low", "power_high"]), ("mde", ["mde_low", "mde_high"]))})
     unknown = table["parameter_sd"] == 0
     told["sd by parameters"] = [NOT_TOLD if one else f"{sd:.4g}" for one, sd in zip(unknown, table["parameter_sd"],
@@ -41,5 +44,5 @@ def show_varied(table: "pd.DataFrame") -> None:
     told.loc[unknown, ["effect", "power"]] = NOT_TOLD
     _show(f"What luck and what uncertain parameters make of one trial ({table['trials'].iloc[0]} under "
           f"{table['members'].iloc[0]} members; effect, power, mde: 95 % of what parameters make)", told,
-          ("villages", "sd by luck", "sd by parameters", "mean of the ensemble", "95 % of its trials",
+          ("villages", "sd by luck", "sd by parameters", "mean of the ensemble", ends,
            "effect", "found", "power", "mde"))

@@ -18,8 +18,8 @@ EDGE = 4.0
 THOUSAND = 1000
 SAYS = (
     "Band: the published interval (two standard errors, or the range of its sources), its middle at 0.\n"
-    "Marks: mean over the members of the ensemble, each the mean of its counties; lines: 2.5th to 97.5th percentile of "
-    "members.\nRight: model / published."
+    "Marks: mean over the members of the ensemble, each the mean of its counties; lines: 95 % of them, all "
+    "where they are fewer than 39.\nRight: model / published."
 )
 
 

@@ -22,7 +22,8 @@ class PolicyParameters(NamedTuple):
     carry_over: Annotated[float, Quantity("share", "part of a year's money that may be carried over unspent", 0.0, 1.0, _SWEPT, "C")] = 0.1
     duplication: Annotated[float, Quantity("share", "shared levers' money lost to duplication when departments do not coordinate",
         0.0, 0.6, _SWEPT, "C")] = 0.30
-    rating_a: Annotated[float, Quantity("share/year", "yearly rise of the active share that earns rating A", 0.0, 0.1, _SWEPT, "C")] = 0.015
+    rating_a: Annotated[float, Quantity("share/year", "yearly rise of the active share that earns rating A", 0.0, 0.1,
+        "assumption, so that ordinary years earn B or C: Henan rule 2025/17 gives at most 45 % of counties an A; varied over its range in experiments/", "C")] = 0.015
     rating_b: Annotated[float, Quantity("share/year", "yearly rise of the active share that earns rating B", 0.0, 0.05, _SWEPT, "C")] = 0.005
     pays_b: Annotated[float, Quantity("share", "part of the award paid for rating B", 0.0, 1.0, "Henan rule 2025/17: A/B/C/D pay 100/80/60/0 %", "A", plausible=(0.8, 0.8))] = 0.8
     pays_c: Annotated[float, Quantity("share", "part of the award paid for rating C (no fall)", 0.0, 1.0, "Henan rule 2025/17: A/B/C/D pay 100/80/60/0 %", "A", plausible=(0.6, 0.6))] = 0.6

@@ -11,6 +11,7 @@ from villagesim import evidence
 from villagesim.figures.validation import strip
 from villagesim.results import read_about
 from villagesim.study.reconciliation import TOGETHER
+from villagesim.study.uncertainty import within
 from villagesim.study.validation import checked, checks, reconciled
 
 ROLES = {
@@ -43,7 +44,7 @@ def _parts(table: pd.DataFrame, members: pd.DataFrame, counties: pd.DataFrame, a
     yield f"<style>{STYLE}</style>\n<h1>What is published, and what the model gives</h1>"
     yield (f"<p>{len(members)} members in {len(counties)} simulated counties, each by the source's own estimator. "
            "Plots: the published interval (grey), its value (line), a dot a member (the mean over its counties), their "
-           "mean (bar). Intervals of the model: 95 % of the members; sd: by luck, "
+           f"mean (bar). Intervals of the model: {within(len(members))} of the members; sd: by luck, "
            "and between members beyond it (log points where a mean is geometric). Parameters: "
            f"{escape(str(about.get('parameters', 'point values')))}.</p>")
     yield "<h2>One model, three designs</h2>"

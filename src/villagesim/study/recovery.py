@@ -1,8 +1,9 @@
 """Whole calibrations of data whose parameters are known: are these found again as often as the intervals claim?
 
-Each truth is one of points spread over the ranges varied. Its own runs, off by the errors of data and model, stand for
-what is published; waves, final runs and weights follow, as for what is. Intervals that claim 90 % must then hold the
-truth in 90 % of cases (Cook, Gelman and Rubin 2006). `posterior.recovery` asks this of the final runs alone.
+Each truth is one of points spread over the ranges varied, of which more go on where fewer ended. Its own runs, off by
+the errors of data and model, stand for what is published; waves, final runs and weights follow, as for what is.
+Intervals that claim 90 % must then hold the truth in 90 % of cases (Cook, Gelman and Rubin 2006). `posterior.recovery`
+asks this of the final runs alone.
 """
 
 from dataclasses import dataclass
@@ -16,9 +17,8 @@ from villagesim.results import write_tables
 from villagesim.study import matching
 from villagesim.study.calibration import Asked, calibrate
 from villagesim.study.posterior import TooFewError
-from villagesim.study.samplers import unit_design
 
-# Luck of the errors; the truths' design is another than that of the first wave, whose runs all truths share.
+# Luck of the truths and of their errors, apart from that of the waves.
 STREAM = 0x7A17
 BOOK = {
     "truth": ("1", "parameter set that was taken for the truth"),
@@ -29,6 +29,7 @@ BOOK = {
     "q50": ("parameter's unit", "median"),
     "q95": ("parameter's unit", "95th percentile"),
     "held": ("1", "the interval from the 5th to the 95th percentile holds the truth"),
+    "kept": ("1", "the truth lies between the lowest and the highest value that the waves left"),
     "width": ("share", "width of that interval, of the range varied, on the scale it was spread over"),
     "space": ("share", "part of the volume varied over that was left after the last wave"),
     "targets": ("1", "targets that the truth's data have and some point reaches"),
@@ -67,13 +68,14 @@ def recover(asked: Asked, truths: int, simulate: matching.Simulate, choose: matc
             about: dict[str, Any] | None = None) -> Recovered:
     """So many calibrations, each of another truth's data. simulate, choose: as `calibration.calibrate` takes them.
 
-    A truth of which a calibration leaves nothing is not held. What its data lack (NaN) is not aimed at.
+    A truth of which a calibration leaves nothing is not held, nor one whose data say nothing. What its data lack (NaN)
+    is not aimed at.
     """
-    unit = choose("truths", lambda: unit_design("latin", len(asked.factors), truths, asked.rules.seed + 1))
+    unit = spread(truths, len(asked.factors), asked.rules.seed)
     means, _ = matching.summarised(asked.aims, simulate("truths", unit))
     rows = []
     for truth, (point, data) in enumerate(zip(unit, means, strict=True)):
-        luck = np.random.default_rng([STREAM, asked.rules.seed, truth])
+        luck = np.random.default_rng([STREAM, asked.rules.seed, truth + 1])
         off = luck.normal(size=len(data)) * [aim.sd for aim in asked.aims]
         known = np.flatnonzero(np.isfinite(data))
         posed = tuple(asked.aims[place]._replace(value=float(data[place] + off[place])) for place in known)
@@ -83,6 +85,13 @@ def recover(asked: Asked, truths: int, simulate: matching.Simulate, choose: matc
     facts = {"name": asked.name, "title": asked.title, "truths": truths, **asked.rules._asdict(), "final": asked.final,
              "members": asked.members, "targets": [aim.name for aim in asked.aims]}
     return Recovered(pd.DataFrame(rows, columns=list(BOOK)), (about or {}) | facts)
+
+
+def spread(truths: int, k: int, seed: int) -> np.ndarray:
+    """The truths, float64 (truths, k) on the unit cube: a scrambled Halton sequence, whose first stay the first."""
+    from scipy.stats import qmc
+
+    return qmc.Halton(k, rng=np.random.default_rng([STREAM, seed])).random(truths)
 
 
 def _stage(truth: int, stage: str) -> str:
@@ -96,13 +105,15 @@ def _found(asked: Asked, truth: int, point: np.ndarray, simulate: matching.Simul
     values = [(factor.name, factor.unit, float(factor.at(point[place])))
               for place, factor in enumerate(asked.factors)]
     try:
+        if len(asked.aims) <= asked.rules.may_miss:
+            raise matching.NothingLeftError("the data say nothing")
         found = calibrate(asked, simulate, choose)
     except (matching.NothingLeftError, TooFewError):
-        return [(truth, *one, np.nan, np.nan, np.nan, False, np.nan, 0.0, 0) for one in values]
+        return [(truth, *one, np.nan, np.nan, np.nan, False, False, np.nan, 0.0, 0) for one in values]
     reached = int(found.targets["reached"].sum())
     rows = []
     for (name, unit, value), factor, row in zip(values, asked.factors, found.region.itertuples(), strict=True):
         width = float(factor.place_of(row.q95) - factor.place_of(row.q05))
-        rows.append((truth, name, unit, value, row.q05, row.q50, row.q95, bool(row.q05 <= value <= row.q95), width,
-                     found.about["left"], reached))
+        rows.append((truth, name, unit, value, row.q05, row.q50, row.q95, bool(row.q05 <= value <= row.q95),
+                     bool(row.left_low <= value <= row.left_high), width, found.about["left"], reached))
     return rows

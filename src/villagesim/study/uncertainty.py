@@ -23,6 +23,8 @@ from villagesim.study import ensembles, runner
 # Fewer replicates say too little of luck to be taken off, and fewer members too little of parameters.
 LEAST = 5
 MOST = 100_000
+# The least number of draws of which some lie outside the ends of LEVEL.
+FEWEST = 39
 # What `final` reads of a run.
 TABLES = ("group", "county")
 
@@ -140,7 +142,8 @@ def spread(usual: ArrayLike, varied: ArrayLike) -> tuple[float, ...]:
 def ends(values: ArrayLike) -> tuple[float, float]:
     """The ends of 95 % of what such draws as these are of, as few as members are; NaN for none.
 
-    Of n the i-th smallest stands for i / (n + 1), as in `posterior.quantiles`: of fewer than forty, the outermost.
+    Of n the i-th smallest stands for i / (n + 1), as in `posterior.quantiles`. Of fewer than FEWEST they are the
+    outermost, and one draw more lies between them in (n - 1) / (n + 1) of cases: of 21 in 91 %.
 
     >>> ends([3.0, 1.0, 2.0])
     (1.0, 3.0)
@@ -151,3 +154,12 @@ def ends(values: ArrayLike) -> tuple[float, float]:
         return np.nan, np.nan
     low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="weibull").tolist()
     return low, high
+
+
+def within(n: int) -> str:
+    """How many of n draws lie between their `ends`, in words: fewer than 39 are too few to leave any out.
+
+    >>> within(21), within(39)
+    ('all', '95 %')
+    """
+    return f"{100 * LEVEL:.0f} %" if n >= FEWEST else "all"
