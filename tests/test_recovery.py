@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from small_calibration import SD, asked, made_up_calibration, noisy, posed
+from small_calibration import NOISE, SD, asked, made_up_calibration, noisy, posed, toy
 from villagesim import cli
 from villagesim.study import recovery, simulated
 
@@ -30,14 +30,35 @@ def runs(seed):
     return simulate
 
 
-def test_known_parameters_are_found_again_with_the_stated_coverage(goals):
+def widths(aims):
+    """How wide the 90 % intervals of the three parameters are by the density itself, added up over the cube."""
+    unit = np.random.default_rng(0).random((200_000, 3))
+    off = (toy(unit) - [aim.value for aim in aims]) / np.hypot(SD, NOISE / 2)  # means of four runs
+    weight = np.exp(-np.square(off).sum(axis=1) / 2)
+    found = []
+    for column in unit.T:
+        order = np.argsort(column)
+        low, high = np.interp([0.05, 0.95], np.cumsum(weight[order]) / weight.sum(), column[order])
+        found.append(high - low)
+    return found
+
+
+def test_known_parameters_are_found_again_with_the_stated_coverage(goals, monkeypatch):
+    posed_aims, calibrate = [], recovery.calibrate
+
+    def seen(asked, simulate, choose):
+        posed_aims.append(asked.aims)
+        return calibrate(asked, simulate, choose)
+
+    monkeypatch.setattr(recovery, "calibrate", seen)
     found = recovery.recover(asked(goals), TRUTHS, runs(11))
     assert len(found.table) == 3 * TRUTHS
     # 72 intervals that claim 0.9: two and a half binomial standard errors either way.
     assert abs(found.held - 0.9) < 2.5 * np.sqrt(0.9 * 0.1 / len(found.table))
     assert 0 < found.error < 0.06
-    # Intervals that know nothing would be 0.9 wide, and hold as many.
-    assert found.parameters()["width"].max() < 0.6
+    # They are as wide as they have to be: intervals that know nothing would be 0.9 wide, and hold as many.
+    exact = np.mean([widths(aims) for aims in posed_aims], axis=0)
+    assert found.parameters()["width"].tolist() == pytest.approx(exact, rel=0.05)
     assert found.table["targets"].eq(3).mean() > 0.9
     # The waves rule out next to no truth.
     assert found.table.groupby("truth")["kept"].all().mean() > 0.9

@@ -15,6 +15,8 @@ class Numbers(NamedTuple):
     share: Annotated[float, Quantity("share", "part that is sold", 0.0, 1.0, _SOURCE, "B")] = 0.4
     first: Annotated[Tally, Quantity("month", "first month", -1, 600, initial=-1)]
 PHASE = rows("fund grant")
+_ORDER = "first second"
+ORDER = rows(_ORDER)
 def kept(*, a, b=1):
     found = {f"kept row {b}": {'k': a, **v}}
     return None
@@ -34,7 +36,7 @@ def test_a_better_sentence_keeps_every_result(was, now):
 @pytest.mark.parametrize(("was", "now"), [
     ("0.4", "0.5"), ("share:", "portion:"), ("float", "int"), (" = 0.4", ""), ("fund grant", "grant fund"),
     ("*, a, b=1", "*, a=1, b"), ("{'k': a, **v}", "{**a, 'k': v}"), ("_MOST = 3", "_MOST = 4"),
-    ('words", 3', 'words", 4'), ("kept row", "kept"),
+    ('words", 3', 'words", 4'), ("kept row", "kept"), ("first second", "second first"),
     ("initial=-1", "initial=0"), ("return None", "return 0")])
 def test_what_can_change_a_run_changes_its_name(was, now):
     assert was in DECLARED
@@ -82,6 +84,7 @@ LEVERS = """
 _FAR = "assumption: far denser than" + " elsewhere"
 def _yuan(unit: str, meaning: str, low: float, high: float, source: str = _FAR) -> Quantity:
     return Quantity(unit, meaning, low, high, source, "C")
+OTHER = Quantity(*bounds("two words", 3))
 LEVER = Lever("pay", _share("part of posts"), Quantity("yuan/post/year", "usual pay", 20000, 120000, "read in " + _FAR,
               "B", plausible=(35000, 120000)), 48000.0)
 """
@@ -97,7 +100,7 @@ def test_a_better_source_of_a_lever_keeps_every_result(was, now):
 
 @pytest.mark.parametrize(("was", "now"), [
     ("48000.0", "50000.0"), ('"pay"', '"wage"'), ("post/year", "post/month"), ("20000", "25000"),
-    ("high, source", "low, source"), ("_share(", "_part(")])
+    ("high, source", "low, source"), ("two words\", 3", "two words\", 4"), ("_share(", "_part(")])
 def test_what_a_lever_does_changes_the_name(was, now):
     assert was in LEVERS
     assert sources.meaning(LEVERS.replace(was, now)) != sources.meaning(LEVERS)

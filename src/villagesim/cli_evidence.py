@@ -183,7 +183,7 @@ def trial(
 
 
 def calibrate(
-    file: Annotated[Path, typer.Argument(help="A calibration file, such as experiments/calibrate.toml.")],
+    file: Annotated[Path, typer.Argument(help="A calibration file.")] = Path("experiments/calibrate.toml"),
     quick: Annotated[bool, typer.Option("--quick", help="The sizes of the table `quick`: minutes.")] = False,
     ship: Annotated[bool, typer.Option("--ship", help="What is left becomes what the package carries: the ensemble "
                                        "that `validate` runs over, or, with ensemble = false, an interval.")] = False,
@@ -199,7 +199,7 @@ def calibrate(
 
     \b
     Examples:
-      villagesim calibrate experiments/calibrate.toml --quick
+      villagesim calibrate --quick
       villagesim calibrate experiments/insurance.toml
       villagesim calibrate experiments/networks.toml --quick --recover 20
     """

@@ -81,19 +81,34 @@ def meaning(text: str) -> str:
     """
     tree = ast.parse(text)
     texts = {name.id for node in tree.body if _private_text(node) for name in node.targets}
-    tree.body = [node for node in tree.body if not _private_text(node)]
     _unsay(tree, texts)
+    told = texts - _read(tree)
+    tree.body = [node for node in tree.body if not (_private_text(node) and {name.id for name in node.targets} <= told)]
     return json.dumps(_syntax(tree))
+
+
+def _read(tree: ast.Module) -> set[str]:
+    """Names that are read elsewhere than in private texts, annotations, and defaults of what makes quantities."""
+    said = [node.annotation for node in ast.walk(tree) if isinstance(node, ast.AnnAssign)]
+    said += [default for node in ast.walk(tree) if _makes(node) for default in node.args.defaults]
+    passed = {id(part) for node in said for part in ast.walk(node)}
+    kept = (node for one in tree.body if not _private_text(one) for node in ast.walk(one))
+    return {node.id for node in kept if isinstance(node, ast.Name) and id(node) not in passed}
+
+
+def _makes(node: ast.AST) -> bool:
+    """Whether it is a function that makes a quantity."""
+    return isinstance(node, ast.FunctionDef) and node.returns is not None and ast.unparse(node.returns) == "Quantity"
 
 
 def _unsay(tree: ast.Module, texts: set[str]) -> None:
     """Take out of each quantity that a call makes what no run reads: sentences, these names of such among them, and the
     plausible range."""
     def sentence(node: ast.expr) -> bool:
-        return any((isinstance(part, ast.Name) and part.id in texts) or _several_words(part) for part in ast.walk(node))
+        return all(isinstance(part, TEXT) for part in ast.walk(node)) and any(
+            (isinstance(part, ast.Name) and part.id in texts) or _several_words(part) for part in ast.walk(node))
 
-    makers = {"Quantity", *(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)
-                            and node.returns and ast.unparse(node.returns) == "Quantity")}
+    makers = {"Quantity", *(node.name for node in ast.walk(tree) if _makes(node))}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in makers:
             node.args = [one for one in node.args if not sentence(one)]

@@ -19,7 +19,7 @@ THOUSAND = 1000
 SAYS = (
     "Band: the published interval (two standard errors, or the range of its sources), its middle at 0.\n"
     "Marks: mean over the members of the ensemble, each the mean of its counties; lines: 95 % of them, all "
-    "where they are fewer than 39.\nRight: model / published."
+    "where they are fewer than 40.\nRight: model / published."
 )
 
 

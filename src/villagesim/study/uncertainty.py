@@ -24,7 +24,7 @@ from villagesim.study import ensembles, runner
 LEAST = 5
 MOST = 100_000
 # The least number of draws of which some lie outside the ends of LEVEL.
-FEWEST = 39
+FEWEST = 40
 # What `final` reads of a run.
 TABLES = ("group", "county")
 
@@ -157,9 +157,9 @@ def ends(values: ArrayLike) -> tuple[float, float]:
 
 
 def within(n: int) -> str:
-    """How many of n draws lie between their `ends`, in words: fewer than 39 are too few to leave any out.
+    """How many of n draws lie between their `ends`, in words: fewer than 40 are too few to leave any out.
 
-    >>> within(21), within(39)
+    >>> within(39), within(40)
     ('all', '95 %')
     """
     return f"{100 * LEVEL:.0f} %" if n >= FEWEST else "all"
