@@ -92,6 +92,9 @@ def test_a_truth_of_which_nothing_is_left_counts_as_lost(goals):
     # No point reaches any target of the second: none is aimed at, and that is no calibration.
     assert not second["held"].any()
     assert second["q50"].isna().all()
+    # What is lost is said to be, and is no wrong interval.
+    assert (found.lost, len(found.intervals)) == (1, 3)
+    assert found.held == found.table.loc[found.table["truth"] == 0, "held"].mean()
     assert found.table.loc[found.table["truth"] == 0, "q50"].notna().all()
 
 

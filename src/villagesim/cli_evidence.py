@@ -255,8 +255,9 @@ def _recover(read: "Simulated", truths: int, out: Path, workers: int | None, qui
     table = found.parameters()
     _show(f"{read.asked.title}: of {truths} truths, the share that the 90 % intervals hold", table, tuple(table),
           most=len(table))
-    typer.echo(f"{found.held:.1%} of {len(found.table)} intervals hold the truth, and 90 % claim to "
-               f"(standard error by truths: {found.error:.1%})")
+    lost = f"; {found.lost} of {truths} truths lost: nothing was left of them, or too few runs" if found.lost else ""
+    typer.echo(f"{100 * found.held:.1f} % of {len(found.intervals)} intervals hold the truth, and 90 % claim to (standard "
+               f"error by truths: {100 * found.error:.1f} %){lost}")
     _say([folder / "recovery.csv"])
 
 

@@ -25,7 +25,7 @@ BOOK = {
     "parameter": ("code", "parameter"),
     "unit": ("code", "its unit"),
     "value": ("parameter's unit", "its value in truth"),
-    "q05": ("parameter's unit", "5th percentile of what a calibration of the truth's data leaves; empty: nothing"),
+    "q05": ("parameter's unit", "5th percentile of what a calibration of the truth's data leaves; empty: lost"),
     "q50": ("parameter's unit", "median"),
     "q95": ("parameter's unit", "95th percentile"),
     "held": ("1", "the interval from the 5th to the 95th percentile holds the truth"),
@@ -44,19 +44,29 @@ class Recovered:
     about: dict[str, Any]
 
     @property
+    def intervals(self) -> pd.DataFrame:
+        """The rows that have an interval: those of truths whose calibration came to an end."""
+        return self.table[self.table["q50"].notna()]
+
+    @property
+    def lost(self) -> int:
+        """Truths whose calibration left nothing, or too few runs to say anything, and said so."""
+        return self.table["truth"].nunique() - self.intervals["truth"].nunique()
+
+    @property
     def held(self) -> float:
         """Share of all intervals that hold the truth."""
-        return float(self.table["held"].mean())
+        return float(self.intervals["held"].mean())
 
     @property
     def error(self) -> float:
         """Standard error of that share, by truths: intervals of one truth are right or wrong together."""
-        shares = self.table.groupby("truth")["held"].mean()
+        shares = self.intervals.groupby("truth")["held"].mean()
         return float(shares.std(ddof=1) / np.sqrt(len(shares))) if len(shares) > 1 else float("nan")
 
     def parameters(self) -> pd.DataFrame:
-        """A row a parameter: how many of the truths were held, and the mean width of the intervals."""
-        return self.table.groupby("parameter", sort=False, as_index=False).agg(
+        """A row a parameter: how many of the truths have an interval and are held, and the mean width."""
+        return self.intervals.groupby("parameter", sort=False, as_index=False).agg(
             truths=("truth", "nunique"), held=("held", "mean"), width=("width", "mean"))
 
     def write(self, folder: str | Path) -> Path:
@@ -68,8 +78,8 @@ def recover(asked: Asked, truths: int, simulate: matching.Simulate, choose: matc
             about: dict[str, Any] | None = None) -> Recovered:
     """So many calibrations, each of another truth's data. simulate, choose: as `calibration.calibrate` takes them.
 
-    A truth of which a calibration leaves nothing is not held, nor one whose data say nothing. What its data lack (NaN)
-    is not aimed at.
+    A truth of which a calibration leaves nothing, or too few runs, is lost, and so is one whose data say nothing. What
+    its data lack (NaN) is not aimed at.
     """
     unit = spread(truths, len(asked.factors), asked.rules.seed)
     means, _ = matching.summarised(asked.aims, simulate("truths", unit))
