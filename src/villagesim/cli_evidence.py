@@ -256,8 +256,8 @@ def _recover(read: "Simulated", truths: int, out: Path, workers: int | None, qui
     _show(f"{read.asked.title}: of {truths} truths, the share that the 90 % intervals hold", table, tuple(table),
           most=len(table))
     lost = f"; {found.lost} of {truths} truths lost: nothing was left of them, or too few runs" if found.lost else ""
-    typer.echo(f"{100 * found.held:.1f} % of {len(found.intervals)} intervals hold the truth, and 90 % claim to (standard "
-               f"error by truths: {100 * found.error:.1f} %){lost}")
+    typer.echo(f"{100 * found.held:.1f} % of {len(found.intervals)} intervals hold the truth, and 90 % claim to "
+               f"(standard error by truths: {100 * found.error:.1f} %){lost}")
     _say([folder / "recovery.csv"])
 
 
