@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from villagesim import cli, results
+from villagesim import cli, evidence, results
 from villagesim.country import KINDS, PROVINCES, Country, CountrySettings, load_country, provinces
 from villagesim.declare import incomplete
 from villagesim.figures import draw
 from villagesim.scenario import ScenarioError, changed, load
+from villagesim.sources import model, series
 from villagesim.study import runner
 from villagesim.study.countryside import counties as places
 from villagesim.study.countryside import life, members, national, price, stream, tables, totals
@@ -328,8 +329,10 @@ def test_the_command_writes_the_tables_and_refuses_a_share_that_is_none(tmp_path
     assert wrong.stderr == "--share: is 0, out of range; allowed: above 0, to 1\n"
 
 
-def test_the_same_counties_under_each_parameter_set_say_what_is_not_known(programme, tmp_path):
-    """Under sets that change nothing, nothing is unknown; under those of the ensemble adoption is."""
+def test_the_same_counties_under_each_parameter_set_say_what_is_not_known(programme, tmp_path, monkeypatch):
+    """Under sets that change nothing, nothing is unknown; under sets far apart in what a shop can sell, adoption is."""
+    sets = tuple({"parameters.sales.demand": value} for value in (50.0, 500.0, 1400.0))
+    monkeypatch.setattr(evidence, "ensemble", lambda: evidence.Ensemble(sets, {"model": model(), "series": series()}))
     of = country(pilot_counties=3)
     found = members.varied(programme, of, SCENARIOS, 6, 3, tmp_path, 2)
     table = found.table.set_index("outcome")
