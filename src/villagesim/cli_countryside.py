@@ -90,8 +90,8 @@ def _say(lived: Any, varied: Any, folder: Path) -> None:
     if varied is not None:
         from villagesim.study.uncertainty import within
 
-        typer.echo(f"{varied.counties} of the counties under each of {varied.members} parameter sets, "
-                   f"{within(varied.members)} of them:")
+        typer.echo(f"{varied.counties} of the counties under each of {varied.members} parameter sets; "
+                   f"{within(varied.members)} of these lie between:")
         for row in varied.table.itertuples():
             typer.echo(f"  {row.outcome}: {row.ensemble_low:.4g} to {row.ensemble_high:.4g} {row.unit} "
                        f"(under the usual values {row.usual:.4g})")
