@@ -58,7 +58,7 @@ def test_known_parameters_are_found_again_with_the_stated_coverage(goals, monkey
     assert 0 < found.error < 0.06
     # They are as wide as they have to be: intervals that know nothing would be 0.9 wide, and hold as many.
     exact = np.mean([widths(aims) for aims in posed_aims], axis=0)
-    assert found.parameters()["width"].tolist() == pytest.approx(exact, rel=0.05)
+    assert found.parameters()["width"].tolist() == pytest.approx(exact.tolist(), rel=0.05)
     assert found.table["targets"].eq(3).mean() > 0.9
     # The waves rule out next to no truth.
     assert found.table.groupby("truth")["kept"].all().mean() > 0.9
