@@ -218,9 +218,12 @@ def _region(asked: Asked, history: History, unit: np.ndarray, weighed: Weighed, 
     for place, factor in enumerate(asked.factors):
         at = posterior.quantiles(unit[:, place], weighed.weight, ENDS)
         pinned = 1.0 - (at[-1] - at[0]) / LEVEL
+        values = factor.at(at)
+        # Where it lies at an end, a logarithm and back again would move it out by a last digit.
+        suits = float(np.clip(factor.at(fitting[place]), values[0], values[-1]))
         left = factor.at(np.array([history.cloud[:, place].min(), history.cloud[:, place].max()]))
         rows.append((factor.name, factor.unit, factor.low, factor.high, asked.usual[place], factor.kind, *left,
-                     *factor.at(at), float(factor.at(fitting[place])), max(0.0, pinned), held[place], width[place]))
+                     *values, suits, max(0.0, pinned), held[place], width[place]))
     return pd.DataFrame(rows, columns=["parameter", "unit", "low", "high", "usual", "spread", "left_low", "left_high",
                                        "q05", "q25", "q50", "q75", "q95", "fitting", "pinned", "recovered",
                                        "recovered_width"])
