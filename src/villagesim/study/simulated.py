@@ -35,10 +35,8 @@ class Runs:
         self.wanted = tuple(aim.name for aim in read.asked.aims)
         self.kinds = kinds_of(read.bases[0], self.wanted, read.innovation)
         rules = read.asked.rules
-        self.total = (rules.waves * rules.points + read.asked.final) * read.replicates
-        if truths:
-            apart = (rules.waves - 1) * rules.points + read.asked.final + 1
-            self.total = (rules.points + truths * apart) * read.replicates
+        apart = (rules.waves - 1) * rules.points + read.asked.final
+        self.total = (rules.points + max(truths, 1) * apart + truths) * read.replicates
         self.done, self.failed, self.begun, self.spent = 0, 0, 0, 0.0
         self.asked: set[str] = set()
 
