@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from small_calibration import NOISE, SD, asked, made_up_calibration, noisy, posed, toy
 from villagesim import cli
 from villagesim.study import recovery, simulated
+from villagesim.study.posterior import TooFewError
 
 TRUTHS = 24
 
@@ -149,6 +150,19 @@ def test_the_command_prints_how_many_were_found_again(tmp_path, monkeypatch):
     wrong = CliRunner().invoke(cli.app, [*words, "--ship"])
     assert wrong.exit_code == 2
     assert wrong.stderr.count("\n") == 1
+
+
+def test_where_every_truth_is_lost_there_is_one_line_and_no_share(tmp_path, monkeypatch):
+    def too_few(*_):
+        raise TooFewError("6 of 40 final runs have all targets")
+
+    made_up_calibration(tmp_path, monkeypatch, final=40)
+    monkeypatch.setattr(recovery, "calibrate", too_few)
+    said = CliRunner().invoke(cli.app, ["calibrate", str(tmp_path / "small.toml"), "--recover", "2",
+                                        "--out", str(tmp_path)])
+    assert said.exit_code == 1
+    assert "small: nothing was left of any of 2 truths, or too few runs" in " ".join(said.stderr.split())
+    assert "nan" not in said.output
 
 
 def test_the_total_that_progress_counts_to_is_what_is_run(tmp_path, monkeypatch):

@@ -247,11 +247,15 @@ def calibrate(
 
 def _recover(read: "Simulated", truths: int, out: Path, workers: int | None, quick: bool) -> None:
     """Calibrate data of known numbers, and print how many were found again."""
-    from villagesim.cli_studies import progress
+    from villagesim.cli_studies import FAILED, progress
     from villagesim.study.simulated import carry_out_known
 
     with plain_failures(), progress(read.asked.title) as tell:
         folder, found = carry_out_known(read, truths, out, workers, tell, quick)
+    if found.lost == truths:
+        typer.echo(f"{read.asked.name}: nothing was left of any of {truths} truths, or too few runs: more runs, fewer "
+                   "members, or fewer targets", err=True)
+        raise typer.Exit(FAILED)
     table = found.parameters()
     _show(f"{read.asked.title}: of {truths} truths, the share that the 90 % intervals hold", table, tuple(table),
           most=len(table))
