@@ -6,6 +6,7 @@ from villagesim import engine, scenario_series
 from villagesim.draws import replicate_seed
 from villagesim.outcomes import OUTCOME
 from villagesim.scenario import Scenario, changed
+from villagesim.study.surveys import STREAM
 from villagesim.tables import World
 
 FIRST, LAST = 2015, 2023
@@ -17,6 +18,8 @@ PHONES_OF, POINTS_OF = 2022.0, 2017.0
 # Of all households, and of each village.
 SUMS, PLACES = ("sellers", "income", "persons"), ("service_point", "route_serving")
 YEAR, JUNE, DECEMBER = 12, 5, 11
+# Villages that the consumers' association visited in 2022.
+VISITS = 824
 # Programme years whose parcels are counted.
 PROGRAMME_YEARS = 2
 
@@ -25,8 +28,8 @@ def series(today: Scenario, seed: int, counties: int) -> dict[str, float]:
     """T12, T13 and T14 over the years, in so many counties that start in 2015 and have no programme.
 
     They start with the phones and points of 2015, and as the scenario's county is in all else. A point whose condition
-    has worn counts for that part of a village. Sellers are few: they are added up over the counties; NaN where there is
-    none in either year.
+    has worn counts for that part of a village, and those who visit find that it works so often. Sellers are few: they are
+    added up over the counties; NaN where there is none in either year.
     """
     followed = as_of_first(changed(today, {"run.start_year": FIRST, "run.months": (LAST - FIRST + 1) * YEAR}))
     found = [_followed(followed, replicate_seed(seed, county)) for county in range(counties)]
@@ -36,10 +39,16 @@ def series(today: Scenario, seed: int, counties: int) -> dict[str, float]:
                                 for row in sum(sums for sums, _ in found))
     return {
         "T12.official": float(np.maximum(*then).mean()),
-        "T12.survey": float(survey[PLACES.index("service_point")].mean()),
+        "T12.survey": found_working(survey[PLACES.index("service_point")], seed),
         "T13.growth": float(sellers[2022] / sellers[2016]) if sellers[2022] > 0 and sellers[2016] > 0 else float("nan"),
         "T14.growth": float(income[2023] / persons[2023] / (income[2021] / persons[2021])),
     }
+
+
+def found_working(condition: np.ndarray, seed: int) -> float:
+    """Share of VISITS, each to a village by lot, that find a point working; condition: how much of one each has (n,)."""
+    luck = np.random.default_rng([STREAM, seed, 5])
+    return float((luck.random(VISITS) < luck.choice(condition, VISITS)).mean())
 
 
 def _followed(county: Scenario, seed: int) -> tuple[np.ndarray, dict[int, np.ndarray]]:
