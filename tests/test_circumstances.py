@@ -10,10 +10,12 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import SCENARIOS
-from villagesim import cli, cli_evidence, evidence, figures
+from villagesim import cli, cli_calibrate, evidence, figures
 from villagesim.scenario import ScenarioError, changed, load
 from villagesim.sources import model, series
-from villagesim.study import calibrating, diffusion, innovations, simulated, years
+from villagesim.study import calibrating, diffusion, innovations, matching, simulated, years
+from villagesim.study.calibration import FINAL
+from villagesim.study.evidence_tasks import carry
 from villagesim.study.innovations import shipped
 from villagesim.study.store import Store
 
@@ -169,6 +171,10 @@ def test_what_is_shipped_of_an_innovation_is_a_file_of_its_own(tmp_path, monkeyp
     region = pd.DataFrame([("world.belief", "yuan/yuan", 0.1, 0.8, 0.46, 0.4, 0.45, 0.5, 0.46, 0.7, 0.9)], columns=[
         "parameter", "unit", "low", "high", "usual", "q05", "q50", "q95", "fitting", "pinned", "recovered"])
     found = SimpleNamespace(
+        points=pd.DataFrame([("wave-1", 0, np.nan, 0.2), ("final", 0, 0.4, 0.44), ("final", 1, 0.6, 0.45)],
+                            columns=["stage", "point", "weight", "world.belief"]),
+        runs=pd.DataFrame([("wave-1", 0, "T1", 0.2), ("final", 0, "T1", 0.3), ("final", 1, "T1", 0.1)],
+                          columns=["stage", "point", "target", "mean"]),
         region=region, targets=pd.DataFrame([("T1", 0.1, 0.1, 0.1, False, True)], columns=[
             "target", "value", "published", "discrepancy", "log", "reached"]),
         checks=pd.DataFrame([("wave-1", "T1", 0.9, 0.5)], columns=["stage", "target", "inside", "r2"]),
@@ -176,11 +182,13 @@ def test_what_is_shipped_of_an_innovation_is_a_file_of_its_own(tmp_path, monkeyp
     monkeypatch.setattr(simulated, "carry_out", lambda *_: (tmp_path, found))
     monkeypatch.setattr(evidence, "folder", lambda: tmp_path)
     monkeypatch.setattr(figures, "draw", lambda *_: [])
-    monkeypatch.setattr(cli_evidence, "_show", lambda *_, **__: None)
+    monkeypatch.setattr(cli_calibrate, "_show", lambda *_, **__: None)
     said = CliRunner().invoke(cli.app, ["calibrate", str(FILES["insurance"]), "--ship", "--out", str(tmp_path)])
     assert said.exit_code == 0, said.output
     assert [file.name for file in tmp_path.glob("*.*")] == ["insurance.json"]
     assert evidence.region("insurance")["region"]["world.belief"]["interval"] == [0.4, 0.5]
+    assert evidence.region("insurance")["heaviest"] == {
+        "point": 1, "numbers": {"world.belief": 0.45}, "means": {"T1": 0.1}}
 
 
 def test_a_known_circumstance_is_found_again(tmp_path, monkeypatch):
@@ -230,3 +238,16 @@ def test_what_is_shipped_was_made_with_todays_model_over_the_ranges_that_its_fil
                 about["aims"].items()} == {aim.name: tuple(aim)[1:] for aim in asked.aims}, name
         assert {key: one["varied"] for key, one in about["region"].items()} == {
             factor.name: [factor.low, factor.high] for factor in asked.factors}, name
+
+
+@pytest.mark.parametrize("name", ["calibrate", *evidence.REGIONS])
+def test_the_heaviest_run_of_what_is_shipped_comes_out_the_same_when_it_is_made_again(name, tmp_path):
+    about = evidence.ensemble().about if name == "calibrate" else evidence.region(name)
+    said, read = about["heaviest"], calibrating.read_calibration(EXPERIMENTS / f"{name}.toml")
+    aims, numbers = read.asked.aims, {one.name: one.typed(said["numbers"][one.name]) for one in read.asked.factors}
+    with Store(tmp_path / name, tuple(aim.name for aim in aims)) as store:
+        runs = simulated.Runs(read, store)
+        rows = [carry(runs.task(FINAL, said["point"], seed, numbers)) for seed in range(read.replicates)]
+    means, _ = matching.summarised(aims, np.array([[row.values for row in rows]]))
+    assert dict(zip(said["means"], means[0], strict=True)) == pytest.approx(said["means"], rel=1e-9, nan_ok=True)
+    assert list(said["means"]) == [aim.name for aim in aims]

@@ -106,6 +106,17 @@ def test_a_county_followed_from_2015_has_more_points_in_2022_than_it_began_with(
     assert 0.4 < found["T12.survey"] <= found["T12.official"] <= 1.0
 
 
+def test_a_survey_of_working_points_has_the_luck_of_as_many_visits_as_its_source():
+    assert years.found_working(np.ones(16), 1) == 1.0
+    assert years.found_working(np.zeros(16), 1) == 0.0
+    found = [years.found_working(np.full(128, 0.566), seed) for seed in range(300)]
+    # 824 villages, each with a point that works or without: sqrt(0.566 x 0.434 / 824) = 1.73 points
+    assert np.mean(found) == pytest.approx(0.566, abs=0.004)
+    assert np.std(found) == pytest.approx(0.0173, rel=0.15)
+    few = [years.found_working(np.repeat([1.0, 0.0], (72, 56)), seed) for seed in range(300)]
+    assert np.mean(few) == pytest.approx(72 / 128, abs=0.004)
+
+
 def test_ties_are_counted_inside_both_kinds_of_village_and_the_skew_follows_the_pull_of_the_well_liked():
     county = load(SCENARIOS / "baseline.toml")
     found = ties.values(county, 3)

@@ -75,6 +75,14 @@ def test_published_years_reach_the_months_of_a_run():
     assert series["point_gain"][month[2017]] == pytest.approx((0.566 - 0.251) / 66 / (1 - 0.251))
 
 
+def test_points_are_told_to_the_end_of_2025_and_grow_as_the_scenario_says_from_then_on():
+    run = {"run.start_year": 2024, "run.months": 36, "outside.point_growth": 0.12}
+    gained = outside(baseline(**run))["point_gain"][2:]  # two of spin-up
+    assert gained[8] > 0.01  # September 2024
+    assert (gained[9:24] == 0.0).all()  # nothing later than October 2024 was found: as then
+    assert (gained[24:] == pytest.approx(0.01))
+
+
 def test_without_a_start_year_the_world_outside_grows_as_the_scenario_says():
     series = outside(baseline())
     assert set(series["city_wage"]) == {4000.0, 4120.0, 4120.0 * 1.03}

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from villagesim import (
     cli_analyses,
+    cli_calibrate,
     cli_claims,
     cli_compare,
     cli_countryside,
@@ -19,6 +20,7 @@ from villagesim import (
     cli_runs,
     cli_studies,
     cli_trace,
+    cli_trials,
 )
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ app.add_typer(scenario_app, name="scenario")
 app.add_typer(cli_studies.study_app, name="study")
 for command in (cli_runs.run, cli_compare.compare, cli_runs.experiment, cli_studies.sweep,
                 cli_analyses.sensitivity, cli_analyses.variance, cli_analyses.discover, cli_analyses.optimise,
-                 cli_evidence.targets, cli_evidence.trial, cli_evidence.calibrate, cli_evidence.validate, cli_pins.pins,
+                 cli_evidence.targets, cli_trials.trial, cli_calibrate.calibrate, cli_evidence.validate, cli_pins.pins,
                  cli_factorial.factorial, cli_factorial.hysteresis, cli_trace.trace, cli_claims.claims, cli_odd.odd,
                  cli_countryside.countryside):
     app.command()(command)

@@ -1,19 +1,15 @@
-"""The commands on evidence: `targets`, `trial`, `calibrate`, `validate`. `cli.py` puts them in place."""
+"""The commands on evidence: `targets`, `validate`. `cli.py` puts them in place."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from villagesim.cli_analyses import _say, _show
-from villagesim.cli_runs import Engine, NoEnsemble, _members
-from villagesim.cli_studies import BAD_INPUT, Out, Workers, plain_failures
-from villagesim.cli_trials import EnsembleOfTrials, say_trials, show_varied
+from villagesim.cli_studies import BAD_INPUT, Out, Workers, counting, plain_failures
 
 if TYPE_CHECKING:
-    from villagesim.study.calibrating import Simulated
     from villagesim.study.kinds import Base
 
 SCENARIOS = Path("scenarios")
@@ -21,8 +17,6 @@ SCENARIOS = Path("scenarios")
 SAID = 22
 # Standard deviations of one county of a member by luck, and of members by their parameters.
 APART = "sd: luck, parameters"
-# Columns of a trial's table that plan it; the others check it.
-PLANNED = ("villages", "trials", "effect", "low", "high", "se", "spread", "power", "mde")
 NAMES = ("baseline.toml", "integrated.toml")
 PLACES = ("village_plain.toml", "village_hill.toml", "village_mountain.toml")
 
@@ -133,154 +127,6 @@ def _series() -> None:
             typer.echo(f"  {row.year:<7g} {row.value:g} {row.unit}, {row.confidence}: {row.source}")
 
 
-def trial(
-    file: Annotated[Path, typer.Argument(help="A trial file, such as experiments/trial_access.toml.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
-    ensemble: EnsembleOfTrials = None,
-    no_ensemble: NoEnsemble = False,
-    out: Out = Path("results"),
-    workers: Workers = None,
-) -> None:
-    """Plan a field experiment inside the model: effect, power, and the smallest effect it would find, by its size.
-
-    \b
-    Examples:
-      villagesim trial experiments/trial_access.toml
-      villagesim trial experiments/trial_county.toml --json
-    """
-    from villagesim.figures import draw
-    from villagesim.results import make_place
-    from villagesim.study.trials import members, power, read_trial
-
-    asked = read_trial(file)
-    count = _members(ensemble, no_ensemble, asked.asked.trials, Engine.CORE)
-    count = min(count, members.USUAL) if ensemble is None else count
-    make_place(out / asked.name)
-    say_trials(asked, count)
-    with plain_failures(), _counting(asked.asked.title) as tell:
-        found = power(asked, workers, tell)
-    varied = None
-    if count:
-        with plain_failures(), _counting("Calibrated parameter sets") as tell:
-            varied = members.varied(asked, count, workers, tell)
-        varied.write(out / asked.name)
-        found = found._replace(about=found.about | {"ensemble": varied.about | {"sizes": varied.rows()}})
-    folder = found.write(out / asked.name)
-    if as_json:
-        draw("power", folder)
-        typer.echo(found.as_json())
-        return
-    plan = asked.asked
-    title = f"{plan.title}: {plan.outcome} ({found.about['unit']}), {plan.estimator}"
-    checks = ["villages", *(name for name in found.table if name not in PLANNED)]
-    for columns in (PLANNED, checks):
-        _show(title, found.table, tuple(columns))
-        title = "Checks: the same where no effect is due, and shares of trials in which it is found"
-    if varied is not None:
-        show_varied(varied.table)
-    _say([folder / "power.csv", folder / "power.json", folder / "estimates.csv",
-          *([folder / "uncertainty.csv", folder / "members.csv"] if varied else []), *draw("power", folder)])
-
-
-def calibrate(
-    file: Annotated[Path, typer.Argument(help="A calibration file.")] = Path("experiments/calibrate.toml"),
-    quick: Annotated[bool, typer.Option("--quick", help="The sizes of the table `quick`: minutes.")] = False,
-    ship: Annotated[bool, typer.Option("--ship", help="What is left becomes what the package carries: the ensemble "
-                                       "that `validate` runs over, or, with ensemble = false, an interval.")] = False,
-    recover: Annotated[int | None, typer.Option("--recover", min=2, max=1000, help="Instead: so many whole "
-                                                "calibrations of data whose numbers are known, and how many are found "
-                                                "again, each as long as one of what was published.")] = None,
-    out: Out = Path("results"),
-    workers: Workers = None,
-) -> None:
-    """What the published targets leave of uncertain numbers: the region, an ensemble, and how surely. Resumable.
-
-    The numbers are the model's, or, where the file names an innovation, those of the circumstances of its experiment.
-
-    \b
-    Examples:
-      villagesim calibrate --quick
-      villagesim calibrate experiments/insurance.toml
-      villagesim calibrate experiments/networks.toml --quick --recover 20
-    """
-    from villagesim import evidence
-    from villagesim.cli_studies import FAILED, progress
-    from villagesim.figures import draw
-    from villagesim.results import make_place
-    from villagesim.study import ensembles
-    from villagesim.study.aims import NoEvidenceError
-    from villagesim.study.calibrating import read_calibration
-    from villagesim.study.matching import NothingLeftError
-    from villagesim.study.posterior import TooFewError
-    from villagesim.study.simulated import carry_out, folder_of
-
-    read = read_calibration(file, quick)
-    _check_shipped(file, read, ship)
-    if recover is not None and ship:
-        typer.echo("--recover: tells of the method, and nothing of it can be shipped; leave out --ship", err=True)
-        raise typer.Exit(BAD_INPUT)
-    make_place(folder_of(read, out, quick))
-    try:
-        if recover is not None:
-            _recover(read, recover, out, workers, quick)
-            return
-        with plain_failures(), progress(read.asked.title) as tell:
-            folder, found = carry_out(read, out, workers, tell, quick)
-    except NoEvidenceError as error:
-        typer.echo(f"{file}: {error}", err=True)
-        raise typer.Exit(BAD_INPUT) from None
-    except (NothingLeftError, TooFewError) as error:
-        typer.echo(f"{file}: {error}", err=True)
-        raise typer.Exit(FAILED) from None
-    _show(read.asked.title, found.region, ("parameter", "low", "high", "left_low", "left_high", "q05", "q50", "q95",
-                                           "fitting", "pinned", "recovered"), most=len(found.region))
-    _show("Targets", found.targets, ("target", "value", "published", "discrepancy", "reached", "model_low",
-                                     "model_median", "model_high"), most=len(found.targets))
-    files = []
-    if ship and read.ensemble:
-        files = ensembles.ship(found, evidence.folder())
-    elif ship:
-        files = [ensembles.ship_made(found, evidence.folder() / f"{read.asked.name}.json")]
-    _say([folder / "region.csv", folder / "targets.csv", folder / "checks.csv", folder / "ensemble.csv", *files,
-          *draw("calibration", folder)])
-
-
-def _recover(read: "Simulated", truths: int, out: Path, workers: int | None, quick: bool) -> None:
-    """Calibrate data of known numbers, and print how many were found again."""
-    from villagesim.cli_studies import FAILED, progress
-    from villagesim.study.simulated import carry_out_known
-
-    with plain_failures(), progress(read.asked.title) as tell:
-        folder, found = carry_out_known(read, truths, out, workers, tell, quick)
-    if found.lost == truths:
-        typer.echo(f"{read.asked.name}: nothing was left of any of {truths} truths, or too few runs: more runs, fewer "
-                   "members, or fewer targets", err=True)
-        raise typer.Exit(FAILED)
-    table = found.parameters()
-    _show(f"{read.asked.title}: of {truths} truths, the share that the 90 % intervals hold", table, tuple(table),
-          most=len(table))
-    lost = f"; {found.lost} of {truths} truths lost: nothing was left of them, or too few runs" if found.lost else ""
-    typer.echo(f"{100 * found.held:.1f} % of {len(found.intervals)} intervals hold the truth, and 90 % claim to "
-               f"(standard error by truths: {100 * found.error:.1f} %){lost}")
-    _say([folder / "recovery.csv"])
-
-
-def _check_shipped(file: Path, read: "Simulated", ship: bool) -> None:
-    """One line where --ship would ship what is not the package's own."""
-    from villagesim import evidence
-    from villagesim.study.innovations import SHIPPED, shipped
-
-    if ship and not read.ensemble and read.asked.name not in evidence.REGIONS:
-        typer.echo(f"{file}: --ship: of calibrations without an ensemble the package carries "
-                   f"{', '.join(evidence.REGIONS)}, and not {read.asked.name}", err=True)
-        raise typer.Exit(BAD_INPUT)
-    own = read.innovation
-    if ship and own is not None and (own.name not in SHIPPED or own != shipped(own.name)):
-        typer.echo(f"{file}: --ship: {own.name} is no innovation that the package carries; allowed: "
-                   f"{' or '.join(SHIPPED)}, by that name, or no --ship", err=True)
-        raise typer.Exit(BAD_INPUT)
-
-
 def validate(
     members: Annotated[int, typer.Option("--members", min=3, help="Members of the ensemble.")] = 21,
     counties: Annotated[int, typer.Option("--counties", min=1, help="Counties that each member is lived in: plain, "
@@ -310,7 +156,7 @@ def validate(
 
     bases = [_base(scenarios, place) for place in PLACES]
     make_place(out / "validation")
-    with plain_failures(), _counting("Evidence") as tell:
+    with plain_failures(), counting("Evidence") as tell:
         of, made = _bases_of(scenarios, bases) if ensemble else (None, "point values")
         found = validated(bases, members, counties, seed, workers, tell, of, made)
     folder = found.write(out / "validation")
@@ -387,15 +233,3 @@ def _base(folder: Path, place: str) -> "Base":
 
     setting = {key: value for key, value in flat(read(folder / place)).items() if key != "title"}
     return Base(*(changed(load(folder / name), setting) for name in NAMES))
-
-
-@contextmanager
-def _counting(title: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar with what is done, of how much, and the time left."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

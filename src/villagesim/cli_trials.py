@@ -1,16 +1,21 @@
-"""What `trial` asks and says of uncertain parameters. The command itself is in `cli_evidence.py`."""
+"""The command `trial`: a field experiment planned inside the model. `cli.py` puts it in place."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from villagesim.cli_analyses import _show
+from villagesim.cli_analyses import _say, _show
+from villagesim.cli_runs import Engine, NoEnsemble, _members
+from villagesim.cli_studies import Out, Workers, counting, plain_failures
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from villagesim.study.trials import Trial
 
+# Columns of a trial's table that plan it; the others check it.
+PLANNED = ("villages", "trials", "effect", "low", "high", "se", "spread", "power", "mde")
 NOT_TOLD = "not told from luck"
 EnsembleOfTrials = Annotated[int | None, typer.Option(
     "--ensemble", metavar="N", help="So many calibrated parameter sets, each with a fifth as many trials of every size "
@@ -18,7 +23,56 @@ EnsembleOfTrials = Annotated[int | None, typer.Option(
     "trials more; none below 5 trials of a size.")]
 
 
-def say_trials(asked: "Trial", count: int) -> None:
+def trial(
+    file: Annotated[Path, typer.Argument(help="A trial file, such as experiments/trial_access.toml.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+    ensemble: EnsembleOfTrials = None,
+    no_ensemble: NoEnsemble = False,
+    out: Out = Path("results"),
+    workers: Workers = None,
+) -> None:
+    """Plan a field experiment inside the model: effect, power, and the smallest effect it would find, by its size.
+
+    \b
+    Examples:
+      villagesim trial experiments/trial_access.toml
+      villagesim trial experiments/trial_county.toml --json
+    """
+    from villagesim.figures import draw
+    from villagesim.results import make_place
+    from villagesim.study.trials import members, power, read_trial
+
+    asked = read_trial(file)
+    count = _members(ensemble, no_ensemble, asked.asked.trials, Engine.CORE)
+    count = min(count, members.USUAL) if ensemble is None else count
+    make_place(out / asked.name)
+    _say_trials(asked, count)
+    with plain_failures(), counting(asked.asked.title) as tell:
+        found = power(asked, workers, tell)
+    varied = None
+    if count:
+        with plain_failures(), counting("Calibrated parameter sets") as tell:
+            varied = members.varied(asked, count, workers, tell)
+        varied.write(out / asked.name)
+        found = found._replace(about=found.about | {"ensemble": varied.about | {"sizes": varied.rows()}})
+    folder = found.write(out / asked.name)
+    if as_json:
+        draw("power", folder)
+        typer.echo(found.as_json())
+        return
+    plan = asked.asked
+    title = f"{plan.title}: {plan.outcome} ({found.about['unit']}), {plan.estimator}"
+    checks = ["villages", *(name for name in found.table if name not in PLANNED)]
+    for columns in (PLANNED, checks):
+        _show(title, found.table, tuple(columns))
+        title = "Checks: the same where no effect is due, and shares of trials in which it is found"
+    if varied is not None:
+        _show_varied(varied.table)
+    _say([folder / "power.csv", folder / "power.json", folder / "estimates.csv",
+          *([folder / "uncertainty.csv", folder / "members.csv"] if varied else []), *draw("power", folder)])
+
+
+def _say_trials(asked: "Trial", count: int) -> None:
     """Before anything runs: how many simulated trials there are, and how many of them the ensemble asks for."""
     from villagesim.study.trials.members import a_member
 
@@ -29,7 +83,7 @@ def say_trials(asked: "Trial", count: int) -> None:
     typer.echo(f"trials: {sizes * plan.trials}{besides}", err=True)
 
 
-def show_varied(table: "pd.DataFrame") -> None:
+def _show_varied(table: "pd.DataFrame") -> None:
     """What luck and what uncertain parameters make of a trial, a line a size."""
     from villagesim.study.uncertainty import within
 

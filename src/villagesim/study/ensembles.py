@@ -3,13 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from villagesim import evidence
 from villagesim.catalogue import settable
 from villagesim.scenario import Scenario, assigned
 from villagesim.scenario_text import flat, gather
 from villagesim.sources import model, series
-from villagesim.study.calibration import Calibration
+from villagesim.study.calibration import FINAL, Calibration
 from villagesim.study.kinds import Base
 
 # What a reader needs to know of how the ensemble was made, and to make it again.
@@ -35,10 +36,22 @@ def ship_made(found: Calibration, file: Path) -> Path:
                                       "interval": [row.q05, row.q95], "median": row.q50, "fitting": row.fitting,
                                       "pinned": row.pinned, "recovered": row.recovered}
                       for row in found.region.itertuples()}
+    said["heaviest"] = heaviest(found)
     last = found.checks[found.checks["stage"] == found.checks["stage"].iloc[-1]]
     said["emulators"] = {row.target: {"inside": row.inside, "r2": row.r2} for row in last.itertuples()}
     file.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     return file
+
+
+def heaviest(found: Calibration) -> dict[str, Any]:
+    """The final run of most weight: its point, the values of its numbers, and the mean of each target over its seeds,
+    log points where a target is aimed at by its logarithm. It can be made again, which tells whether evidence still is
+    made as it was."""
+    final = found.points[found.points["stage"] == FINAL]
+    row = final.loc[final["weight"].idxmax()]
+    runs = found.runs[(found.runs["stage"] == FINAL) & (found.runs["point"] == row["point"])]
+    return {"point": int(row["point"]), "numbers": {name: float(row[name]) for name in found.region["parameter"]},
+            "means": dict(zip(runs["target"], map(float, runs["mean"]), strict=True))}
 
 
 def set_in(*files: Path) -> frozenset[str]:

@@ -50,7 +50,7 @@ class Runs:
     def simulate(self, stage: str, unit: np.ndarray) -> np.ndarray:
         """Targets at points (n, k): float64 (n, replicates, targets), NaN where a run failed. Raises Interrupted."""
         columns = [factor.at(unit[:, place]) for place, factor in enumerate(self.read.asked.factors)]
-        tasks = [self._task(stage, number, replicate, {factor.name: factor.typed(column[number]) for factor, column in
+        tasks = [self.task(stage, number, replicate, {factor.name: factor.typed(column[number]) for factor, column in
                                                        zip(self.read.asked.factors, columns, strict=True)})
                  for number in range(len(unit)) for replicate in range(self.read.replicates)]
         known = self.store.states()
@@ -74,7 +74,8 @@ class Runs:
         return runner.Interrupted(f"interrupted {where}: {self.done} of {self.total} runs are kept in "
                                   f"{self.store.folder}; the same command goes on")
 
-    def _task(self, stage: str, number: int, replicate: int, values: Mapping[str, int | float]) -> Task:
+    def task(self, stage: str, number: int, replicate: int, values: Mapping[str, int | float]) -> Task:
+        """One run of a stage's point, whose numbers have these values."""
         base, innovation = self.read.bases[replicate % len(self.read.bases)], self.read.innovation
         if innovation is None:
             base = Base(*(assigned(one, values) for one in base))

@@ -28,8 +28,8 @@ def series(today: Scenario, seed: int, counties: int) -> dict[str, float]:
     """T12, T13 and T14 over the years, in so many counties that start in 2015 and have no programme.
 
     They start with the phones and points of 2015, and as the scenario's county is in all else. A point whose condition
-    has worn counts for that part of a village, and those who visit find that it works so often. Sellers are few: they are
-    added up over the counties; NaN where there is none in either year.
+    has worn counts for that part of a village. Sellers are few: they are added up over the counties; NaN where there is
+    none in either year.
     """
     followed = as_of_first(changed(today, {"run.start_year": FIRST, "run.months": (LAST - FIRST + 1) * YEAR}))
     found = [_followed(followed, replicate_seed(seed, county)) for county in range(counties)]
@@ -46,7 +46,7 @@ def series(today: Scenario, seed: int, counties: int) -> dict[str, float]:
 
 
 def found_working(condition: np.ndarray, seed: int) -> float:
-    """Share of VISITS, each to a village by lot, that find a point working; condition: how much of one each has (n,)."""
+    """Share of VISITS, each to a village by lot, that find its point working: as often as its condition (n,) says."""
     luck = np.random.default_rng([STREAM, seed, 5])
     return float((luck.random(VISITS) < luck.choice(condition, VISITS)).mean())
 
