@@ -151,8 +151,7 @@ def compile_all() -> dict[str, list] | str:
     from numba.cuda.cudadrv import nvvm
     from numba.cuda.typing.typeof import typeof
 
-    from villagesim.engine.gpu import counties as batch
-    from villagesim.engine.gpu import machine
+    from villagesim.engine.gpu import counties as batch, machine
 
     try:
         nvvm.NVVM()

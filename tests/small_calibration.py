@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from villagesim.study import calibrating, calibration, evidence_tasks, simulated
+from villagesim.study.calibration import calibrate as calibration, calibrating, evidence_tasks, simulated
+from villagesim.study.calibration.matching import Aim, Rules
 from villagesim.study.factors import Factor
-from villagesim.study.matching import Aim, Rules
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 NOISE, SD = np.array([0.06, 0.04, 0.04]), np.array([0.12, 0.08, 0.06])

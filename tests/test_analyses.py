@@ -13,7 +13,8 @@ from conftest import SCENARIOS
 from villagesim import cli, evidence
 from villagesim.results import read_about
 from villagesim.scenario import changed, digest, load
-from villagesim.study import analyses, batch, complete, design, factors, forks, optimising, store
+from villagesim.study import analyses, batch, complete, design, factors, forks, store
+from villagesim.study.budgets import optimising
 from villagesim.study.complete import IncompleteError
 
 HEAD = """

@@ -5,8 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from villagesim.arithmetic import GRID, clip, exp, logistic, on_grid, share_of, whole_fen
 from villagesim.compiled import compiled

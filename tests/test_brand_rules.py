@@ -1,8 +1,7 @@
 """Norm, brand, visitors and the county's market: worked by hand, and over all ranges."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from test_policy_rules import TRIALS
 from test_sales_rules import anywhere, misfits

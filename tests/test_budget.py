@@ -10,7 +10,7 @@ from villagesim import cli
 from villagesim.levers import BY_NAME, LeverSetting
 from villagesim.results import record
 from villagesim.scenario import ScenarioError, changed
-from villagesim.study import budget
+from villagesim.study.budgets import budget
 
 MIXES = ("policy_only", "training_only", "logistics_only", "workforce_only", "integrated", "contractors",
          "urban_template", "cash")

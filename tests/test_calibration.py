@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 from small_calibration import SD, asked, made_up_calibration, noisy, posed, toy
 from villagesim import cli, evidence
 from villagesim.scenario import ScenarioError
-from villagesim.study import (
+from villagesim.study.calibration import (
     aims,
+    calibrate as calibration,
     calibrating,
-    calibration,
     emulator,
     ensembles,
     evidence_tasks,
@@ -22,7 +22,7 @@ from villagesim.study import (
     posterior,
     simulated,
 )
-from villagesim.study.matching import Aim, NothingLeftError, Rules
+from villagesim.study.calibration.matching import Aim, NothingLeftError, Rules
 
 
 def test_a_calibration_says_what_is_left_how_its_emulators_do_and_how_surely_it_would_find_the_truth_again(tmp_path):

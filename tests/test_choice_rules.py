@@ -1,8 +1,7 @@
 """Channel choice worked by hand: the share wanted, who enters, who waits, who adjusts, who stops."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from test_policy_rules import TRIALS, assert_in_declared_range, situations
 from villagesim.mechanisms.choice import (

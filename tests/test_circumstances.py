@@ -13,10 +13,11 @@ from conftest import SCENARIOS
 from villagesim import cli, cli_calibrate, evidence, figures
 from villagesim.scenario import ScenarioError, changed, load
 from villagesim.sources import model, series
-from villagesim.study import calibrating, diffusion, innovations, matching, simulated, years
-from villagesim.study.calibration import FINAL
-from villagesim.study.evidence_tasks import carry
-from villagesim.study.innovations import shipped
+from villagesim.study.calibration import calibrating, matching, simulated
+from villagesim.study.calibration.calibrate import FINAL
+from villagesim.study.calibration.evidence_tasks import carry
+from villagesim.study.fieldwork import diffusion, innovations, years
+from villagesim.study.fieldwork.innovations import shipped
 from villagesim.study.store import Store
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"

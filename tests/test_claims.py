@@ -10,7 +10,14 @@ from typer.testing import CliRunner
 
 from villagesim import cli, evidence
 from villagesim.scenario import ScenarioError
-from villagesim.study import claim_members, claim_rows, claim_runs, claim_table, claims, measure
+from villagesim.study import measure
+from villagesim.study.claims import (
+    members as claim_members,
+    rows as claim_rows,
+    runs as claim_runs,
+    table as claim_table,
+    verdicts as claims,
+)
 
 ROOT = Path(__file__).parents[1]
 DECLARED, COMMITTED = ROOT / "paper/claims.toml", ROOT / "paper/claims.csv"

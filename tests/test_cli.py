@@ -159,7 +159,7 @@ def test_what_new_leaves_commented_is_right_when_uncommented(tmp_path):
 
 
 def test_ctrl_c_is_one_line_also_where_a_command_keeps_nothing(monkeypatch, tmp_path):
-    from villagesim.study import validation
+    from villagesim.study.calibration import validation
 
     def stop(*_, **__):
         raise KeyboardInterrupt

@@ -18,8 +18,7 @@ from villagesim.figures import draw
 from villagesim.scenario import ScenarioError, changed, load
 from villagesim.sources import model, series
 from villagesim.study import runner
-from villagesim.study.countryside import counties as places
-from villagesim.study.countryside import life, members, national, price, stream, tables, totals
+from villagesim.study.countryside import counties as places, life, members, national, price, stream, tables, totals
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 SMALL = {"run.months": 36, "run.spin_up": 14}

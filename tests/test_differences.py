@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from villagesim.study import differences
+from villagesim.study.fieldwork import differences
 
 
 def panel(rng, effect, growing=False, count=24, times=8, noise=0.01, trend=0.0, starts=(3, 4, 5)):

@@ -16,9 +16,8 @@ from villagesim.engine import diffusion, schedule
 from villagesim.engine.phases import RowPhase, fills, reads
 from villagesim.mechanisms.innovation import InnovationParameters, innovation_result
 from villagesim.scenario import ScenarioError, changed, load
-from villagesim.study import diffusion as spread
-from villagesim.study import estimates, innovations, losses
-from villagesim.study.innovations import read_innovation, shipped
+from villagesim.study.fieldwork import diffusion as spread, estimates, innovations, losses
+from villagesim.study.fieldwork.innovations import read_innovation, shipped
 from villagesim.world import build
 
 BRAZIL = Path(__file__).parents[2] / "shared" / "data"

@@ -10,11 +10,11 @@ import pytest
 from scipy.stats import binom, binomtest
 
 from villagesim.results import read_about, read_codebook
-from villagesim.study.boxes import Search, boxes, held_out, inside
-from villagesim.study.cases import CasesError, checked, wilson
-from villagesim.study.discover import discover
-from villagesim.study.robustness import Robustness, Threshold, best, meets, regret, satisficing
-from villagesim.study.tree import tree
+from villagesim.study.robust.boxes import Search, boxes, held_out, inside
+from villagesim.study.robust.cases import CasesError, checked, wilson
+from villagesim.study.robust.discover import discover
+from villagesim.study.robust.robustness import Robustness, Threshold, best, meets, regret, satisficing
+from villagesim.study.robust.tree import tree
 
 N = 400
 ABOUT = {"version": "0", "sources": "0" * 16, "scenarios": {"integrated": "1" * 16}, "seeds": [1, 2], "mix":
@@ -158,8 +158,8 @@ def test_a_planted_box_is_borne_out_on_held_out_futures(found):
 
 SAY = """
 import numpy as np, pandas as pd
-from villagesim.study.boxes import boxes
-from villagesim.study.tree import tree
+from villagesim.study.robust.boxes import boxes
+from villagesim.study.robust.tree import tree
 rng = np.random.default_rng(6)
 f = pd.DataFrame({"rule": rng.choice(list("abcdef"), 120), "other": rng.choice(["x", "yy", "zzz"], 120),
                   "size": rng.random(120)})
@@ -334,8 +334,7 @@ def test_outcomes_that_do_not_fit_are_refused(call, message):
 
 
 def test_tables_and_figures_repeat_their_bytes(found, tmp_path):
-    from villagesim.figures import discover as boxes_figure
-    from villagesim.figures import robustness as robustness_figure
+    from villagesim.figures import discover as boxes_figure, robustness as robustness_figure
 
     futures, fails, table, _ = found
     whole = discover(futures, fails, ABOUT)

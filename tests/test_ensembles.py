@@ -6,7 +6,9 @@ import pytest
 from conftest import SCENARIOS
 from villagesim import evidence
 from villagesim.scenario import changed, load
-from villagesim.study import ensembles, factors, kinds, validation
+from villagesim.study import factors
+from villagesim.study.calibration import ensembles, validation
+from villagesim.study.fieldwork import kinds
 
 CALIBRATION = SCENARIOS.parent / "experiments/calibrate.toml"
 

@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from conftest import SCENARIOS
 from villagesim import cli, evidence
 from villagesim.scenario import changed, load
-from villagesim.study import estimates, kinds, panels, surveys, validation
-from villagesim.study.estimates import Estimate
+from villagesim.study.calibration import validation
+from villagesim.study.fieldwork import estimates, kinds, panels, surveys
+from villagesim.study.fieldwork.estimates import Estimate
 
 ROOT = Path(__file__).parents[1]
 SMALL = {"world.villages": 6, "world.townships": 2, "world.households": 30, "run.spin_up": 13, "run.months": 24}

@@ -7,8 +7,7 @@ from operator import itemgetter
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from test_policy_rules import COLUMNS, TRIALS
 from villagesim.compiled import compiled

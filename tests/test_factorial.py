@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 from typer.testing import CliRunner
 
@@ -12,9 +11,10 @@ from villagesim import cli, cli_factorial
 from villagesim.levers import LeverSetting
 from villagesim.results import read_codebook
 from villagesim.scenario import ScenarioError, changed, load
-from villagesim.study import budget, factorial, games, mixes
-from villagesim.study.level import TOLERANCE
-from villagesim.study.mixes import CARRIED, CARRIERS, EQUAL_LEVERS, EQUAL_MONEY, EVERYBODY, Cell
+from villagesim.study import factorial, games
+from villagesim.study.budgets import budget, mixes
+from villagesim.study.budgets.level import TOLERANCE
+from villagesim.study.budgets.mixes import CARRIED, CARRIERS, EQUAL_LEVERS, EQUAL_MONEY, EVERYBODY, Cell
 
 K = 4
 PLAYERS = [1 << player for player in range(K)]

@@ -7,7 +7,7 @@ import pytest
 from test_figures import answers
 from test_sensitivity import SAMPLER, SIZES, sobol_g
 from villagesim.figures import draw, sensitivity, style
-from villagesim.study.discover import discover
+from villagesim.study.robust.discover import discover
 from villagesim.study.samplers import unit_design
 from villagesim.study.sensitivity import analyse, convergence
 

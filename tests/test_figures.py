@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from typer.testing import CliRunner
 
 from villagesim import cli
@@ -18,11 +17,11 @@ from villagesim.evidence import targets
 from villagesim.figures import FIGURES, draw, style
 from villagesim.results import read_about, write_tables
 from villagesim.study import experiment, variance
-from villagesim.study.discover import discover
-from villagesim.study.optimise import Choice, Problem, front
-from villagesim.study.robustness import Robustness, Threshold, best, regret, satisficing
+from villagesim.study.budgets.optimise import Choice, Problem, front
+from villagesim.study.calibration.validation import Validation, held_against
+from villagesim.study.robust.discover import discover
+from villagesim.study.robust.robustness import Robustness, Threshold, best, regret, satisficing
 from villagesim.study.trials import SIZES, Power
-from villagesim.study.validation import Validation, held_against
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 COUNTY = "[run]\nmonths = 14\nspin_up = 13\n[world]\nvillages = 4\ntownships = 2\nhouseholds = 30\n"

@@ -8,7 +8,7 @@ import pytest
 from conftest import SCENARIOS
 from villagesim import engine
 from villagesim.scenario import changed, load
-from villagesim.study import chains, followups, ties, years
+from villagesim.study.fieldwork import chains, followups, ties, years
 
 SMALL = {"world.villages": 8, "world.townships": 2, "world.households": 60, "run.spin_up": 13}
 

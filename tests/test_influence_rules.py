@@ -1,8 +1,7 @@
 """Social influence worked by hand: what sellers tell, whose word weighs how much, what news does to trust."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from test_policy_rules import TRIALS, assert_in_declared_range, situations
 from villagesim.arithmetic import GRID

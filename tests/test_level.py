@@ -7,8 +7,9 @@ import pytest
 from conftest import small
 from villagesim.levers import LeverSetting
 from villagesim.scenario import changed
-from villagesim.study import budget, runner
-from villagesim.study.level import TOLERANCE, is_levelled, level, public_cost
+from villagesim.study import runner
+from villagesim.study.budgets import budget
+from villagesim.study.budgets.level import TOLERANCE, is_levelled, level, public_cost
 
 YUAN, REPLICATES = 150_000, 3
 

@@ -10,9 +10,9 @@ from conftest import small
 from villagesim.levers import BY_NAME
 from villagesim.results import read_about, read_codebook
 from villagesim.scenario import ScenarioError, changed
-from villagesim.study import budget, optimise
-from villagesim.study.optimise import CONFIRMED, DOMINATED, INFEASIBLE, Choice, Objective, Problem
-from villagesim.study.problem import is_within
+from villagesim.study.budgets import budget, optimise
+from villagesim.study.budgets.optimise import CONFIRMED, DOMINATED, INFEASIBLE, Choice, Objective, Problem
+from villagesim.study.budgets.problem import is_within
 
 GAIN, COST = Objective("gain", "1"), Objective("cost", "1", most=False)
 PLENTY = 1e9
@@ -398,8 +398,7 @@ ABOUT = {"title": "Three levers", "seeds": [11, 12], "scenarios": {"baseline": "
 
 
 def test_the_figure_of_a_front_shows_every_mix_and_those_not_confirmed_hollow(tmp_path):
-    from villagesim.figures import front as figure
-    from villagesim.figures import style
+    from villagesim.figures import front as figure, style
 
     problem = Problem(unit_choices(2), planned_from(np.ones(2), np.zeros(2)), 2, 0)
 

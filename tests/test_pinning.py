@@ -11,8 +11,9 @@ from villagesim import cli, evidence
 from villagesim.results import read_codebook
 from villagesim.scenario import ScenarioError
 from villagesim.sources import model
-from villagesim.study import evidence_tasks, kinds, movements, pin_scan, pinning
-from villagesim.study.aims import KeptAsideError
+from villagesim.study.calibration import evidence_tasks, movements, pin_scan, pinning
+from villagesim.study.calibration.aims import KeptAsideError
+from villagesim.study.fieldwork import kinds
 
 SHIPPED = Path(__file__).parents[1] / "experiments" / "pins.toml"
 TARGETS = {one.id: one for one in evidence.targets()}

@@ -11,7 +11,7 @@ from villagesim.catalogue import settable
 from villagesim.report import evidence_map
 from villagesim.scenario_text import flat, read
 from villagesim.sources import model, series
-from villagesim.study import pinning
+from villagesim.study.calibration import pinning
 
 DOCS = Path(__file__).parents[1] / "docs"
 

@@ -7,8 +7,7 @@ write, both taken from the declarations.
 from inspect import signature
 
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from villagesim.declare import Real, declared
 from villagesim.engine.phases import RowPhase, arguments

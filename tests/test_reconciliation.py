@@ -6,7 +6,7 @@ import pytest
 
 from conftest import SCENARIOS
 from villagesim.scenario import changed, load
-from villagesim.study.reconciliation import UNITS, account, last_year, nearest, words
+from villagesim.study.fieldwork.reconciliation import UNITS, account, last_year, nearest, words
 
 SMALL = {"world.villages": 6, "world.townships": 2, "world.households": 80, "run.spin_up": 24}
 PUBLISHED, INTERVALS = {"V3": 0.03, "V4": 0.24}, {"V1": (-0.05, 0.05), "V3": (0.005, 0.06), "V4": (0.1, 0.4)}

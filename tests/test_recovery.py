@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 from small_calibration import NOISE, SD, asked, made_up_calibration, noisy, posed, toy
 from villagesim import cli
-from villagesim.study import recovery, simulated
-from villagesim.study.posterior import TooFewError
+from villagesim.study.calibration import recovery, simulated
+from villagesim.study.calibration.posterior import TooFewError
 
 TRUTHS = 24
 

@@ -16,10 +16,10 @@ from villagesim import cli, evidence, results
 from villagesim.draws import replicate_seed
 from villagesim.scenario import changed, load
 from villagesim.study import pool, runner
-from villagesim.study.calibrating import read_calibration
+from villagesim.study.calibration.calibrating import read_calibration
+from villagesim.study.calibration.pinning import read_pinning
 from villagesim.study.design import read_study
 from villagesim.study.experiment import read_experiment
-from villagesim.study.pinning import read_pinning
 from villagesim.study.trials import read_trial
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"

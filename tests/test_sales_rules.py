@@ -3,8 +3,7 @@
 from inspect import signature
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from test_policy_rules import COLUMNS, PHASES, TRIALS, parameters_within, situations
 from villagesim.declare import Real

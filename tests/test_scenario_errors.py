@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from villagesim.scenario import Scenario, ScenarioError, changed, digest, load, plan
 from villagesim.scenario_sections import known_keys

@@ -1,8 +1,7 @@
 """Training worked by hand: seats on three rungs, who comes first, what is learned and forgotten, trust in a person."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from test_policy_rules import TRIALS, assert_in_declared_range, situations
 from villagesim.mechanisms.training import (

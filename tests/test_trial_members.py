@@ -13,7 +13,7 @@ from villagesim.draws import replicate_seed
 from villagesim.results import read_about, read_codebook
 from villagesim.sources import model, series
 from villagesim.study import trials
-from villagesim.study.estimates import NORMAL_95, Estimate
+from villagesim.study.fieldwork.estimates import NORMAL_95, Estimate
 from villagesim.study.trials import members
 from villagesim.study.trials.plan import Found
 

@@ -14,7 +14,8 @@ from test_evidence import people
 from villagesim import cli
 from villagesim.engine import run
 from villagesim.scenario import ScenarioError, changed, load
-from villagesim.study import propensity, surveys, trials
+from villagesim.study import trials
+from villagesim.study.fieldwork import propensity, surveys
 from villagesim.study.trials import sample
 from villagesim.study.trials.design import MOST
 from villagesim.study.trials.plan import OF_TABLES

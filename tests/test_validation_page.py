@@ -9,7 +9,7 @@ import pytest
 
 from villagesim.evidence import target, targets
 from villagesim.report.validation import page
-from villagesim.study.validation import Validation, held_against
+from villagesim.study.calibration.validation import Validation, held_against
 
 COMPUTED = ("T13", "V1", "V3", "V4")
 ABOUT = {"version": "0.1.0", "sources": "0123456789abcdef", "seeds": [7, 8, 9], "parameters": "an <ensemble>",

@@ -1,8 +1,7 @@
 """Workforce worked by hand: posts funded, left and filled, competence, hours, pay, and what bad roads cost."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from test_policy_rules import COLUMNS, TRIALS, assert_in_declared_range, situations, within
 from villagesim.mechanisms.workforce import (

@@ -16,7 +16,7 @@ from villagesim.levers import LeverSetting
 from villagesim.mechanisms import Parameters, sales
 from villagesim.scenario import changed
 from villagesim.settings import RunSettings, WorldSettings
-from villagesim.study import estimates
+from villagesim.study.fieldwork import estimates
 from villagesim.world import geography, networks, programme
 
 SOURCE = Path(__file__).parents[1] / "src"

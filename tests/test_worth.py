@@ -5,8 +5,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from villagesim.results import Run
 from villagesim.study import compare, gains, worth

@@ -125,7 +125,7 @@ def discover(
         check_failures(study, scenario)
         table = _swept(study, out, workers, cluster)
         from villagesim.figures import draw
-        from villagesim.study.cases import CasesError
+        from villagesim.study.robust.cases import CasesError
 
         folder = out / study.name
         for name in [scenario] if scenario else [one.name for one in study.scenarios]:
@@ -173,7 +173,7 @@ def optimise(
         study = read_study(file)
         from villagesim.figures import draw
         from villagesim.scenario_text import Place
-        from villagesim.study.optimising import asked, carry_out
+        from villagesim.study.budgets.optimising import asked, carry_out
         from villagesim.study.uncertainty import LEAST
 
         fresh = asked(study)["fresh"]

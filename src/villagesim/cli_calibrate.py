@@ -9,7 +9,7 @@ from villagesim.cli_analyses import _say, _show
 from villagesim.cli_studies import BAD_INPUT, FAILED, Out, Workers, plain_failures, progress
 
 if TYPE_CHECKING:
-    from villagesim.study.calibrating import Simulated
+    from villagesim.study.calibration.calibrating import Simulated
 
 
 def calibrate(
@@ -36,12 +36,12 @@ def calibrate(
     from villagesim import evidence
     from villagesim.figures import draw
     from villagesim.results import make_place
-    from villagesim.study import ensembles
-    from villagesim.study.aims import NoEvidenceError
-    from villagesim.study.calibrating import read_calibration
-    from villagesim.study.matching import NothingLeftError
-    from villagesim.study.posterior import TooFewError
-    from villagesim.study.simulated import carry_out, folder_of
+    from villagesim.study.calibration import ensembles
+    from villagesim.study.calibration.aims import NoEvidenceError
+    from villagesim.study.calibration.calibrating import read_calibration
+    from villagesim.study.calibration.matching import NothingLeftError
+    from villagesim.study.calibration.posterior import TooFewError
+    from villagesim.study.calibration.simulated import carry_out, folder_of
 
     read = read_calibration(file, quick)
     _check_shipped(file, read, ship)
@@ -76,7 +76,7 @@ def calibrate(
 
 def _recover(read: "Simulated", truths: int, out: Path, workers: int | None, quick: bool) -> None:
     """Calibrate data of known numbers, and print how many were found again."""
-    from villagesim.study.simulated import carry_out_known
+    from villagesim.study.calibration.simulated import carry_out_known
 
     with plain_failures(), progress(read.asked.title) as tell:
         folder, found = carry_out_known(read, truths, out, workers, tell, quick)
@@ -96,7 +96,7 @@ def _recover(read: "Simulated", truths: int, out: Path, workers: int | None, qui
 def _check_shipped(file: Path, read: "Simulated", ship: bool) -> None:
     """One line where --ship would ship what is not the package's own."""
     from villagesim import evidence
-    from villagesim.study.innovations import SHIPPED, shipped
+    from villagesim.study.fieldwork.innovations import SHIPPED, shipped
 
     if ship and not read.ensemble and read.asked.name not in evidence.REGIONS:
         typer.echo(f"{file}: --ship: of calibrations without an ensemble the package carries "

@@ -37,7 +37,7 @@ def claims(
       villagesim claims --run --only B7
       villagesim claims --run --no-ensemble
     """
-    from villagesim.study import claim_table
+    from villagesim.study.claims import table as claim_table
 
     committed = claim_table.read_table(table) if table.is_file() else None
     if no_ensemble and not run:
@@ -64,8 +64,14 @@ def _computed(file: Path, out: Path, only: list[str] | None, workers: int | None
     from rich.console import Console
     from rich.progress import Progress
 
-    from villagesim.study import claim_members, claim_rows, claim_runs, claim_table, ensembles
-    from villagesim.study import claims as study
+    from villagesim.study.calibration import ensembles
+    from villagesim.study.claims import (
+        members as claim_members,
+        rows as claim_rows,
+        runs as claim_runs,
+        table as claim_table,
+        verdicts as study,
+    )
     from villagesim.study.runner import RunsFailedError
     from villagesim.study.store import StoreError
 
@@ -119,7 +125,7 @@ def _show(found: "pd.DataFrame") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from villagesim.study import claim_table
+    from villagesim.study.claims import table as claim_table
 
     lines = Table(box=SIMPLE_HEAD)
     for head in ("claim", "the paper says", "mechanism", "parameters", "outcome", "effect", "95 % interval", "verdict",

@@ -55,9 +55,9 @@ def compare(
     """
     from villagesim.figures import draw
     from villagesim.scenario import load
-    from villagesim.study.budget import at_budget, households, planned_cost, table_of
+    from villagesim.study.budgets.budget import at_budget, households, planned_cost, table_of
+    from villagesim.study.budgets.level import level
     from villagesim.study.compare import compare as compared
-    from villagesim.study.level import level
     from villagesim.study.runner import alike
 
     if len(scenarios) < 2:

@@ -50,7 +50,7 @@ def countryside(
     from villagesim.results import check_place
     from villagesim.scenario import load
     from villagesim.scenario_text import Place
-    from villagesim.study import ensembles
+    from villagesim.study.calibration import ensembles
     from villagesim.study.countryside import members, national, tables
 
     if not 0.0 < share <= 1.0:

@@ -10,7 +10,7 @@ from villagesim.cli_analyses import _say, _show
 from villagesim.cli_studies import BAD_INPUT, Out, Workers, counting, plain_failures
 
 if TYPE_CHECKING:
-    from villagesim.study.kinds import Base
+    from villagesim.study.fieldwork.kinds import Base
 
 SCENARIOS = Path("scenarios")
 # Letters of what a target is that are printed: in a narrow terminal more would cut off the values.
@@ -151,8 +151,7 @@ def validate(
     from villagesim import evidence
     from villagesim.figures import draw
     from villagesim.results import make_place
-    from villagesim.study.validation import checked, checks
-    from villagesim.study.validation import validate as validated
+    from villagesim.study.calibration.validation import checked, checks, validate as validated
 
     bases = [_base(scenarios, place) for place in PLACES]
     make_place(out / "validation")
@@ -205,7 +204,7 @@ def _between(value: float, low: float, high: float) -> str:
 def _bases_of(folder: Path, bases: "list[Base]") -> "tuple[Callable[[int, int], Base], str]":
     """The base of each member under its own row of the shipped ensemble, and what to say of where that is from."""
     from villagesim import evidence
-    from villagesim.study import ensembles
+    from villagesim.study.calibration import ensembles
 
     try:
         if stale := ensembles.stale():
@@ -229,7 +228,7 @@ def _base(folder: Path, place: str) -> "Base":
     """Today's county and the same under the programme, in one setting."""
     from villagesim.scenario import changed, load
     from villagesim.scenario_text import flat, read
-    from villagesim.study.kinds import Base
+    from villagesim.study.fieldwork.kinds import Base
 
     setting = {key: value for key, value in flat(read(folder / place)).items() if key != "title"}
     return Base(*(changed(load(folder / name), setting) for name in NAMES))

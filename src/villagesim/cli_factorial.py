@@ -66,7 +66,7 @@ def factorial(
     from villagesim.figures import draw
     from villagesim.scenario import load
     from villagesim.study import factorial as study
-    from villagesim.study.mixes import CARRIERS, cells
+    from villagesim.study.budgets.mixes import CARRIERS, cells
 
     chosen = load(base)
     members = _members(ensemble, no_ensemble, replicates, Engine.CORE)
@@ -91,8 +91,8 @@ def factorial(
 
 def _show_effects(budgeted: str, rows: "pd.DataFrame", replicates: int) -> None:
     """Shapley values, pairs, total and synergy at one budget, a line each, the measures side by side."""
+    from villagesim.study.budgets.mixes import CARRIERS
     from villagesim.study.factorial import MEASURES, PAID
-    from villagesim.study.mixes import CARRIERS
 
     # What was spent is told in words below.
     rows = rows[rows["measure"] != PAID]
@@ -135,7 +135,7 @@ def _short(heads: tuple[str, ...]) -> tuple[str, ...]:
 
 def _spent(table: "pd.DataFrame") -> str:
     """What the joint mix and its parts really spent, by carrier, in words."""
-    from villagesim.study.mixes import EVERYBODY, PATHWAYS, mix_name
+    from villagesim.study.budgets.mixes import EVERYBODY, PATHWAYS, mix_name
 
     words = []
     for carrier, rows in table.groupby("carrier", sort=False):

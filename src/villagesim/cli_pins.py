@@ -9,7 +9,7 @@ from villagesim.cli_analyses import _say, _show
 from villagesim.cli_studies import FAILED, Out, Workers, plain_failures, progress
 
 if TYPE_CHECKING:
-    from villagesim.study.pin_scan import Measured
+    from villagesim.study.calibration.pin_scan import Measured
 
 SHOWN = ("parameter", "target", "at_low", "at_usual", "at_high", "target_unit", "moved", "luck", "seeds", "listed")
 
@@ -45,7 +45,7 @@ def pins(
     """
     from villagesim import evidence
     from villagesim.results import make_place
-    from villagesim.study import pin_scan, pinning
+    from villagesim.study.calibration import pin_scan, pinning
 
     asked = pinning.read_pinning(file)
     entries, wanted = pinning.chosen(only or (), sample, asked.seed), pinning.aims(target or ())
@@ -85,7 +85,7 @@ def _say_gaps(found: "Measured", folder: Path) -> bool:
 
 def _say_check(found: "Measured") -> bool:
     """What the shipped pins and the measurement say differently of these numbers; whether there is any."""
-    from villagesim.study.pin_scan import compared
+    from villagesim.study.calibration.pin_scan import compared
 
     gone, new = compared(found.table)
     rows = found.table.set_index(["parameter", "target"])

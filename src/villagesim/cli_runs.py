@@ -99,7 +99,8 @@ def _members(asked: int | None, without: bool, replicates: int, engine: Engine) 
     """How many members of the ensemble each scenario is run under, or one line that says why not so many, or why the
     engine can't run here."""
     from villagesim.engine import check
-    from villagesim.study import ensembles, uncertainty
+    from villagesim.study import uncertainty
+    from villagesim.study.calibration import ensembles
 
     try:
         check(engine.value)
@@ -191,8 +192,7 @@ def _report(chosen: "Scenario", runs: "list[Run]", engine: str, out: Path) -> No
     """Summary and figure of a scenario's runs, which are kept in out/runs, on the terminal and in files."""
     from villagesim.figures import draw
     from villagesim.results import run_name, summary
-    from villagesim.study import compare as study
-    from villagesim.study import runner
+    from villagesim.study import compare as study, runner
 
     folder = out / chosen.name
     folder.mkdir(parents=True, exist_ok=True)

@@ -30,8 +30,7 @@ def trace(
 
     from villagesim.scenario import load
     from villagesim.study.runner import is_compiled
-    from villagesim.study.trace import TraceError
-    from villagesim.study.trace import trace as traced
+    from villagesim.study.trace import TraceError, trace as traced
 
     chosen, rival = load(scenario), None if against is None else load(against)
     span = _span(months, -int(chosen.run.spin_up), int(chosen.run.months) - 1)

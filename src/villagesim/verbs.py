@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
     from villagesim.results import Run
     from villagesim.study.analyses import Sensitivity
+    from villagesim.study.budgets.optimise import Front
     from villagesim.study.compare import Comparison
     from villagesim.study.design import Study
-    from villagesim.study.discover import Discovery
     from villagesim.study.factorial import Factorial
     from villagesim.study.hysteresis import Hysteresis
-    from villagesim.study.optimise import Front
-    from villagesim.study.robustness import Robustness
+    from villagesim.study.robust.discover import Discovery
+    from villagesim.study.robust.robustness import Robustness
     from villagesim.study.trace import Trace
 
 File = str | Path
@@ -64,7 +64,7 @@ def factorial(base: File, replicates: int = 20, budget: float | None = None, mix
     mixes: the folder of policy_only.toml and the others, by default the base's.
     """
     from villagesim.study import factorial as study
-    from villagesim.study.mixes import cells
+    from villagesim.study.budgets.mixes import cells
 
     designed = cells(load(Path(base)), Path(mixes or Path(base).parent), yuan=budget)
     return study.run(designed, replicates, _runs(out), workers)
@@ -139,7 +139,7 @@ def optimise(study: File, out: File = "results", workers: int | None = None, ens
     ensemble: runs of each confirmed mix under calibrated parameter sets, one each: `.uncertainty`; usually as many as
     there are fresh seeds, at most one a set, 0 for none.
     """
-    from villagesim.study.optimising import asked, carry_out
+    from villagesim.study.budgets.optimising import asked, carry_out
     from villagesim.study.uncertainty import wanted
 
     chosen = _asked(study)

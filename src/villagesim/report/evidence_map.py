@@ -14,7 +14,7 @@ from villagesim import evidence
 from villagesim.catalogue import Entry, settable
 from villagesim.report.pages import NOTHING, markdown
 from villagesim.scenario_text import Place
-from villagesim.study import innovations
+from villagesim.study.fieldwork import innovations
 
 CALIBRATED = ("q05", "median", "q95", "pinned")
 COLUMNS = ("key", "value", "unit", "low", "high", "plausible_low", "plausible_high", "grade", "source", "measured",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from villagesim.settings import WorldSettings
-from villagesim.study import ties as surveyed_ties
+from villagesim.study.fieldwork import ties as surveyed_ties
 from villagesim.world import geography, networks
 
 # The county that is measured is drawn with this seed.

@@ -10,9 +10,9 @@ import pandas as pd
 from villagesim import evidence
 from villagesim.figures.validation import strip
 from villagesim.results import read_about
-from villagesim.study.reconciliation import TOGETHER
+from villagesim.study.calibration.validation import checked, checks, reconciled
+from villagesim.study.fieldwork.reconciliation import TOGETHER
 from villagesim.study.uncertainty import within
-from villagesim.study.validation import checked, checks, reconciled
 
 ROLES = {
     evidence.CALIBRATE: "What may be fitted",

@@ -19,11 +19,12 @@ from villagesim.results import write_tables
 from villagesim.scenario import digest
 from villagesim.scenario_text import Place
 from villagesim.sources import sources
-from villagesim.study import complete, design, discover, factors, robustness, sensitivity, variance, wants
+from villagesim.study import complete, design, factors, sensitivity, variance
 from villagesim.study.complete import DROP, REFUSE
 from villagesim.study.design import Study
 from villagesim.study.resampling import METHODS
-from villagesim.study.robustness import Threshold
+from villagesim.study.robust import discover, robustness, wants
+from villagesim.study.robust.robustness import Threshold
 from villagesim.study.samplers import GIVEN, SAMPLERS
 
 SENSITIVITY_BOOK = {

@@ -13,9 +13,10 @@ from villagesim.draws import replicate_seed
 from villagesim.outcomes import HEADLINES
 from villagesim.scenario import Scenario, assigned, changed, load
 from villagesim.scenario_text import Place, ScenarioError, flat, naming, nearest, read, shown
-from villagesim.study import factors, measure, wants
+from villagesim.study import factors, measure
 from villagesim.study.factors import Factor
 from villagesim.study.measure import Measure
+from villagesim.study.robust import wants
 
 # What the file may say: key, type, what is allowed.
 KEYS = {

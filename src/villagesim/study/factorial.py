@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from villagesim.results import Run, final, write_tables
-from villagesim.study import budget, games, runner, uncertainty
-from villagesim.study.compare import NEEDED, about
-from villagesim.study.level import cost_of, level, public_cost
-from villagesim.study.mixes import (
+from villagesim.study import games, runner, uncertainty
+from villagesim.study.budgets import budget
+from villagesim.study.budgets.level import cost_of, level, public_cost
+from villagesim.study.budgets.mixes import (
     BUDGETS,
     CARRIERS,
     EQUAL_MONEY,
@@ -24,6 +24,7 @@ from villagesim.study.mixes import (
     money_shares,
     over_parts,
 )
+from villagesim.study.compare import NEEDED, about
 
 # Keeps the resamples' luck apart from any other use of the study's seed.
 STREAM = 0xB007

@@ -19,7 +19,9 @@ from villagesim.outcomes import OUTCOME
 from villagesim.results import Run, interval, write_tables, year_mean
 from villagesim.scenario import Scenario, ScenarioError, changed
 from villagesim.settings import WORDS
-from villagesim.study import budget, ensembles, runner, uncertainty
+from villagesim.study import runner, uncertainty
+from villagesim.study.budgets import budget
+from villagesim.study.calibration import ensembles
 from villagesim.study.compare import about, monthly, ratio
 from villagesim.study.gains import LEAST
 

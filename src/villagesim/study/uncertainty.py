@@ -18,7 +18,8 @@ from villagesim.draws import replicate_seed
 from villagesim.outcomes import OUTCOME
 from villagesim.results import LEVEL, Run, final
 from villagesim.scenario import Scenario, assigned
-from villagesim.study import ensembles, runner
+from villagesim.study import runner
+from villagesim.study.calibration import ensembles
 
 # Fewer replicates say too little of luck to be taken off, and fewer members too little of parameters.
 LEAST = 5

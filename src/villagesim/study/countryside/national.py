@@ -26,8 +26,7 @@ from villagesim.results import check_place
 from villagesim.scenario import Scenario, digest
 from villagesim.sources import sources
 from villagesim.study import pool, runner
-from villagesim.study.countryside import counties as places
-from villagesim.study.countryside import price, totals
+from villagesim.study.countryside import counties as places, price, totals
 from villagesim.study.countryside.counties import YEAR, County
 from villagesim.study.countryside.stream import Piece, Task, carry
 from villagesim.study.store import FAILED, Row, Store

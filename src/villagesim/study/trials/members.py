@@ -19,7 +19,7 @@ from villagesim.results import LEVEL, write_tables
 from villagesim.scenario import assigned
 from villagesim.scenario_text import flat
 from villagesim.study import pool, runner, uncertainty
-from villagesim.study.estimates import NORMAL_95
+from villagesim.study.fieldwork.estimates import NORMAL_95
 from villagesim.study.trials.design import Trial
 from villagesim.study.trials.plan import DETECTED, Found, simulate
 

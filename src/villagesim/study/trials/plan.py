@@ -13,8 +13,9 @@ from villagesim.draws import replicate_seed
 from villagesim.results import write_tables
 from villagesim.scenario import digest
 from villagesim.sources import sources
-from villagesim.study import differences, estimates, pool, propensity, runner
-from villagesim.study.estimates import Estimate
+from villagesim.study import pool, runner
+from villagesim.study.fieldwork import differences, estimates, propensity
+from villagesim.study.fieldwork.estimates import Estimate
 from villagesim.study.trials.design import (
     GAP,
     INTENTION,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from villagesim.scenario import changed
-from villagesim.study import surveys
+from villagesim.study.fieldwork import surveys
 from villagesim.study.trials.design import FULL, HOUSEHOLDS, TOWNSHIP, Asked, Trial
 
 
