@@ -10,7 +10,8 @@ import pytest
 from villagesim.outcomes import EVERY_GROUP, GROUPS
 from villagesim.results import read_codebook
 from villagesim.scenario import changed, load
-from villagesim.study.compare import TABLES, _costs, compare, paired, ratio
+from villagesim.study.compare import TABLES, _costs, compare
+from villagesim.study.paired import paired, ratio
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 SMALL = {"world.villages": 4, "world.townships": 2, "world.households": 30, "run.months": 14, "run.spin_up": 13}

@@ -9,7 +9,8 @@ import pytest
 from conftest import SCENARIOS
 from villagesim.results import interval, read_codebook
 from villagesim.scenario import changed, load
-from villagesim.study.compare import compare, ratio
+from villagesim.study.compare import compare
+from villagesim.study.paired import ratio
 from villagesim.study.persistence import FOLLOWED, goes_on, persistence, stops
 
 TINY = {"world.villages": 2, "world.townships": 1, "world.households": 20, "run.months": 37, "run.spin_up": 12}

@@ -3,22 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from villagesim import results
 from villagesim.outcomes import EVERY_GROUP, FEN_PER_YUAN, FLOW_MONTHS, HEADLINES, OUTCOME
-from villagesim.results import LEVEL, Run, final, interval, write_tables, year_mean
+from villagesim.results import Run, final, interval, write_tables, year_mean
 from villagesim.scenario import Scenario
 from villagesim.study import gains, persistence, runner, uncertainty, worth
+from villagesim.study.paired import paired, ratio
 
 # What a comparison follows over time, and whether as the mean of twelve months, which takes out the season.
 FOLLOWED = {"adoption": False, "income_mean": True, "jobs_rate": True, "away_share": True}
 BY_GROUP = ("adoption", "income_mean", "jobs_rate")
-# A variance below this share of the square is rounding, not luck.
-ROUNDING = 1e-24
 NEEDED = ("group", "county", "spending")
 BY_VILLAGE = ("village", "places")
 TABLES = ("outcomes", "groups", "costs", "series", "plane", "acceptability", "gains")
@@ -43,15 +42,6 @@ COLUMNS = {
     **gains.COLUMNS,
     **uncertainty.COLUMNS,
 }
-
-
-class Paired(NamedTuple):
-    """A mean paired difference, its t interval, and the share of variance that pairing saved."""
-
-    difference: float
-    low: float
-    high: float
-    saved: float
 
 
 @dataclass(frozen=True)
@@ -135,42 +125,6 @@ def about(runs: dict[str, list[Run]]) -> dict[str, Any]:
         "sources": first[some]["sources"],
         "months": first[some]["resolved"]["run"]["months"],
     }
-
-
-def paired(base: np.ndarray, other: np.ndarray) -> Paired:
-    """Mean of other - base (n,) with its 95 % t interval, and 1 - var(other - base) / (var(base) + var(other)).
-
-    The share is NaN where neither varies, or with fewer than two pairs.
-    """
-    base, other = np.asarray(base, np.float64), np.asarray(other, np.float64)
-    mean, low, high = interval(other - base)
-    apart = np.var(base, ddof=1) + np.var(other, ddof=1) if base.size > 1 else 0.0
-    varies = apart > ROUNDING * (np.square(base).max() + np.square(other).max())
-    saved = 1.0 - float(np.var(other - base, ddof=1) / apart) if varies else float("nan")
-    return Paired(mean, low, high, saved)
-
-
-def ratio(part: np.ndarray, over: np.ndarray) -> tuple[float, float, float]:
-    """Mean(part) / mean(over) with its 95 % interval by Fieller (1954); shape (n,) each, paired by replicate.
-
-    All NaN where the mean of `over` is not told from 0: such a ratio means nothing.
-    """
-    from scipy.special import stdtrit
-
-    part, over = np.asarray(part, np.float64), np.asarray(over, np.float64)
-    x, y, n = float(part.mean()), float(over.mean()), part.size
-    if y == 0:
-        return (float("nan"),) * 3
-    if n < 2:
-        return x / y, float("nan"), float("nan")
-    t2 = float(stdtrit(n - 1, 0.5 + LEVEL / 2)) ** 2
-    (vxx, vxy), (_, vyy) = np.cov(part, over, ddof=1) / n
-    # The interval holds every q with (x - q y)^2 <= t^2 var(x - q y): a quadratic in q.
-    a, b, c = y * y - t2 * vyy, x * y - t2 * vxy, x * x - t2 * vxx
-    if a <= 0:
-        return (float("nan"),) * 3
-    root = np.sqrt(max(b * b - a * c, 0.0))
-    return x / y, float((b - root) / a), float((b + root) / a)
 
 
 def _outcomes(base: str, before: pd.DataFrame, name: str, after: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,8 @@ from villagesim.results import Run, check_place, codebook, final, interval, writ
 from villagesim.scenario import Scenario, ScenarioError, changed, load
 from villagesim.scenario_text import Place, flat, naming, nearest, read, shown
 from villagesim.study import runner, uncertainty
-from villagesim.study.compare import COLUMNS, NEEDED, about, paired
+from villagesim.study.compare import COLUMNS, NEEDED, about
+from villagesim.study.paired import paired
 
 # Figures that an experiment's tables feed; others read what another study writes.
 FIGURES = ("mixes",)

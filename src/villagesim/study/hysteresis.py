@@ -22,8 +22,9 @@ from villagesim.settings import WORDS
 from villagesim.study import runner, uncertainty
 from villagesim.study.budgets import budget
 from villagesim.study.calibration import ensembles
-from villagesim.study.compare import about, monthly, ratio
+from villagesim.study.compare import about, monthly
 from villagesim.study.gains import LEAST
+from villagesim.study.paired import ratio
 
 LOW = "low"
 # Months after the push at which the gap is told.

@@ -12,6 +12,7 @@ import pandas as pd
 
 from villagesim.outcomes import OUTCOME
 from villagesim.results import Run, interval, year_mean
+from villagesim.study.paired import ratio
 
 SHOCK = "fund_cut"
 TOLD = (0, 12, 24, 36)
@@ -52,8 +53,6 @@ def persistence(runs: Mapping[str, Sequence[Run]]) -> pd.DataFrame:
 
 def _rows(about: tuple[str, ...], gains: Mapping[str, np.ndarray], stop: int, months: np.ndarray) -> list[tuple]:
     """One outcome of one scenario: gains (n, months) of itself and of the twin."""
-    from villagesim.study.compare import ratio
-
     name, twin = about[0], about[2]
     rows, first = [], gains[name][:, months == stop - 1]
     for after in (after for after in TOLD if (months == stop + after - 1).any() and first.size):
