@@ -1,6 +1,7 @@
 """Targets as data, surveys and estimators with known answers, and what is kept aside stays aside."""
 
 import json
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,29 @@ def test_a_target_without_a_full_account_is_refused(change):
     evidence.Target.model_validate(whole)
     with pytest.raises(ValidationError):
         evidence.Target.model_validate(whole | change)
+
+
+def test_what_is_kept_aside_for_validation_is_aimed_at_by_nothing_that_ships():
+    aside = {one.id for one in evidence.targets() if one.role == evidence.VALIDATE}
+    asked = {path.name: set(tomllib.loads(path.read_text(encoding="utf-8")).get("targets", {}))
+             for path in (ROOT / "experiments").glob("*.toml")}
+    assert sum(map(bool, asked.values())) >= 4
+    assert not {name: names & aside for name, names in asked.items() if names & aside}
+    for about in (evidence.ensemble().about, *map(evidence.region, evidence.REGIONS)):
+        assert about["targets"]
+        assert not aside & (set(about["targets"]) | set(about["aims"]) | set(about["heaviest"]["means"]))
+    assert not aside & {target for one in evidence.pins() for target in one.moved}
+
+
+def test_of_some_targets_the_direction_alone_is_published_and_told():
+    assert {one.id: one.direction for one in evidence.targets() if one.direction_only} == {
+        "V2": "above 0", "V6.age": "below 0", "V6.schooling": "above 0", "V6.returnee": "above 0"}
+    assert evidence.target("V4").direction == ""
+    said = CliRunner().invoke(cli.app, ["targets", "--role", "validate"]).output
+    assert said.count("the numbers are judgement") == 4
+    assert "published: below 0; the numbers are judgement" in said
+    with pytest.raises(ValidationError, match="a direction is a range that begins or ends at 0"):
+        evidence.Target.model_validate(evidence.target("V4").model_dump() | {"direction_only": True})
 
 
 def test_what_is_kept_aside_for_validation_is_named_nowhere_that_fits():

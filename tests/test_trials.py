@@ -16,9 +16,10 @@ from villagesim.engine import run
 from villagesim.scenario import ScenarioError, changed, load
 from villagesim.study import trials
 from villagesim.study.fieldwork import propensity, surveys
-from villagesim.study.trials import sample
+from villagesim.study.fieldwork.estimates import Estimate
+from villagesim.study.trials import plan, sample
 from villagesim.study.trials.design import MOST
-from villagesim.study.trials.plan import OF_TABLES
+from villagesim.study.trials.plan import OF_TABLES, PLACEBOS, Found
 
 TRIAL = f"""
 title = "Courses, to see them found"
@@ -151,6 +152,21 @@ def test_matching_takes_off_the_selection_that_the_naive_gap_shows():
     assert all(naive.low > 0.2 for _, naive in found)
 
 
+def test_a_placebo_is_the_same_estimator_of_what_was_before_the_start():
+    """Takers did better before: matching takes that off and its placebo finds nothing; the naive gap's finds it."""
+    found = [{name: PLACEBOS[name](data.assign(outcome=data["before"])) for name in ("matching", "naive_gap")}
+             for data in (chosen(np.random.default_rng(seed), 0.0) for seed in range(20))]
+    assert np.mean([one["matching"].significant for one in found]) <= 0.15
+    assert all(one["naive_gap"].significant for one in found)
+    # by lot nobody was ahead before, whatever the arm gave later
+    rng = np.random.default_rng(7)
+    lots = [data.assign(outcome=data["before"]) for data in (people(rng, 0.5) for _ in range(40))]
+    placebos = [PLACEBOS["intention_to_treat"](data) for data in lots]
+    assert np.mean([one.significant for one in placebos]) <= 0.15
+    assert np.mean([one.value for one in placebos]) == pytest.approx(0.0, abs=0.05)
+    assert min(one.se for one in placebos) > 0.0
+
+
 def test_matching_compares_nobody_with_somebody_unlike_him():
     data = chosen(np.random.default_rng(1), 0.2)
     # one household that is beyond all others has no match, and does not count
@@ -207,6 +223,30 @@ def test_a_trial_is_planned_from_the_command_line(tmp_path):
     table = pd.read_csv(tmp_path / "out/trial_courses/power.csv")
     assert table["mde"].iloc[0] == pytest.approx(trials.DETECTED * table["se"].iloc[0])
     assert (tmp_path / "out/trial_courses/power.png").stat().st_size > 0
+
+
+def test_power_is_that_of_a_test_at_5_percent_and_grows_with_the_villages(tmp_path, monkeypatch):
+    """Estimates drawn about 0.2 with errors that halve from 10 villages to 40: by the normal distribution 0.17 and 0.52
+    of trials find it, and 0.05 find what is not there; four of five find the effect that is told as the smallest."""
+    rng, effect = np.random.default_rng(5), 0.2
+
+    def gathered(_, tasks, *__):
+        errors = np.array([0.2 * np.sqrt(10 / task.villages) for task in tasks])
+        drawn = rng.normal([effect, 0.0], errors[:, None])
+        return [Found(Estimate(one, se, 100), Estimate(placebo, se, 100))
+                for (one, placebo), se in zip(drawn, errors, strict=True)]
+
+    monkeypatch.setattr(plan.pool, "gather", gathered)
+    monkeypatch.setattr(plan.runner, "prepare", lambda _: None)
+    trial = trials.read_trial(written(tmp_path, trials=4000, villages=[10, 40]))
+    few, many = trials.power(trial).table.to_dict("records")
+    assert few["power"] == pytest.approx(0.170, abs=0.02)
+    assert many["power"] == pytest.approx(0.516, abs=0.025)
+    assert few["placebo_found"] == pytest.approx(0.05, abs=0.012)
+    assert few["low"] < 0.2 < few["high"]
+    assert many["spread"] == pytest.approx(0.1, rel=0.05)
+    effect = few["mde"]
+    assert trials.power(trial).table["power"].iloc[0] == pytest.approx(0.8, abs=0.02)
 
 
 def test_a_difference_in_differences_is_told_with_its_placebo_and_pre_trend(tmp_path):

@@ -1,7 +1,11 @@
 """The verbs as functions: from files, with the numbers that the command writes."""
 
+import ast
+import importlib.util
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -48,6 +52,31 @@ def test_a_comparison_from_files_keeps_its_runs_where_it_is_told(small, tmp_path
     assert apart["scenario"] == "poorer"
     assert apart["difference"] == pytest.approx(apart["mean"] - apart["base_mean"])
     assert len(list((tmp_path / "out/runs").iterdir())) == 4
+
+
+@pytest.mark.parametrize(("asked", "members"), [({}, 5), ({"ensemble": 0}, 0), ({"ensemble": 6}, 6)])
+def test_mixes_from_a_file_run_under_the_ensemble_as_the_command_does(monkeypatch, asked, members):
+    from villagesim.study import factorial
+
+    monkeypatch.setattr(factorial, "run",
+                        lambda designed, replicates, *_, members: (len(designed), replicates, members))
+    found = villagesim.factorial(SCENARIOS / "baseline.toml", replicates=5, mixes=SCENARIOS, **asked)
+    assert found[1:] == (5, members)
+    assert found[0] >= 16
+
+
+def test_python_in_the_documents_takes_in_what_is_there():
+    root = Path(villagesim.__file__).parents[2]
+    blocks = [block for path in (root / "README.md", *(root / "docs").glob("*.md"))
+              for block in re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)]
+    assert len(blocks) >= 3
+    taken = [node for block in blocks for node in ast.walk(ast.parse(block))
+             if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "villagesim"]
+    assert any("fieldwork" in node.module for node in taken)
+    for node in taken:
+        module = importlib.import_module(node.module)
+        for one in node.names:
+            assert hasattr(module, one.name) or importlib.util.find_spec(f"{node.module}.{one.name}"), one.name
 
 
 def test_a_life_from_a_file(small):

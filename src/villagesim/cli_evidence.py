@@ -72,6 +72,8 @@ def targets(
                    f"{one.confidence}, by {one.estimator}\n    {one.source}")
         if one.because:
             typer.echo(f"    interval: {one.because}")
+        if one.direction_only:
+            typer.echo(f"    published: {one.direction}; the numbers are judgement")
         if one.not_modelled:
             typer.echo(f"    not modelled: {one.not_modelled}")
 
@@ -161,7 +163,8 @@ def validate(
     folder = found.write(out / "validation")
     for role, rows in found.table.groupby("role", sort=False):
         said = rows.assign(
-            published=[_between(*row) for row in rows[["source_value", "source_low", "source_high"]].to_numpy()],
+            published=[evidence.target(row.target).direction
+                       or _between(row.source_value, row.source_low, row.source_high) for row in rows.itertuples()],
             model=[_between(*row) for row in rows[["model", "low", "high"]].to_numpy()],
             **{APART: [_apart(*row) for row in rows[["luck_sd", "parameter_sd"]].to_numpy()]},
             what=rows["what"].str.slice(0, SAID))

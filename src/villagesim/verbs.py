@@ -58,16 +58,17 @@ def compare(scenarios: Sequence[File], replicates: int = 20, workers: int | None
 
 
 def factorial(base: File, replicates: int = 20, budget: float | None = None, mixes: File | None = None,
-              workers: int | None = None, out: File | None = None) -> "Factorial":
+              workers: int | None = None, out: File | None = None, ensemble: int | None = None) -> "Factorial":
     """What the four pathways add together, under either carrier, at equal levers and at equal money (yuan a year).
 
-    mixes: the folder of policy_only.toml and the others, by default the base's.
+    mixes: the folder of policy_only.toml and the others, by default the base's. ensemble: as of `compare`.
     """
     from villagesim.study import factorial as study
     from villagesim.study.budgets.mixes import cells
+    from villagesim.study.uncertainty import wanted
 
     designed = cells(load(Path(base)), Path(mixes or Path(base).parent), yuan=budget)
-    return study.run(designed, replicates, _runs(out), workers)
+    return study.run(designed, replicates, _runs(out), workers, members=wanted(ensemble, replicates))
 
 
 def hysteresis(scenario: File, push: File, months: Sequence[int] = (12, 60), replicates: int = 20,

@@ -24,8 +24,9 @@ PIN_COLUMNS = ("parameter", "low", "high", "target", "moved", "model", "series")
 class Target(BaseModel):
     """One published number: its value with a standard error, or with the range that its sources span and why.
 
-    scale: a ratio is aimed at, and averaged over counties, by its logarithm. not_modelled: why the model has nothing to
-    hold against it (empty where it has).
+    scale: a ratio is aimed at, and averaged over counties, by its logarithm. direction_only: nothing is published but
+    that it lies above or below 0; its value and the far end of its range are judgement. not_modelled: why the model has
+    nothing to hold against it (empty where it has).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -44,6 +45,7 @@ class Target(BaseModel):
     role: Literal["calibrate", "validate"]
     confidence: Literal["recomputed", "read"]
     scale: Literal["linear", "log"] = "linear"
+    direction_only: bool = False
     not_modelled: str = ""
 
     @model_validator(mode="after")
@@ -53,6 +55,8 @@ class Target(BaseModel):
             raise ValueError(f"{self.id}: a standard error, or low and high, and not both")
         if ranged and not (self.low <= self.value <= self.high and self.because):
             raise ValueError(f"{self.id}: the range must hold the value and say whose spread it is")
+        if self.direction_only and (not ranged or 0 not in self.range):
+            raise ValueError(f"{self.id}: a direction is a range that begins or ends at 0")
         if self.logarithmic and not self.range[0] > 0:
             raise ValueError(f"{self.id}: a logarithm needs a range above 0")
         return self
@@ -61,6 +65,11 @@ class Target(BaseModel):
     def logarithmic(self) -> bool:
         """Whether it is aimed at, and averaged, by its logarithm."""
         return self.scale == "log"
+
+    @property
+    def direction(self) -> str:
+        """What is published of a target of which the direction alone is; empty for all others."""
+        return ("above 0" if self.range[0] == 0 else "below 0") if self.direction_only else ""
 
     @property
     def range(self) -> tuple[float, float]:

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from villagesim.evidence import target
 from villagesim.figures import style
 from villagesim.results import read_about
 
@@ -55,7 +56,8 @@ def _marks(axes: Axes, table: pd.DataFrame) -> None:
     axes.hlines(place, low, high, color=colours, linewidth=1.6)
     axes.scatter(at, place, color=colours, s=26, zorder=3)
     for row, height in zip(table.itertuples(), place, strict=True):
-        axes.annotate(f"{_number(row.model)} / {_number(row.source_value)} {row.unit}", (1.01, height), va="center",
+        published = target(row.target).direction or _number(row.source_value)
+        axes.annotate(f"{_number(row.model)} / {published} {row.unit}", (1.01, height), va="center",
                       fontsize=7.5, xycoords=("axes fraction", "data"), annotation_clip=False)
     axes.set_yticks(place, [f"{row.what}  {row.target}{'' if row.role == 'calibrate' else ' (kept aside)'}"
                             for row in table.itertuples()], fontsize=7.5)

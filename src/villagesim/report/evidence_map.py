@@ -175,7 +175,7 @@ def free(numbers: Iterable[Known], grade: str) -> list[Known]:
 
 def _published(one: evidence.Target) -> str:
     low, high = one.range
-    return f"{one.value:.4g} ({low:.4g} to {high:.4g})"
+    return one.direction or f"{one.value:.4g} ({low:.4g} to {high:.4g})"
 
 
 def _percent(share: float | None) -> str:

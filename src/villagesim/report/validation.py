@@ -80,8 +80,9 @@ def _row(row: Any, members: pd.DataFrame) -> str:
     what = (f"<b>{escape(row.target)}</b> {escape(row.what)}<br>"
             f"<small>{escape(target.source)}; {escape(row.estimator)}"
             f"{escape(f'; not modelled: {target.not_modelled}') if target.not_modelled else ''}</small>")
-    published = (f"{row.source_value:.4g}<br>"
-                 f"<small>{row.source_low:.4g} to {row.source_high:.4g} {escape(row.unit)}</small>")
+    between = f"{row.source_low:.4g} to {row.source_high:.4g} {escape(row.unit)}"
+    published = (f"{target.direction}<br><small>by judgement {row.source_value:.4g}, {between}</small>"
+                 if target.direction_only else f"{row.source_value:.4g}<br><small>{between}</small>")
     if pd.isna(row.model):
         model, plot = "–", ""
     else:

@@ -21,7 +21,6 @@ from villagesim.study.trials.design import (
     INTENTION,
     MATCHING,
     OF_PANELS,
-    OF_TAKERS,
     OUTCOMES,
     STAGGERED,
     WITHIN,
@@ -40,6 +39,9 @@ OF_TABLES: dict[str, Callable[[pd.DataFrame], Estimate]] = {
     MATCHING: propensity.matching,
     GAP: estimates.naive_gap,
 }
+
+# The same for the answers before the start: intention to treat has these among its controls, and is asked without them.
+PLACEBOS = OF_TABLES | {INTENTION: estimates.ols}
 
 Progress = Callable[[int, int], None]
 SIZES = {
@@ -111,7 +113,7 @@ class _Task(NamedTuple):
 
 
 def simulate(trial: Trial, villages: int, seed: int) -> Found:
-    """One trial's estimate with its checks. The placebo of what is no panel: the outcome before anything began."""
+    """One trial's estimate with its checks. The placebo of what is no panel: the same of what was before the start."""
     asked = trial.asked
     told = survey(trial, villages, seed)
     if asked.estimator in OF_PANELS:
@@ -119,9 +121,7 @@ def simulate(trial: Trial, villages: int, seed: int) -> Found:
         one = found.imputed if asked.estimator == STAGGERED else found.two_way
         return Found(one, found.placebo, found.two_way, found.pre_trend)
     data = compared(asked, told)
-    sides = data["takes_part"] if asked.estimator in OF_TAKERS else data["treated"]
-    before = estimates.difference_of_means(data.assign(outcome=data["before"], takes_part=sides))
-    return Found(OF_TABLES[asked.estimator](data), before)
+    return Found(OF_TABLES[asked.estimator](data), PLACEBOS[asked.estimator](data.assign(outcome=data["before"])))
 
 
 def power(trial: Trial, workers: int | None = None, progress: Progress | None = None) -> Power:
