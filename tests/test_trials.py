@@ -15,11 +15,11 @@ from villagesim import cli
 from villagesim.engine import run
 from villagesim.scenario import ScenarioError, changed, load
 from villagesim.study import trials
-from villagesim.study.fieldwork import propensity, surveys
+from villagesim.study.fieldwork import estimates, propensity, surveys
 from villagesim.study.fieldwork.estimates import Estimate
 from villagesim.study.trials import plan, sample
 from villagesim.study.trials.design import MOST
-from villagesim.study.trials.plan import OF_TABLES, PLACEBOS, Found
+from villagesim.study.trials.plan import OF_TABLES, Found
 
 TRIAL = f"""
 title = "Courses, to see them found"
@@ -152,19 +152,34 @@ def test_matching_takes_off_the_selection_that_the_naive_gap_shows():
     assert all(naive.low > 0.2 for _, naive in found)
 
 
-def test_a_placebo_is_the_same_estimator_of_what_was_before_the_start():
-    """Takers did better before: matching takes that off and its placebo finds nothing; the naive gap's finds it."""
-    found = [{name: PLACEBOS[name](data.assign(outcome=data["before"])) for name in ("matching", "naive_gap")}
-             for data in (chosen(np.random.default_rng(seed), 0.0) for seed in range(20))]
-    assert np.mean([one["matching"].significant for one in found]) <= 0.15
-    assert all(one["naive_gap"].significant for one in found)
-    # by lot nobody was ahead before, whatever the arm gave later
-    rng = np.random.default_rng(7)
-    lots = [data.assign(outcome=data["before"]) for data in (people(rng, 0.5) for _ in range(40))]
-    placebos = [PLACEBOS["intention_to_treat"](data) for data in lots]
-    assert np.mean([one.significant for one in placebos]) <= 0.15
-    assert np.mean([one.value for one in placebos]) == pytest.approx(0.0, abs=0.05)
-    assert min(one.se for one in placebos) > 0.0
+@pytest.mark.parametrize(("estimator", "finds"), [
+    ("intention_to_treat", False), ("ols_village_effects", False), ("naive_gap", True), ("matching", None)])
+def test_a_placebo_is_the_same_estimator_of_what_was_before_the_start(tmp_path, monkeypatch, estimator, finds):
+    """The treated are older, or live in better villages: a plain difference of what was before finds that. Controls
+    take off age, and village effects the village; who takes part did better before, whatever is controlled for."""
+    rng = np.random.default_rng(11)
+    data = people(rng, 0.3)
+    village = data["village"].to_numpy()
+    if estimator == "ols_village_effects":
+        lots = rng.random(len(data)) < np.where(village % 2, 0.8, 0.2)
+        data = data.assign(before=data["before"] + 0.5 * (village % 2), treated=lots.astype(float))
+    else:
+        older = data["age"] + 20.0 * data["treated"]
+        data = data.assign(before=data["before"] + 0.02 * (older - data["age"]), age=older)
+    data = data.assign(takes_part=data["before"] + rng.normal(0, 0.3, len(data)) > data["before"].mean())
+    plain = estimates.difference_of_means(data.assign(outcome=data["before"], takes_part=data["treated"]))
+    assert plain.low > 0.1
+    monkeypatch.setattr(plan, "survey", lambda *_: None)
+    monkeypatch.setattr(plan, "compared", lambda *_: data)
+    trial = trials.read_trial(written(tmp_path))
+    asked = dataclasses.replace(trial, asked=dataclasses.replace(trial.asked, estimator=estimator))
+    found = trials.simulate(asked, 60, 1)
+    assert np.isfinite(found.estimate.value)
+    if finds is None:
+        assert np.isnan(found.placebo.value)
+    else:
+        assert found.placebo.significant is finds
+        assert found.placebo.se > 0.0
 
 
 def test_matching_compares_nobody_with_somebody_unlike_him():

@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 
 from villagesim.evidence import target, targets
+from villagesim.figures import validation
+from villagesim.report import evidence_map
 from villagesim.report.validation import page
 from villagesim.study.calibration.validation import Validation, held_against
 
-COMPUTED = ("T13", "V1", "V3", "V4")
+COMPUTED = ("T13", "V1", "V3", "V4", "V6.age")
 ABOUT = {"version": "0.1.0", "sources": "0123456789abcdef", "seeds": [7, 8, 9], "parameters": "an <ensemble>",
          "scenarios": {}}
 
@@ -34,6 +36,16 @@ def test_every_target_has_a_row_with_its_source_and_every_computed_one_a_plot(fo
     assert "Couture" in text
     assert json.loads((folder / "checks.json").read_text(encoding="utf-8"))["placebo"] == pytest.approx(0.001)
     assert "placebo 0.001, found in 33% of panels; a trend before the start, found in 67%" in text
+
+
+def test_where_the_direction_alone_is_published_page_figure_and_table_say_so(folder):
+    text = page(folder).read_text(encoding="utf-8")
+    row = re.search(r"<tr><td><b>V6.age</b>.*?</tr>", text, re.DOTALL).group()
+    assert "below 0<br><small>by judgement -8, -20 to 0 year</small>" in row
+    assert "by judgement" not in re.search(r"<tr><td><b>V4</b>.*?</tr>", text, re.DOTALL).group()
+    drawn = validation.draw(folder)[1].read_text(encoding="utf-8")
+    assert "-8 / below 0 year" in drawn
+    assert "| V6.age | age of the head, sellers less the others | below 0 | year |" in evidence_map.aside()
 
 
 def test_the_verdicts_are_counted_by_role(folder):

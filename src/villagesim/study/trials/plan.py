@@ -40,8 +40,9 @@ OF_TABLES: dict[str, Callable[[pd.DataFrame], Estimate]] = {
     GAP: estimates.naive_gap,
 }
 
-# The same for the answers before the start: intention to treat has these among its controls, and is asked without them.
-PLACEBOS = OF_TABLES | {INTENTION: estimates.ols}
+# The same for the answers before the start. Intention to treat has these among its controls, and is asked without them;
+# matching makes its matches by them, and has no placebo.
+PLACEBOS = {INTENTION: estimates.ols, WITHIN: estimates.ols_village_effects, GAP: estimates.naive_gap}
 
 Progress = Callable[[int, int], None]
 SIZES = {
@@ -56,7 +57,7 @@ SIZES = {
     "mde": ("outcome's unit", "effect that four trials of five would find at 5 %"),
     "told": ("1", "trials whose data gave an estimate; the means are over these, the power over all"),
     "placebo": ("outcome's unit", "mean of the same where no effect is due: before the start, or a fake earlier one"),
-    "placebo_found": ("share", "trials whose placebo's 95 % interval leaves out 0"),
+    "placebo_found": ("share", "trials whose placebo's 95 % interval leaves out 0, of those that have one"),
 }
 # Difference-in-differences alone.
 CHECKED = {
@@ -121,7 +122,8 @@ def simulate(trial: Trial, villages: int, seed: int) -> Found:
         one = found.imputed if asked.estimator == STAGGERED else found.two_way
         return Found(one, found.placebo, found.two_way, found.pre_trend)
     data = compared(asked, told)
-    return Found(OF_TABLES[asked.estimator](data), PLACEBOS[asked.estimator](data.assign(outcome=data["before"])))
+    placebo = PLACEBOS.get(asked.estimator, lambda _: NONE)(data.assign(outcome=data["before"]))
+    return Found(OF_TABLES[asked.estimator](data), placebo)
 
 
 def power(trial: Trial, workers: int | None = None, progress: Progress | None = None) -> Power:
@@ -160,9 +162,9 @@ def _table(rows: pd.DataFrame) -> pd.DataFrame:
         told = part[part["estimate"].notna()]
         one = [Estimate(*row) for row in told[["estimate", "se", "rows"]].to_numpy()]
         whole = estimates.combined(one) if one else NONE
-        trend = part["pre_trend"].dropna()
+        trend, placebo = part["pre_trend"].dropna(), part[part["placebo_estimate"].notna()]
         found.append((villages, len(part), whole.value, whole.low, whole.high, part["se"].mean(),
                       part["estimate"].std(ddof=1), part["significant"].mean(), DETECTED * part["se"].mean(),
-                      len(told), part["placebo_estimate"].mean(), part["placebo_significant"].mean(),
+                      len(told), placebo["placebo_estimate"].mean(), placebo["placebo_significant"].mean(),
                       (trend < LEVEL).mean() if len(trend) else np.nan, part["two_way_estimate"].mean()))
     return pd.DataFrame(found, columns=[*SIZES, *CHECKED])
