@@ -113,6 +113,15 @@ def test_intention_to_treat_finds_the_effect_with_the_coverage_that_it_claims():
     assert np.mean([one.significant for one in none]) <= 0.15
 
 
+def test_two_answers_give_a_difference_and_no_error():
+    """One who takes part and one match, in two villages: as many rows as coefficients."""
+    two = pd.DataFrame({"outcome": [3.0, 1.0], "takes_part": [True, False], "village": [0, 1]})
+    found = estimates.difference_of_means(two)
+    assert found.value == pytest.approx(2.0)
+    assert np.isnan(found.se)
+    assert not found.significant
+
+
 def test_the_naive_gap_is_selection_where_nothing_is_caused():
     rng = np.random.default_rng(3)
     table = people(rng, 0.0)

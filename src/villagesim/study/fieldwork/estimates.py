@@ -127,7 +127,7 @@ def coefficient(data: pd.DataFrame, formula: str, term: str, cluster: str) -> Es
     """The term's coefficient by least squares; NaN where the data can't tell it from the others, or hold no contrast.
 
     Of columns that others add up to (a control that is the same for all), the later ones are left out. Errors need two
-    clusters; with one they are NaN.
+    clusters and more rows than columns; else they are NaN.
     """
     import statsmodels.api as models
     import statsmodels.formula.api as formulas
@@ -142,7 +142,7 @@ def coefficient(data: pd.DataFrame, formula: str, term: str, cluster: str) -> Es
     if len(kept) < model.exog.shape[1]:
         model, at = models.OLS(model.endog, model.exog[:, kept]), kept.index(at)
     groups = whole[cluster].to_numpy()
-    if len(np.unique(groups)) < 2:
+    if len(np.unique(groups)) < 2 or len(whole) <= len(kept):
         return Estimate(float(np.asarray(model.fit().params)[at]), float("nan"), len(whole))
     fitted = model.fit(cov_type="cluster", cov_kwds={"groups": groups})
     # Where nearly all answers are alike, a variance may come out as next to nothing below 0: its error is NaN.
